@@ -1,0 +1,217 @@
+import Database from 'better-sqlite3';
+import { CorollaryError } from '../errors.js';
+import { type Durability, fileSettings, memorySettings, type Setting } from './pragmas.js';
+import { assertRuntime } from './runtime.js';
+import { sqliteCode, translated } from './sqlite-error.js';
+
+/** What a cell of a row holds. */
+export type SqlValue = null | number | string | Uint8Array;
+/** One row, in the order of the selected columns. */
+export type SqlRow = SqlValue[];
+
+export interface ConnectionOptions {
+  readonly readOnly: boolean;
+  readonly durability: Durability;
+  readonly busyTimeoutMs: number;
+  /** Where the store is, for messages. */
+  readonly place: string;
+}
+
+/** Enough for every shape of a program's queries; past it the oldest goes, so that generated texts cannot fill memory. */
+const MAX_STATEMENTS = 500;
+
+type Statement = Database.Statement<unknown[], SqlRow>;
+
+/**
+ * One open SQLite database. Rows come as arrays: the fastest form, and the one for which the driver generates no code.
+ * Statements are prepared once per text. Nothing here stays open across a call: results are read whole.
+ */
+export class Connection {
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Statement>();
+  readonly #place: string;
+  readonly #busyTimeoutMs: number;
+  readonly #dataVersion: Statement;
+
+  /**
+   * Opens a database file that exists, or one in memory for the name ':memory:'.
+   * @throws CorollaryError UNSUPPORTED_RUNTIME, IO_ERROR, CORRUPT, BUSY, READ_ONLY
+   */
+  constructor(file: string, options: ConnectionOptions) {
+    assertRuntime();
+    this.#place = options.place;
+    this.#busyTimeoutMs = options.busyTimeoutMs;
+    const inMemory = file === ':memory:';
+    this.#database = this.#guarded(
+      () =>
+        new Database(file, { readonly: options.readOnly, fileMustExist: !inMemory, timeout: options.busyTimeoutMs }),
+    );
+    try {
+      this.#configure(inMemory ? memorySettings() : fileSettings(options.durability, options.readOnly));
+      this.#dataVersion = this.#guarded(() => this.#prepare('PRAGMA data_version'));
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  #configure(settings: readonly Setting[]): void {
+    for (const { set, readBack } of settings) {
+      this.pragma(set);
+      if (readBack === undefined) continue;
+      const [pragma, wanted] = readBack;
+      const found = this.pragma(pragma);
+      if (found === wanted) continue;
+      throw new CorollaryError(
+        'IO_ERROR',
+        `${this.#place}: SQLite did not accept "${set}" (it says ${String(found)}): the file system may not support it`,
+        { store: this.#place },
+      );
+    }
+  }
+
+  #guarded<R>(work: () => R): R {
+    try {
+      return work();
+    } catch (error) {
+      throw translated(error, this.#place);
+    }
+  }
+
+  #prepare(sql: string): Statement {
+    const statement = this.#database.prepare<unknown[], SqlRow>(sql);
+    return statement.reader ? statement.raw(true) : statement;
+  }
+
+  #statement(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const made = this.#prepare(sql);
+    if (this.#statements.size >= MAX_STATEMENTS) {
+      const [oldest] = this.#statements.keys();
+      this.#statements.delete(oldest as string);
+    }
+    this.#statements.set(sql, made);
+    return made;
+  }
+
+  /** Runs a statement that gives no rows; returns how many rows it changed. */
+  run(sql: string, values: readonly SqlValue[] = []): number {
+    try {
+      return this.#statement(sql).run(values).changes;
+    } catch (error) {
+      throw translated(error, this.#place);
+    }
+  }
+
+  /** All rows of a query. */
+  rows(sql: string, values: readonly SqlValue[] = []): SqlRow[] {
+    try {
+      return this.#statement(sql).all(values);
+    } catch (error) {
+      throw translated(error, this.#place);
+    }
+  }
+
+  /** The first row of a query. */
+  row(sql: string, values: readonly SqlValue[] = []): SqlRow | undefined {
+    try {
+      return this.#statement(sql).get(values);
+    } catch (error) {
+      throw translated(error, this.#place);
+    }
+  }
+
+  /** Sets or asks a pragma; gives its first value. */
+  pragma(text: string): unknown {
+    return this.#guarded(() => this.#database.pragma(text, { simple: true }));
+  }
+
+  /** A number that changes when another connection has committed to this file (0.7 µs). */
+  dataVersion(): number {
+    try {
+      return (this.#dataVersion.get() as SqlRow)[0] as number;
+    } catch (error) {
+      throw translated(error, this.#place);
+    }
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
+  /**
+   * Takes the write lock. Without `wait` it is tried once.
+   * @throws CorollaryError BUSY when another connection keeps it past the busy timeout.
+   */
+  begin(wait: boolean): void {
+    if (wait) {
+      this.run('BEGIN IMMEDIATE');
+      return;
+    }
+    this.pragma('busy_timeout = 0');
+    try {
+      this.run('BEGIN IMMEDIATE');
+    } finally {
+      this.pragma(`busy_timeout = ${this.#busyTimeoutMs}`);
+    }
+  }
+
+  /** Starts a transaction that only reads, at the moment of its first read. */
+  beginReading(): void {
+    this.run('BEGIN');
+  }
+
+  /**
+   * @throws CorollaryError COMMIT_UNKNOWN when the disk failed in a way that leaves open whether the commit is there;
+   * any other error means that nothing was committed. The transaction is over in every case.
+   */
+  commit(): void {
+    try {
+      this.#statement('COMMIT').run();
+    } catch (error) {
+      this.rollBack();
+      throw this.#commitError(error);
+    }
+  }
+
+  // A failed write of the log leaves no valid commit frame. After a failed sync nobody knows what reached the disk.
+  #commitError(error: unknown): unknown {
+    const code = sqliteCode(error);
+    if (!code?.startsWith('SQLITE_IOERR') || code === 'SQLITE_IOERR_WRITE') return translated(error, this.#place);
+    return new CorollaryError(
+      'COMMIT_UNKNOWN',
+      `${this.#place}: the disk failed during the commit (${code}), so it is not known whether the changes are there: look before you repeat them`,
+      { store: this.#place, cause: error },
+    );
+  }
+
+  /** Undoes the transaction, if SQLite has not already done so. */
+  rollBack(): void {
+    if (this.inTransaction) this.run('ROLLBACK');
+  }
+
+  // One name serves all levels: SQLite finds the innermost savepoint of that name.
+  savepoint(): void {
+    this.run('SAVEPOINT level');
+  }
+  releaseSavepoint(): void {
+    this.run('RELEASE level');
+  }
+  rollBackToSavepoint(): void {
+    if (!this.inTransaction) return;
+    this.run('ROLLBACK TO level');
+    this.run('RELEASE level');
+  }
+
+  /** The whole database as bytes. */
+  serialize(): Buffer {
+    return this.#database.serialize();
+  }
+
+  /** Closes the file. The last connection moves the log into it. */
+  close(): void {
+    this.#statements.clear();
+    this.#guarded(() => this.#database.close());
+  }
+}

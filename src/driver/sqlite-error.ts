@@ -1,0 +1,51 @@
+import { CorollaryError, type ErrorCode, type ErrorDetails } from '../errors.js';
+
+/** SQLite's result codes, by their beginning, and what they mean to a program. First match wins. */
+const MEANINGS: readonly (readonly [prefix: string, code: ErrorCode, sentence: string])[] = [
+  [
+    'SQLITE_BUSY',
+    'BUSY',
+    'another connection holds the write lock; nothing was done: try again, or raise busyTimeoutMs',
+  ],
+  ['SQLITE_LOCKED', 'BUSY', 'the database is locked; nothing was done: try again'],
+  ['SQLITE_FULL', 'DISK_FULL', 'the disk is full; nothing was done: free some space and try again'],
+  [
+    'SQLITE_READONLY',
+    'READ_ONLY',
+    'the database or its directory cannot be written: check the rights of the directory',
+  ],
+  ['SQLITE_CANTOPEN', 'IO_ERROR', 'the database file cannot be opened: check rights, and the number of open files'],
+  ['SQLITE_PERM', 'IO_ERROR', 'the database file may not be opened: check its rights'],
+  ['SQLITE_IOERR', 'IO_ERROR', 'the operating system reported an input/output error'],
+  ['SQLITE_NOMEM', 'IO_ERROR', 'SQLite found no memory'],
+  ['SQLITE_NOTADB', 'CORRUPT', 'the file is no SQLite database, or its first page is damaged: restore a backup'],
+  ['SQLITE_CORRUPT', 'CORRUPT', 'the database is damaged: restore a backup'],
+  ['SQLITE_CONSTRAINT', 'CONSTRAINT', 'a rule of the table was broken'],
+  ['SQLITE_TOOBIG', 'INVALID_VALUE', 'a value is larger than SQLite keeps (1 GB)'],
+];
+
+/** SQLite's extended result code, such as 'SQLITE_BUSY_SNAPSHOT', or undefined for other errors. */
+export function sqliteCode(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+}
+
+/**
+ * An error of SQLite as one of ours, with the original as `cause`. What we do not know (a mistake in our own SQL)
+ * comes back as it is.
+ */
+export function translated(error: unknown, place: string, details: ErrorDetails = {}): unknown {
+  const found = sqliteCode(error);
+  if (found === undefined) return error;
+  if (/integer overflow/.test((error as Error).message))
+    return new CorollaryError('OUT_OF_RANGE', `${place}: a sum left the range of int64`, { ...details, cause: error });
+  const meaning = MEANINGS.find(([prefix]) => found.startsWith(prefix));
+  if (meaning === undefined) return error;
+  const [, code, sentence] = meaning;
+  return new CorollaryError(code, `${place}: ${sentence} (${found})`, {
+    store: place,
+    ...details,
+    retry: code === 'BUSY',
+    cause: error,
+  });
+}

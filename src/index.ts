@@ -1,0 +1,47 @@
+export { CorollaryError, ERROR_CODES, type ErrorCode, type ErrorDetails, type Problem } from './errors.js';
+export { attributeType } from './item/attribute-type.js';
+export {
+  attribute,
+  attributes,
+  bigint,
+  boolean,
+  bytes,
+  decimal,
+  integer,
+  json,
+  real,
+  reference,
+  text,
+  timestamp,
+} from './item/attributes.js';
+export { Item } from './item/item.js';
+export { item } from './item/item-decorator.js';
+export type { ItemInit } from './item/item-init.js';
+export type { Columns } from './query/columns.js';
+export { and, Condition, not, or } from './query/condition.js';
+export type { QueryJSON } from './query/json.js';
+export { Order } from './query/order.js';
+export type { Pages } from './query/pages.js';
+export { Query, type Where } from './query/query.js';
+export type { Explanation, Page } from './query/runner.js';
+export type {
+  AttrKey,
+  Changes,
+  CreateInput,
+  Decimal,
+  DecimalInput,
+  Default,
+  Equalities,
+  Memory,
+  Ref,
+  StoreId,
+} from './schema/attribute-types.js';
+export type { ItemClass } from './schema/item-class.js';
+export type { CheckReport, Finding } from './store/check.js';
+export type { TransactionOptions } from './store/transact.js';
+export type { StoreOptions } from './substore/options.js';
+export { Store } from './substore/store.js';
+export { SubStore } from './substore/sub-store.js';
+export { Substores } from './substore/substores.js';
+export { Tree, type TreeOptions } from './substore/tree.js';
+export type { OnStoreError } from './substore/walk.js';

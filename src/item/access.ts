@@ -1,0 +1,91 @@
+import { type ErrorDetails, kindOf, problemsError } from '../errors.js';
+import type { Attribute } from '../schema/attribute.js';
+import type { Cell } from '../schema/value.js';
+import { changedCell, checkedChanges, Faults, isPlainInput } from './check-value.js';
+import { freshen, goneError, type ItemState, stateOf } from './state.js';
+
+/** Where an accessor finds its attribute: empty until the first item type that has the attribute is resolved. */
+export interface Slot {
+  attribute: Attribute | undefined;
+}
+
+/** The getter and setter through which an attribute is read and assigned. */
+export interface Accessor {
+  get(this: object): unknown;
+  set(this: object, value: unknown): void;
+}
+
+/** Makes the accessor of one attribute. It belongs on the prototype of the class that declares the attribute. */
+export function accessorFor(slot: Slot): Accessor {
+  return {
+    get() {
+      // Items exist only of resolved types, so the slot is filled.
+      return readAttribute(stateOf(this), slot.attribute as Attribute);
+    },
+    set(value) {
+      const state = stateOf(this);
+      const attribute = slot.attribute as Attribute;
+      if (state.building) offerInitial(state, attribute, value);
+      else assign(state, attribute, value);
+    },
+  };
+}
+
+/** Notes a field initialiser's value. Whether it counts is decided when the item is built: given values win. */
+export function offerInitial(state: ItemState, attribute: Attribute, value: unknown): void {
+  if (value === undefined) return;
+  state.initials ??= [];
+  state.initials[attribute.index] = value;
+}
+
+/** The value of an attribute now. Items that are not stored give their last values. */
+export function readAttribute(state: ItemState, attribute: Attribute): unknown {
+  freshen(state);
+  const cell = state.cells[attribute.index];
+  if (cell === null) return null;
+  // Only while building: the class's constructor reads what its field initialisers have given so far.
+  if (cell === undefined) return state.initials?.[attribute.index];
+  if (attribute.reference !== undefined) return state.keeper.resolve(attribute, cell as number);
+  return decodeCell(state, attribute, cell);
+}
+
+/** The value in an attribute's cell; for a reference, the id. */
+export function decodeCell(state: ItemState, attribute: Attribute, cell: Exclude<Cell, null>): unknown {
+  if (!attribute.codec.memoized) return attribute.codec.decode(cell);
+  state.decoded ??= [];
+  const known = state.decoded[attribute.index];
+  if (known !== undefined && known.cell === cell) return known.value;
+  const value = attribute.codec.decode(cell);
+  state.decoded[attribute.index] = { cell, value };
+  return value;
+}
+
+/**
+ * Checks a new value of a stored item, then hands it to the keeper. Also when it equals the old one: the row may have
+ * been changed by another handle meanwhile, which only the keeper can notice.
+ */
+export function assign(state: ItemState, attribute: Attribute, value: unknown): void {
+  if (state.life !== 'stored') throw goneError(state);
+  const faults = new Faults();
+  const cell = changedCell(attribute, value, state.keeper, faults);
+  faults.throwAny(state.type.name, place(state));
+  // No fault, hence a cell.
+  state.keeper.change(state, [{ attribute, cell: cell as Cell }]);
+}
+
+/** The same for several attributes: all are checked, then all are handed on together. */
+export function assignAll(state: ItemState, values: object): void {
+  if (state.life !== 'stored') throw goneError(state);
+  if (!isPlainInput(values)) {
+    const message = `set() takes an object of attribute values, not ${kindOf(values)}`;
+    throw problemsError(state.type.name, [{ code: 'INVALID_VALUE', message }], place(state));
+  }
+  const faults = new Faults();
+  const changes = checkedChanges(state.type, values, state.keeper, faults);
+  faults.throwAny(state.type.name, place(state));
+  if (changes.length > 0) state.keeper.change(state, changes);
+}
+
+function place(state: ItemState): ErrorDetails {
+  return { type: state.type.name, storeId: state.id };
+}

@@ -1,0 +1,90 @@
+import { kindOf } from '../errors.js';
+import type { Check } from '../schema/attribute.js';
+import type { AttrKey } from '../schema/attribute-types.js';
+import type { ItemClass } from '../schema/item-class.js';
+import type { IndexColumns } from '../schema/item-type.js';
+import { checkTypeName } from '../schema/names.js';
+import type { Mismatch } from './attribute-check.js';
+import { declaredItem, fileItem, type ItemDeclaration } from './declarations.js';
+import type { Item } from './item.js';
+import { badType, refuseItemBase, refuseNonItem } from './type-of.js';
+
+/** What `@item` may say of an item type besides its name. */
+export interface ItemOptions<Columns extends string = string> {
+  /** To be raised when the attributes change; 1 if not given. */
+  readonly version?: number;
+  /** Lists of attributes, each to be indexed together. */
+  readonly indexes?: readonly (readonly Columns[])[];
+  /** Lists of attributes whose values together no two items share. Nulls are never equal. */
+  readonly unique?: readonly (readonly Columns[])[];
+  /** Conditions that every item meets, kept as CHECKs in SQLite: `[c => c.from.lte(c.until)]`. */
+  readonly checks?: readonly Check[];
+}
+
+/** `unknown` where all names are attributes of T, else a sentence that the compiler will print. */
+type NamesSuit<T, Columns extends string> = [Exclude<Columns, AttrKey<T>>] extends [never]
+  ? unknown
+  : Mismatch<`indexes and unique name ${Exclude<Columns, AttrKey<T>>}, which is no attribute of the class`>;
+
+/** What {@link item} gives: a decorator for item classes, of either kind, that can be called as a function too. */
+export type ItemDecorator<Columns extends string> = <C extends ItemClass<Item>>(
+  itemClass: C & NamesSuit<C['prototype'], Columns>,
+  context?: ClassDecoratorContext,
+) => void;
+
+const OPTIONS = ['version', 'indexes', 'unique', 'checks'];
+
+/**
+ * Makes a class an item type, under the name that it has in the file. The name is written, never taken from the class:
+ * tools rename classes. Works as a decorator of either kind, and as a function: `item('city')(City)`.
+ *
+ * @example
+ * @item('city', { version: 2, indexes: [['country', 'population']], unique: [['country', 'name']] })
+ * class City extends Item {}
+ * @throws CorollaryError BAD_TYPE
+ */
+export function item<const Columns extends string = never>(
+  typeName: string,
+  options: ItemOptions<Columns> = {},
+): ItemDecorator<Columns> {
+  checkTypeName(typeName, 'An item type needs a name: it');
+  return (itemClass: unknown) => {
+    refuseNonItem(itemClass);
+    if (declaredItem(itemClass) !== undefined) throw badType(itemClass, 'it has @item twice', typeName);
+    const declaration = declarationOf(itemClass, typeName, options);
+    refuseItemBase(itemClass, declaration);
+    fileItem(itemClass, declaration);
+  };
+}
+
+function declarationOf(itemClass: ItemClass, typeName: string, options: ItemOptions): ItemDeclaration {
+  const faults = optionFaults(options);
+  if (faults.length > 0) throw badType(itemClass, `@item('${typeName}') ${faults.join('; ')}`, typeName);
+  const { version = 1, indexes = [], unique = [], checks = [] } = options;
+  return { typeName, version, indexes: copied(indexes), unique: copied(unique), checks: [...checks] };
+}
+
+function copied(lists: readonly IndexColumns[]): readonly IndexColumns[] {
+  return lists.map((list) => [...list]);
+}
+
+function optionFaults(options: unknown): string[] {
+  if (typeof options !== 'object' || options === null) return [`takes an object of options, not ${kindOf(options)}`];
+  const faults = Object.keys(options)
+    .filter((key) => !OPTIONS.includes(key))
+    .map((key) => `has no option '${key}': there are ${OPTIONS.join(', ')}`);
+  const { version = 1, indexes = [], unique = [], checks = [] } = options as Record<string, unknown>;
+  // 2^31: a version is compared in other languages' tools too.
+  if (!Number.isInteger(version) || (version as number) < 1 || (version as number) > 2 ** 31)
+    faults.push('needs an integer from 1 to 2^31 as version');
+  if (!isListOfLists(indexes)) faults.push("needs lists of attribute names as indexes: [['a', 'b']]");
+  if (!isListOfLists(unique)) faults.push("needs lists of attribute names as unique: [['a', 'b']]");
+  if (!Array.isArray(checks) || checks.some((check) => typeof check !== 'function'))
+    faults.push('needs a list of functions as checks');
+  return faults;
+}
+
+function isListOfLists(value: unknown): boolean {
+  const isNames = (list: unknown) => Array.isArray(list) && list.every((name) => typeof name === 'string');
+  return Array.isArray(value) && value.every(isNames);
+}

@@ -1,0 +1,99 @@
+import { CorollaryError, kindOf } from '../errors.js';
+import type { Attribute } from '../schema/attribute.js';
+import { type Codec, Refusal } from '../schema/codec.js';
+import type { ItemClass } from '../schema/item-class.js';
+import type { ItemType } from '../schema/item-type.js';
+import type { ColumnRef, ConditionNode, OrderNode } from './ast.js';
+
+/** What a question needs to know of a column. Attributes are such; so are `storeId` and `self`. */
+export type ColumnShape = Pick<Attribute, 'name' | 'codec' | 'nullable' | 'collate' | 'reference'>;
+
+const idCodec: Codec<number> = {
+  name: 'storeId',
+  columnType: 'INTEGER',
+  ordered: true,
+  encode(value) {
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+    throw new Refusal(`takes a safe integer, not ${typeof value === 'number' ? 'this number' : kindOf(value)}`);
+  },
+  decode: (cell) => cell as number,
+};
+
+const idShape: ColumnShape = Object.freeze({
+  name: 'storeId',
+  codec: idCodec,
+  nullable: false,
+  collate: 'binary',
+  reference: undefined,
+});
+
+const selfShapes = new WeakMap<ItemType, ColumnShape>();
+function selfShape(type: ItemType): ColumnShape {
+  let shape = selfShapes.get(type);
+  if (shape === undefined) {
+    const reference = { target: () => type.itemClass, whenDeleted: 'refuse' } as const;
+    shape = { ...idShape, name: 'self', reference };
+    selfShapes.set(type, shape);
+  }
+  return shape;
+}
+
+/** The shape of a type's column by name, 'storeId' and 'self' included; undefined when there is none. */
+export function findShape(type: ItemType, name: string): ColumnShape | undefined {
+  if (name === 'storeId') return idShape;
+  if (name === 'self') return selfShape(type);
+  return type.byName.get(name);
+}
+
+/**
+ * The shape of a question's column.
+ * @throws CorollaryError UNKNOWN_ATTRIBUTE when the type has none of that name.
+ */
+export function shapeOf(from: readonly ItemType[], column: ColumnRef): ColumnShape {
+  const type = from[column.source];
+  const shape = type === undefined ? undefined : findShape(type, column.name);
+  if (shape !== undefined) return shape;
+  throw new CorollaryError('UNKNOWN_ATTRIBUTE', `${type?.name ?? 'The query'} has no attribute of that name`, {
+    type: type?.name,
+    attribute: column.name,
+  });
+}
+
+/** Columns of the same kind can be compared with each other: integers with reals, else only with the same codec. */
+export function isSameKind(a: ColumnShape, b: ColumnShape): boolean {
+  if (a.reference !== undefined || b.reference !== undefined) return isSameReference(a, b);
+  return a.codec.name === b.codec.name || (isNumeric(a.codec) && isNumeric(b.codec));
+}
+
+function isNumeric(codec: Codec): boolean {
+  return codec.arithmetic === 'integer' || codec.arithmetic === 'real';
+}
+
+function isSameReference(a: ColumnShape, b: ColumnShape): boolean {
+  if (a.reference === undefined || b.reference === undefined) return false;
+  const [left, right] = [a.reference.target?.(), b.reference.target?.()];
+  return left === undefined || right === undefined || isKindOf(left, right) || isKindOf(right, left);
+}
+
+/** True when `itemClass` is `base` or extends it. */
+export function isKindOf(itemClass: ItemClass, base: ItemClass): boolean {
+  const [mine, wanted] = [itemClass.prototype, base.prototype] as [object, object];
+  return mine === wanted || Object.prototype.isPrototypeOf.call(wanted, mine);
+}
+
+/** Why an operator means nothing for a column, as a phrase that follows the operator; undefined when it does. */
+export function unsuitability(
+  shape: ColumnShape,
+  op: ConditionNode['op'] | OrderNode['direction'],
+): string | undefined {
+  const { codec, reference } = shape;
+  const kind = reference === undefined ? codec.name : 'references';
+  if (ORDERING.has(op) && !(codec.ordered && reference === undefined)) return `means nothing for ${kind}: no order`;
+  if (TEXTUAL.has(op) && codec.textual !== true) return `means nothing for ${kind}: only for text`;
+  if (EQUATING.has(op) && codec.incomparable === true) return `means nothing for ${kind}: use isNull or isNotNull`;
+  return undefined;
+}
+
+const ORDERING: ReadonlySet<string> = new Set(['lt', 'lte', 'gt', 'gte', 'between', 'asc', 'desc']);
+const TEXTUAL: ReadonlySet<string> = new Set(['like', 'startsWith', 'endsWith', 'contains']);
+const EQUATING: ReadonlySet<string> = new Set(['eq', 'ne', 'in', 'notIn']);

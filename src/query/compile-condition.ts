@@ -1,0 +1,204 @@
+import { quoted } from '../driver/sql-text.js';
+import type { ItemType } from '../schema/item-type.js';
+import type { Cell } from '../schema/value.js';
+import {
+  type ColumnRef,
+  type ComparisonNode,
+  type ComparisonOp,
+  type ConditionNode,
+  isSameColumn,
+  type JunctionNode,
+  type ListNode,
+  type MembershipNode,
+  type OperandNode,
+  type QuerySpec,
+  type RefGroup,
+  type ValueCell,
+} from './ast.js';
+import { type ColumnShape, shapeOf } from './column-shape.js';
+import { like, textSearch } from './compile-text.js';
+import { bound, type Fragment, joined, jsonCell, sql } from './fragment.js';
+
+/** A SELECT of one column, which it calls `value`. */
+export interface Subquery {
+  readonly sql: Fragment;
+  readonly value: string;
+  readonly nullable: boolean;
+}
+
+/** What the SQL of a condition depends on beside the condition. */
+export interface ConditionContext {
+  readonly from: readonly ItemType[];
+  /** The id as it is known in the store asked, of an item of the store with that uid. */
+  readonly idIn: (store: string, id: number) => number;
+  /** A subquery's SQL; undefined when its type was never stored. */
+  readonly subquery: (spec: QuerySpec) => Subquery | undefined;
+  /** The longest list written out; a longer one becomes one JSON parameter. */
+  readonly longestList: number;
+}
+
+const OPERATORS: { readonly [O in ComparisonOp]: string } = {
+  eq: '=',
+  ne: 'IS NOT',
+  lt: '<',
+  lte: '<=',
+  gt: '>',
+  gte: '>=',
+};
+
+/** The quoted name of a column. */
+export function columnName(column: ColumnRef): string {
+  return column.name === 'self' ? '"storeId"' : quoted(column.name);
+}
+
+/**
+ * The SQL of a condition: true exactly where the condition holds; false or null elsewhere.
+ * @throws CorollaryError WRONG_STORE when an item of another store is compared with.
+ */
+export function conditionSQL(node: ConditionNode, context: ConditionContext): Fragment {
+  switch (node.op) {
+    case 'and':
+    case 'or':
+      return junction(node, context);
+    case 'not':
+      return sql`(${conditionSQL(node.of, context)}) IS NOT TRUE`;
+    case 'in':
+    case 'notIn':
+      return membership(node, context);
+    case 'between':
+      return between(node.column, [node.low, node.high], context);
+    case 'isNull':
+      return [`${columnName(node.column)} IS NULL`];
+    case 'isNotNull':
+      return [`${columnName(node.column)} IS NOT NULL`];
+    case 'like':
+      return like(node, columnName(node.column));
+    case 'startsWith':
+    case 'endsWith':
+    case 'contains':
+      return textSearch(node, columnName(node.column), shapeOf(context.from, node.column).collate === 'nocase');
+    default:
+      return comparison(node, context);
+  }
+}
+
+function comparison(node: ComparisonNode, context: ConditionContext): Fragment {
+  const column = columnName(node.column);
+  const operand = operandSQL(node.column, node.to, context);
+  // Two columns are equal when both are null, too.
+  if (node.op === 'eq' && 'column' in node.to) return sql`${column} IS ${operand}`;
+  return sql`${column} ${OPERATORS[node.op]} ${operand}`;
+}
+
+function between(column: ColumnRef, ends: readonly [OperandNode, OperandNode], context: ConditionContext): Fragment {
+  const [low, high] = ends.map((end) => operandSQL(column, end, context)) as [Fragment, Fragment];
+  return sql`${columnName(column)} BETWEEN ${low} AND ${high}`;
+}
+
+function operandSQL(column: ColumnRef, operand: OperandNode, context: ConditionContext): Fragment {
+  if ('column' in operand) return [columnName(operand.column)];
+  if ('ref' in operand) return bound(context.idIn(operand.store, operand.ref));
+  return valueSQL(shapeOf(context.from, column), operand.value);
+}
+
+/** A cell as an operand: int64 as text is cast, so that it is compared as a number. */
+export function valueSQL(shape: ColumnShape, cell: Cell): Fragment {
+  return shape.codec.asText === true ? sql`CAST(${bound(cell)} AS INTEGER)` : bound(cell);
+}
+
+function junction(node: JunctionNode, context: ConditionContext): Fragment {
+  const parts = node.op === 'or' ? gathered(node.of) : node.of;
+  if (parts.length === 0) return [node.op === 'and' ? 'TRUE' : 'FALSE'];
+  const fragments = parts.map((part) => conditionSQL(part, context));
+  if (fragments.length === 1) return fragments[0] as Fragment;
+  return balanced(
+    fragments.map((fragment) => sql`(${fragment})`),
+    node.op === 'and' ? ' AND ' : ' OR ',
+  );
+}
+
+// Up to this many terms a chain is shorter to read, and far below any engine's limit of expression depth.
+const LONGEST_CHAIN = 8;
+
+/** Many terms as a tree of chains, because SQLite counts a chain of n as n levels deep and allows 1,000. */
+function balanced(terms: readonly Fragment[], between: string): Fragment {
+  if (terms.length <= LONGEST_CHAIN) return joined(terms, between);
+  const size = Math.ceil(terms.length / LONGEST_CHAIN);
+  const chunks: Fragment[] = [];
+  for (let at = 0; at < terms.length; at += size) {
+    const chunk = terms.slice(at, at + size);
+    chunks.push(chunk.length === 1 ? (chunk[0] as Fragment) : sql`(${balanced(chunk, between)})`);
+  }
+  return joined(chunks, between);
+}
+
+/** Many alternatives of one column's value as one list: one parameter instead of thousands, and one index search. */
+function gathered(nodes: readonly ConditionNode[]): readonly ConditionNode[] {
+  if (nodes.length <= LONGEST_CHAIN) return nodes;
+  const lists: { readonly column: ColumnRef; readonly values: ValueCell[] }[] = [];
+  const rest = nodes.filter((node) => {
+    if (node.op !== 'eq' || !('value' in node.to)) return true;
+    const list = lists.find((known) => isSameColumn(known.column, node.column));
+    if (list === undefined) lists.push({ column: node.column, values: [node.to.value] });
+    else list.values.push(node.to.value);
+    return false;
+  });
+  return [
+    ...rest,
+    ...lists.map(({ column, values }) => ({ op: 'in', column, list: { values }, orNull: false }) as const),
+  ];
+}
+
+function membership(node: MembershipNode, context: ConditionContext): Fragment {
+  const column = columnName(node.column);
+  const found = listed(node, context);
+  const withNull = node.orNull ? sql`(${found}) OR ${column} IS NULL` : found;
+  return node.op === 'in' ? withNull : sql`(${withNull}) IS NOT TRUE`;
+}
+
+function listed(node: MembershipNode, context: ConditionContext): Fragment {
+  if ('query' in node.list) return inSubquery(node, node.list.query, context);
+  const column = columnName(node.column);
+  const shape = shapeOf(context.from, node.column);
+  const cells = cellsOf(node.list, context);
+  if (cells.length === 0) return ['FALSE'];
+  if (cells.length > context.longestList) return inJSON(column, shape, cells);
+  const values = joined(
+    cells.map((cell) => valueSQL(shape, cell)),
+    ', ',
+  );
+  return sql`${column} IN (${values})`;
+}
+
+function cellsOf(list: Exclude<ListNode, { query: unknown }>, context: ConditionContext): readonly Cell[] {
+  return 'values' in list ? list.values : list.refs.flatMap((group) => idsOf(group, context));
+}
+
+function idsOf(group: RefGroup, context: ConditionContext): readonly number[] {
+  return group.ids.map((id) => context.idIn(group.store, id));
+}
+
+/**
+ * Numbers survive: 300,000 doubles of random bits and of random size came back from json_each bit for bit (SQLite
+ * 3.54); -0 becomes 0, which is equal. Bytes travel as hex digits, int64 as strings.
+ */
+function inJSON(column: string, shape: ColumnShape, cells: readonly Cell[]): Fragment {
+  const list = bound(JSON.stringify(cells.map(jsonCell)));
+  return sql`${column} IN (SELECT ${jsonValue(shape)} FROM json_each(${list}))`;
+}
+
+function jsonValue(shape: ColumnShape): string {
+  if (shape.codec.asText === true) return 'CAST(value AS INTEGER)';
+  return shape.codec.columnType === 'BLOB' ? 'unhex(value)' : 'value';
+}
+
+function inSubquery(node: MembershipNode, spec: QuerySpec, context: ConditionContext): Fragment {
+  const subquery = context.subquery(spec);
+  if (subquery === undefined) return ['FALSE'];
+  const column = columnName(node.column);
+  const found = sql`${column} IN (${subquery.sql})`;
+  if (!subquery.nullable || !shapeOf(context.from, node.column).nullable) return found;
+  // IN never finds null; as in JavaScript, a null among the values does.
+  const nulls = sql`SELECT 1 FROM (${subquery.sql}) WHERE ${subquery.value} IS NULL`;
+  return sql`(${found}) OR (${column} IS NULL AND EXISTS (${nulls}))`;
+}

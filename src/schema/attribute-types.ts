@@ -1,0 +1,68 @@
+/** Types only: what is inferred from an item class. Nothing here mentions `Item`, so that `query` can use it too. */
+
+import type { RESERVED_NAMES } from './names.js';
+
+declare const defaulted: unique symbol;
+declare const memory: unique symbol;
+declare const storeIdOf: unique symbol;
+declare const exact: unique symbol;
+
+/**
+ * An item's id in its store: a safe integer that never comes back. A plain number is not one, and ids of different
+ * item types do not mix; `7 as StoreId<City>` says so where an id came from outside.
+ */
+export type StoreId<T = unknown> = number & { readonly [storeIdOf]: T };
+/** Anything with an id in a store. Item classes are; the rooms below `item` ask for no more. */
+export interface Stored {
+  readonly storeId: StoreId;
+}
+
+/** Marks a non-null attribute that may be left out when an item is created, because its decorator gives a default. */
+export type Default<V> = V & { readonly [defaulted]?: never };
+/** Marks a public field that is kept in memory only: it is no attribute. */
+export type Memory<V> = V extends null | undefined ? V : V & { readonly [memory]?: never };
+/** The type behind a {@link Default} mark. */
+export type Plain<V> = typeof defaulted extends keyof V
+  ? V extends infer U & { readonly [defaulted]?: never }
+    ? U
+    : V
+  : V;
+
+/** An exact decimal number as its canonical text, such as '12.50'; see the `decimal` attribute. */
+export type Decimal = string & { readonly [exact]: 'decimal' };
+/** What may be given where a {@link Decimal} is kept: canonical text, a numeric string literal, a safe integer. */
+export type DecimalInput = Decimal | `${number}` | number;
+/** What may be given for a property of type V. */
+export type Input<V> = [NonNullable<Plain<V>>] extends [Decimal] ? DecimalInput | Extract<V, null> : Plain<V>;
+
+type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
+// Apart from WritableKey, because only a mapped type over `K extends keyof T` keeps the readonly marks.
+type IsWritable<T, K extends keyof T> = Same<{ [P in K]: T[P] }, { -readonly [P in K]: T[P] }>;
+// Without the members of Item: their types are made from these very keys, which would be circular.
+type OwnKey<T> = Exclude<keyof T, (typeof RESERVED_NAMES)[number]>;
+/** Keys of T that can be assigned to: a getter without a setter, or a readonly property, is no attribute. */
+type WritableKey<T> = { [K in OwnKey<T>]-?: IsWritable<T, K> extends true ? K : never }[OwnKey<T>];
+// biome-ignore lint/suspicious/noExplicitAny: the one parameter list every method is assignable to
+type Method = (...args: any[]) => unknown;
+type IsAttribute<V> = typeof memory extends keyof NonNullable<V> ? false : NonNullable<V> extends Method ? false : true;
+type DataKey<T, K extends keyof T> = { [P in K]: IsAttribute<T[P]> extends true ? P : never }[K];
+/** The names of T's attributes: its public, writable properties that are neither methods nor marked {@link Memory}. */
+export type AttrKey<T> = DataKey<T, WritableKey<T>> & string;
+
+type MayOmit<V> = null extends V ? true : typeof defaulted extends keyof V ? true : false;
+type OptionalKey<T> = { [K in AttrKey<T>]: MayOmit<T[K]> extends true ? K : never }[AttrKey<T>];
+// Mapped over the keys themselves (not Record<>), so that renaming an attribute in an editor renames it at uses too.
+type Must<T, K extends keyof T> = { [P in K]: Input<T[P]> };
+type May<T, K extends keyof T> = { [P in K]?: Input<T[P]> };
+/** What must and what may be given to create a T: every non-null attribute without a default must. */
+export type CreateInput<T> = Must<T, Exclude<AttrKey<T>, OptionalKey<T>>> & May<T, OptionalKey<T>>;
+/** New values for some of T's attributes. */
+export type Changes<T> = May<T, AttrKey<T>>;
+/** Values that some of T's attributes must equal. */
+export type Equalities<T> = May<T, AttrKey<T>>;
+/** The names of T's attributes that refer to other items. */
+export type ReferenceKey<T> = {
+  [K in AttrKey<T>]: NonNullable<Plain<T[K]>> extends Stored ? K : never;
+}[AttrKey<T>];
+/** The same type under another name. Hides a class from emitDecoratorMetadata, which would read it before it exists. */
+export type Ref<T> = T;

@@ -1,0 +1,67 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { CorollaryError } from '../errors.js';
+
+/** A call of `transact`; marked once its function turns out to be asynchronous. */
+interface Call {
+  /** The call around this one. */
+  readonly outer: Call | undefined;
+  isAbandoned: boolean;
+}
+
+/** The call of `transact` in which the running code began, be it an asynchronous tail of it. */
+const calls = new AsyncLocalStorage<Call>();
+let hasAbandonedCalls = false;
+
+const NOT_FUNCTIONS: ReadonlyMap<string, string> = new Map([
+  ['[object AsyncFunction]', 'an async function'],
+  ['[object GeneratorFunction]', 'a generator function'],
+  ['[object AsyncGeneratorFunction]', 'an async generator function'],
+]);
+
+/** @throws CorollaryError ASYNC_TRANSACTION, INVALID_VALUE; nothing has run then. */
+export function assertPlainFunction(work: unknown): void {
+  if (typeof work !== 'function')
+    throw new CorollaryError('INVALID_VALUE', 'transact takes a function that does the work; none was given');
+  const kind = NOT_FUNCTIONS.get(Object.prototype.toString.call(work));
+  if (kind === undefined) return;
+  throw new CorollaryError(
+    'ASYNC_TRANSACTION',
+    `transact cannot run ${kind}: a transaction holds the write lock and is over when the function returns. Await first, then write in a plain function`,
+  );
+}
+
+/**
+ * Runs the function of `transact`. If it gives a promise, throwing undoes what ran so far; what the promise would still
+ * do is refused when it tries to write, and its rejection is no news then, so it is not left unhandled.
+ * @throws CorollaryError ASYNC_TRANSACTION
+ */
+export function runGuarded<R>(work: () => R): R {
+  const call: Call = { outer: calls.getStore(), isAbandoned: false };
+  const result = calls.run(call, work);
+  if (!isThenable(result)) return result;
+  call.isAbandoned = true;
+  hasAbandonedCalls = true;
+  result.then(undefined, () => undefined);
+  throw new CorollaryError(
+    'ASYNC_TRANSACTION',
+    'The function given to transact returned a promise; its changes were undone. Await first, then write in a plain function',
+  );
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const canHave = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return canHave && 'then' in value && typeof value.then === 'function';
+}
+
+/** Refuses writes of code that a transaction left behind when it was undone for being asynchronous. */
+export function assertNotAbandoned(): void {
+  if (!hasAbandonedCalls) return;
+  for (let call = calls.getStore(); call !== undefined; call = call.outer) if (call.isAbandoned) throw abandoned();
+}
+
+function abandoned(): CorollaryError {
+  return new CorollaryError(
+    'ASYNC_TRANSACTION',
+    'This code belongs to a transaction that was undone because its function was asynchronous; it cannot write any more',
+  );
+}

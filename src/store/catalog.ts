@@ -1,0 +1,232 @@
+import { CorollaryError, type Problem, problemsError } from '../errors.js';
+import { compileCheck } from '../query/check.js';
+import type { Attribute } from '../schema/attribute.js';
+import type { ItemType } from '../schema/item-type.js';
+import type { TypeRegistry } from '../schema/registry.js';
+import { TAGS } from './format.js';
+import { type IndexShape, shapeDifferences, shapeOf, type TypeShape } from './shape.js';
+import type { StoreFile } from './store-file.js';
+import { createIndex, createTable, dropIndex, TableSql, tableName } from './table-sql.js';
+import { runningTransaction } from './transaction.js';
+
+/** A type as the file knows it, whether this program has a class for it or not. */
+export interface CatalogueEntry {
+  readonly tag: number;
+  readonly name: string;
+  readonly version: number;
+  readonly table: string;
+  readonly shape: TypeShape;
+}
+
+/** A type that is stored here and has a class. */
+export interface StoredType {
+  readonly type: ItemType;
+  readonly entry: CatalogueEntry;
+  readonly sql: TableSql;
+}
+
+/** A column through which items of some type refer to others. */
+export interface Referrer {
+  readonly entry: CatalogueEntry;
+  readonly column: string;
+}
+
+/**
+ * The types that one store's file holds. A type gets its table with its first item, so an empty store stays small and
+ * a query of a type never stored is simply empty.
+ */
+export class Catalog {
+  readonly #file: StoreFile;
+  readonly #registry: TypeRegistry;
+  /** Entries by lower-case name, as the file says; read again when another connection has committed. */
+  #entries = new Map<string, CatalogueEntry>();
+  #byTag = new Map<number, CatalogueEntry>();
+  #stored = new Map<ItemType, StoredType>();
+  /** Types whose indexes and deletion rules are known to be those of the class. */
+  readonly #isReady = new WeakSet<StoredType>();
+  readonly #sql = new Map<ItemType, TableSql>();
+  #epoch = 0;
+
+  constructor(file: StoreFile, registry: TypeRegistry) {
+    this.#file = file;
+    this.#registry = registry;
+  }
+
+  #fresh(): void {
+    if (this.#epoch === this.#file.epoch) return;
+    const rows = this.#file.connection.rows('SELECT tag, name, version, "table", shape FROM corollary_types');
+    const entries = (rows as [number, string, number, string, string][]).map(([tag, name, version, table, shape]) => ({
+      tag,
+      name,
+      version,
+      table,
+      shape: JSON.parse(shape) as TypeShape,
+    }));
+    this.#entries = new Map(entries.map((entry) => [entry.name.toLowerCase(), entry]));
+    this.#byTag = new Map(entries.map((entry) => [entry.tag, entry]));
+    this.#stored = new Map();
+    this.#epoch = this.#file.epoch;
+  }
+
+  #forget(): void {
+    this.#epoch = 0;
+  }
+
+  entries(): readonly CatalogueEntry[] {
+    this.#fresh();
+    return [...this.#entries.values()];
+  }
+
+  /** The entry whose items have ids with this tag. */
+  entryWithTag(tag: number): CatalogueEntry | undefined {
+    this.#fresh();
+    return this.#byTag.get(tag);
+  }
+
+  /**
+   * The type as stored here; undefined when it has never been stored.
+   * @throws CorollaryError NEWER_DATABASE, NO_UPGRADE_PATH, SCHEMA_MISMATCH when the rows are not what the class says.
+   */
+  find(type: ItemType): StoredType | undefined {
+    if (this.#epoch === this.#file.epoch) {
+      const known = this.#stored.get(type);
+      if (known !== undefined) return known;
+    }
+    this.#fresh();
+    const entry = this.#entries.get(type.name.toLowerCase());
+    if (entry === undefined) return undefined;
+    const problems = this.#problemsOf(entry, type);
+    if (problems.length > 0) throw this.#mismatch(problems, type.name);
+    return this.#keep(type, entry);
+  }
+
+  #keep(type: ItemType, entry: CatalogueEntry): StoredType {
+    const stored = { type, entry, sql: this.#sqlOf(type, entry.table) };
+    this.#stored.set(type, stored);
+    return stored;
+  }
+
+  #sqlOf(type: ItemType, table: string): TableSql {
+    let sql = this.#sql.get(type);
+    if (sql === undefined) {
+      sql = new TableSql(table, type);
+      this.#sql.set(type, sql);
+    }
+    return sql;
+  }
+
+  /** Compares all classes with the file at once. @throws CorollaryError listing every difference of every type. */
+  assertMatches(types: readonly ItemType[]): void {
+    this.#fresh();
+    const problems = types.flatMap((type) => {
+      const entry = this.#entries.get(type.name.toLowerCase());
+      return entry === undefined ? [] : this.#problemsOf(entry, type);
+    });
+    if (problems.length > 0) throw this.#mismatch(problems, undefined);
+  }
+
+  #problemsOf(entry: CatalogueEntry, type: ItemType): Problem[] {
+    const stands = `${type.name} is stored in version ${entry.version}, the class has version ${type.version}`;
+    if (entry.version > type.version) return [{ code: 'NEWER_DATABASE', message: `${stands}: use the newer program` }];
+    if (entry.version < type.version)
+      return [{ code: 'NO_UPGRADE_PATH', message: `${stands}, and no upgrade leads there` }];
+    const differences = shapeDifferences(entry.shape, this.#shapeOf(type));
+    if (differences.length === 0) return [];
+    const message = `${type.name} version ${type.version}: ${differences.join(', ')}; raise the version of the class to change what it stores`;
+    return [{ code: 'SCHEMA_MISMATCH', message }];
+  }
+
+  #mismatch(problems: readonly Problem[], type: string | undefined): CorollaryError {
+    return problemsError(this.#file.place, problems, { store: this.#file.place, type });
+  }
+
+  #shapeOf(type: ItemType): TypeShape {
+    return shapeOf(type, compileCheck, (attribute) => this.#referredName(attribute));
+  }
+
+  #referredName({ reference }: Attribute): string {
+    const target = reference?.target?.();
+    return target === undefined ? '*' : this.#registry.learn(target).name;
+  }
+
+  /**
+   * The type, ready for a write: makes its table if this is the first item, and brings indexes and deletion rules up
+   * to what the class says. Runs inside a write.
+   */
+  ready(type: ItemType): StoredType {
+    const stored = this.find(type) ?? this.#create(type);
+    if (this.#isReady.has(stored)) return stored;
+    const made = this.#adaptRules(stored);
+    this.#isReady.add(made);
+    return made;
+  }
+  #create(type: ItemType): StoredType {
+    const { connection, place } = this.#file;
+    const shape = this.#shapeOf(type);
+    const tag = 1 + Math.max(0, ...this.#byTag.keys());
+    if (tag >= TAGS)
+      throw new CorollaryError('OUT_OF_RANGE', `${place} holds ${TAGS - 1} item types, and takes no more`, {
+        store: place,
+      });
+    const entry = { tag, name: type.name, version: type.version, table: tableName(type), shape };
+    runningTransaction()?.onUndo(() => this.#forget());
+    connection.run(createTable(entry.table, type, shape));
+    for (const index of shape.rules.indexes) connection.run(createIndex(entry.table, index));
+    connection.run('INSERT INTO corollary_types VALUES (?, ?, ?, ?, ?)', [
+      tag,
+      entry.name,
+      entry.version,
+      entry.table,
+      JSON.stringify(shape),
+    ]);
+    this.#entries.set(type.name.toLowerCase(), entry);
+    this.#byTag.set(tag, entry);
+    return this.#keep(type, entry);
+  }
+
+  #adaptRules(stored: StoredType): StoredType {
+    const { entry, type } = stored;
+    const wanted = this.#shapeOf(type).rules;
+    const before = entry.shape.rules;
+    if (JSON.stringify(wanted) === JSON.stringify(before)) return stored;
+    const { connection } = this.#file;
+    runningTransaction()?.onUndo(() => this.#forget());
+    for (const index of without(before.indexes, wanted.indexes)) connection.run(dropIndex(entry.table, index));
+    for (const index of without(wanted.indexes, before.indexes)) connection.run(createIndex(entry.table, index));
+    const adapted = { ...entry, shape: { ...entry.shape, rules: wanted } };
+    connection.run('UPDATE corollary_types SET shape = ? WHERE tag = ?', [JSON.stringify(adapted.shape), entry.tag]);
+    this.#entries.set(type.name.toLowerCase(), adapted);
+    this.#byTag.set(entry.tag, adapted);
+    return this.#keep(type, adapted);
+  }
+
+  /** All columns that may refer to items of a type, in types with and without a class. */
+  referrersOf(typeName: string): readonly Referrer[] {
+    return this.entries().flatMap((entry) =>
+      entry.shape.attributes
+        .filter(({ references }) => references === '*' || references?.toLowerCase() === typeName.toLowerCase())
+        .map(({ name }) => ({ entry, column: name })),
+    );
+  }
+
+  /**
+   * The class for an entry.
+   * @throws CorollaryError UNKNOWN_TYPE naming this and all other types that lack a class.
+   */
+  typeOf(entry: CatalogueEntry): ItemType {
+    const type = this.#registry.named(entry.name);
+    if (type !== undefined) return type;
+    const unknown = this.entries().filter(({ name }) => this.#registry.named(name) === undefined);
+    const list = unknown.map(({ name, version }) => `${name} (version ${version})`).join(', ');
+    throw new CorollaryError(
+      'UNKNOWN_TYPE',
+      `${this.#file.place} holds items of type ${entry.name}, for which this program has no class: pass it in the option types. Without a class here: ${list}`,
+      { store: this.#file.place, type: entry.name },
+    );
+  }
+}
+
+function without(indexes: readonly IndexShape[], others: readonly IndexShape[]): readonly IndexShape[] {
+  const known = new Set(others.map((index) => JSON.stringify(index)));
+  return indexes.filter((index) => !known.has(JSON.stringify(index)));
+}

@@ -1,0 +1,47 @@
+/**
+ * What every store database holds besides items. `docs/file-format.md` describes it for readers of the file.
+ */
+
+/** 'CRLY': tells our files from other SQLite databases. */
+export const APPLICATION_ID = 0x43524c59;
+/** Raised when older versions of the library can no longer read what a newer one writes. */
+export const FORMAT = 1;
+/** The version of the library that made the file; for people, nothing depends on it. */
+export const LIBRARY = '0.1.0';
+
+/** A type's number and a sequence number make a storeId: `sequence * TAGS + tag`. */
+export const TAGS = 4096;
+
+/** The tables of an empty store. */
+export const EMPTY_STORE: readonly string[] = [
+  `CREATE TABLE corollary_store (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    format INTEGER NOT NULL,
+    uid TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    library TEXT NOT NULL
+  ) STRICT`,
+  `CREATE TABLE corollary_types (
+    tag INTEGER PRIMARY KEY CHECK (tag BETWEEN 1 AND ${TAGS - 1}),
+    name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    version INTEGER NOT NULL,
+    "table" TEXT NOT NULL,
+    shape TEXT NOT NULL
+  ) STRICT`,
+];
+
+/** The header row of a store that has nothing yet. `parent` is '' for a root. */
+export const INSERT_HEADER = `INSERT INTO corollary_store VALUES (1, ${FORMAT}, ?, ?, 0, 1, '${LIBRARY}')`;
+
+/** Writes an empty store into an open, empty database. */
+export function writeEmptyStore(
+  database: { run(sql: string, values?: readonly string[]): unknown; pragma(text: string): unknown },
+  uid: string,
+  parentUid: string,
+): void {
+  database.pragma(`application_id = ${APPLICATION_ID}`);
+  for (const table of EMPTY_STORE) database.run(table);
+  database.run(INSERT_HEADER, [uid, parentUid]);
+}

@@ -1,0 +1,48 @@
+import { CorollaryError } from '../errors.js';
+import type { Item } from '../item/item.js';
+import type { KeepingStore } from '../item/keeping-store.js';
+import type { CellChange, ItemState, Keeper } from '../item/state.js';
+import type { Attribute } from '../schema/attribute.js';
+import { changeItem } from './change.js';
+import { deleteItem } from './deletion.js';
+import { findById, refreshItem } from './load.js';
+import type { StoreCore } from './store-core.js';
+
+/** The store's side of its items: what they ask for when they are read, changed or deleted. */
+export class StoreKeeper implements Keeper {
+  readonly #core: StoreCore;
+
+  constructor(core: StoreCore) {
+    this.#core = core;
+  }
+
+  get store(): KeepingStore {
+    return this.#core.face;
+  }
+  get epoch(): number {
+    return this.#core.file.epoch;
+  }
+
+  refresh(state: ItemState): void {
+    refreshItem(this.#core, state);
+  }
+
+  change(state: ItemState, changes: readonly CellChange[]): void {
+    changeItem(this.#core, state, changes);
+  }
+
+  resolve(attribute: Attribute, id: number): Item {
+    const item = findById(this.#core, id);
+    if (item !== undefined) return item;
+    const place = this.#core.file.place;
+    throw new CorollaryError('NOT_FOUND', `${attribute.name} refers to item ${id}, which is not in ${place}`, {
+      store: place,
+      attribute: attribute.name,
+      storeId: id,
+    });
+  }
+
+  remove(state: ItemState): void {
+    deleteItem(this.#core, state.item);
+  }
+}

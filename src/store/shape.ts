@@ -1,0 +1,116 @@
+import type { Attribute, WhenDeleted } from '../schema/attribute.js';
+import type { ItemType } from '../schema/item-type.js';
+
+/** What the catalogue keeps of one attribute. */
+export interface AttributeShape {
+  readonly name: string;
+  /** The codec's name, with its parameters. */
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly collate?: 'nocase';
+  /** The CHECK of this column, as SQL. */
+  readonly check?: string;
+  /** The type name referred to, or '*' for any item. */
+  readonly references?: string;
+}
+
+/** What the catalogue keeps of a type: all that a program without its class must know to keep its rows right. */
+export interface TypeShape {
+  readonly attributes: readonly AttributeShape[];
+  /** The CHECKs over several columns, as SQL. */
+  readonly checks: readonly string[];
+  /** What can change without a new version. */
+  readonly rules: TypeRules;
+}
+
+export interface TypeRules {
+  readonly indexes: readonly IndexShape[];
+  readonly whenDeleted: Readonly<Record<string, WhenDeleted>>;
+}
+
+export interface IndexShape {
+  readonly columns: readonly string[];
+  readonly unique: boolean;
+}
+
+/** Gives the SQL of a CHECK. */
+export type CheckSql = (type: ItemType, check: NonNullable<Attribute['check']>) => string;
+
+/** The shape that a class asks for. */
+export function shapeOf(type: ItemType, checkSql: CheckSql, typeName: (attribute: Attribute) => string): TypeShape {
+  const shapeOfAttribute = (attribute: Attribute): AttributeShape => ({
+    name: attribute.name,
+    type: attribute.codec.name,
+    nullable: attribute.nullable,
+    ...(attribute.collate === 'nocase' && { collate: 'nocase' }),
+    ...(attribute.check && { check: checkSql(type, attribute.check) }),
+    ...(attribute.reference && { references: typeName(attribute) }),
+  });
+  return {
+    attributes: type.attributes.map(shapeOfAttribute),
+    checks: type.checks.map((check) => checkSql(type, check)),
+    rules: { indexes: indexesOf(type), whenDeleted: deletionRules(type) },
+  };
+}
+
+/** All indexes of a type. Every reference has one: deleting an item looks for those that refer to it. */
+function indexesOf(type: ItemType): readonly IndexShape[] {
+  const single = type.attributes
+    .filter((attribute) => attribute.unique || attribute.indexed || attribute.reference !== undefined)
+    .map(({ name, unique }) => ({ columns: [name], unique }));
+  const several = [
+    ...type.unique.map((columns) => ({ columns, unique: true })),
+    ...type.indexes.map((columns) => ({ columns, unique: false })),
+  ];
+  return distinctIndexes([...single, ...several]);
+}
+
+// A unique index serves as a plain one too.
+function distinctIndexes(indexes: readonly IndexShape[]): readonly IndexShape[] {
+  const byColumns = new Map<string, IndexShape>();
+  for (const index of indexes) {
+    const key = index.columns.join(',').toLowerCase();
+    if (byColumns.get(key)?.unique !== true) byColumns.set(key, index);
+  }
+  return [...byColumns.values()];
+}
+
+function deletionRules(type: ItemType): Record<string, WhenDeleted> {
+  return Object.fromEntries(
+    type.attributes.flatMap(({ name, reference }) => (reference === undefined ? [] : [[name, reference.whenDeleted]])),
+  );
+}
+
+/** What differs between the rows on disk and the class, as phrases. Rules do not count: they follow the class. */
+export function shapeDifferences(stored: TypeShape, wanted: TypeShape): readonly string[] {
+  const storedByName = new Map(stored.attributes.map((attribute) => [attribute.name, attribute]));
+  const wantedNames = new Set(wanted.attributes.map(({ name }) => name));
+  const differences = wanted.attributes.flatMap((attribute) => {
+    const before = storedByName.get(attribute.name);
+    return before === undefined ? [`${attribute.name} is new`] : attributeDifferences(before, attribute);
+  });
+  for (const { name } of stored.attributes) if (!wantedNames.has(name)) differences.push(`${name} is missing`);
+  if (stored.checks.join('\n') !== wanted.checks.join('\n'))
+    differences.push('the checks over several attributes differ');
+  return differences;
+}
+
+function attributeDifferences(stored: AttributeShape, wanted: AttributeShape): string[] {
+  const { name } = wanted;
+  const differences: string[] = [];
+  if (stored.type !== wanted.type)
+    differences.push(`${name} is stored as ${stored.type}, the class says ${wanted.type}`);
+  if (stored.nullable !== wanted.nullable)
+    differences.push(`${name} is stored as ${nullability(stored)}, the class says ${nullability(wanted)}`);
+  if (stored.collate !== wanted.collate) differences.push(`${name} has another collation`);
+  if (stored.references !== wanted.references)
+    differences.push(
+      `${name} refers to ${stored.references ?? 'nothing'}, the class says ${wanted.references ?? 'nothing'}`,
+    );
+  if (stored.check !== wanted.check) differences.push(`${name} has another check`);
+  return differences;
+}
+
+function nullability(attribute: AttributeShape): string {
+  return attribute.nullable ? 'nullable' : 'mandatory';
+}

@@ -1,0 +1,98 @@
+import { quoted, valueGroups } from '../driver/sql-text.js';
+import type { Attribute } from '../schema/attribute.js';
+import type { Codec } from '../schema/codec.js';
+import type { ItemType } from '../schema/item-type.js';
+import type { IndexShape, TypeShape } from './shape.js';
+
+/** Rows in one INSERT: past about 32 nothing more is gained. */
+export const ROWS_PER_INSERT = 32;
+
+/** The column that holds an item's id. */
+export const ID = '"storeId"';
+
+export function tableName(type: ItemType): string {
+  return `item_${type.name}_v${type.version}`;
+}
+
+function indexName(table: string, index: IndexShape): string {
+  return `${table}(${index.columns.join(',')})${index.unique ? ' unique' : ''}`;
+}
+
+/** How a value of this codec stands in SQL: int64 travels as text, so that no digit is lost. */
+export function parameterFor(codec: Codec): string {
+  return codec.asText === true ? 'CAST(? AS INTEGER)' : '?';
+}
+
+/** A column as it is read. */
+export function selected(attribute: Attribute): string {
+  const column = quoted(attribute.name);
+  return attribute.codec.asText === true ? `CAST(${column} AS TEXT)` : column;
+}
+
+export function createTable(table: string, type: ItemType, shape: TypeShape): string {
+  const columns = type.attributes.map((attribute, at) => columnDefinition(attribute, shape.attributes[at]?.check));
+  const checks = shape.checks.map((check) => `CHECK (${check})`);
+  return `CREATE TABLE ${quoted(table)} (${[`${ID} INTEGER PRIMARY KEY`, ...columns, ...checks].join(', ')}) STRICT`;
+}
+
+function columnDefinition({ name, codec, nullable, collate }: Attribute, check: string | undefined): string {
+  const column = quoted(name);
+  const parts = [column, codec.columnType];
+  if (collate === 'nocase') parts.push('COLLATE NOCASE');
+  if (!nullable) parts.push('NOT NULL');
+  if (codec.rule !== undefined) parts.push(`CHECK (${codec.rule(column)})`);
+  if (check !== undefined) parts.push(`CHECK (${check})`);
+  return parts.join(' ');
+}
+
+export function createIndex(table: string, index: IndexShape): string {
+  const unique = index.unique ? 'UNIQUE ' : '';
+  return `CREATE ${unique}INDEX ${quoted(indexName(table, index))} ON ${quoted(table)} (${index.columns.map(quoted).join(', ')})`;
+}
+
+export function dropIndex(table: string, index: IndexShape): string {
+  return `DROP INDEX IF EXISTS ${quoted(indexName(table, index))}`;
+}
+
+/** The statements for one table that are used again and again. */
+export class TableSql {
+  /** The table's name, quoted. */
+  readonly table: string;
+  readonly insert: string;
+  readonly insertMany: string;
+  readonly selectById: string;
+  readonly deleteByIds: string;
+  readonly #updates = new Map<string, string>();
+
+  constructor(table: string, type: ItemType) {
+    this.table = quoted(table);
+    const columns = [ID, ...type.attributes.map(({ name }) => quoted(name))].join(', ');
+    const parameters = ['?', ...type.attributes.map(({ codec }) => parameterFor(codec))];
+    const into = `INSERT INTO ${this.table} (${columns}) VALUES`;
+    this.insert = `${into} ${valueGroups(parameters, 1)}`;
+    this.insertMany = `${into} ${valueGroups(parameters, ROWS_PER_INSERT)}`;
+    const read = [ID, ...type.attributes.map(selected)].join(', ');
+    this.selectById = `SELECT ${read} FROM ${this.table} WHERE ${ID} = ?`;
+    this.deleteByIds = `DELETE FROM ${this.table} WHERE ${ID} IN (SELECT value FROM json_each(?))`;
+  }
+
+  /** Changes some attributes of one item: values first, then its id. */
+  update(attributes: readonly Attribute[]): string {
+    return this.#cached(attributes, '= ?');
+  }
+
+  /** Changes some attributes of many items: values first, then their ids as a JSON array. */
+  updateMany(attributes: readonly Attribute[]): string {
+    return this.#cached(attributes, 'IN (SELECT value FROM json_each(?))');
+  }
+
+  #cached(attributes: readonly Attribute[], which: string): string {
+    const key = `${attributes.map(({ index }) => index).join(',')} ${which}`;
+    const known = this.#updates.get(key);
+    if (known !== undefined) return known;
+    const assignments = attributes.map(({ name, codec }) => `${quoted(name)} = ${parameterFor(codec)}`).join(', ');
+    const made = `UPDATE ${this.table} SET ${assignments} WHERE ${ID} ${which}`;
+    this.#updates.set(key, made);
+    return made;
+  }
+}

@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { assertRuntime } from '../driver/runtime.js';
+import { CorollaryError, kindOf } from '../errors.js';
+import type { KeepingStore } from '../item/keeping-store.js';
+import { typeOf } from '../item/type-of.js';
+import { TypeRegistry } from '../schema/registry.js';
+import { assertPathFits, createRootDirectory, inspect } from '../store/directory.js';
+import { emptyStoreImage, newUid } from '../store/image.js';
+import { Branch, type Forest } from './branch.js';
+import type { CheckedOptions } from './options.js';
+import { Pool } from './pool.js';
+import { removeSubstores } from './structure.js';
+import { SubStore } from './sub-store.js';
+import { sweepOnce } from './sweep.js';
+
+type MakeFace<S extends KeepingStore> = Forest<S>['makeFace'];
+
+/** Opens the store in a directory; makes it if there is none and that is allowed. */
+export function openRoot<S extends KeepingStore>(
+  path: string,
+  options: CheckedOptions,
+  makeFace: MakeFace<S>,
+): Branch<S> {
+  assertRuntime();
+  const directory = checkedPath(path);
+  const forest = newForest(options, makeFace);
+  assertPathFits(directory);
+  if (inspect(directory, true) !== 'store') createIfAllowed(directory, options);
+  return opened(Branch.root(forest, directory, ''), options);
+}
+
+/** Makes a store in memory. */
+export function openInMemory<S extends KeepingStore>(options: CheckedOptions, makeFace: MakeFace<S>): Branch<S> {
+  return opened(Branch.root(newForest(options, makeFace), undefined, newUid()), options);
+}
+
+function opened<S extends KeepingStore>(root: Branch<S>, options: CheckedOptions): Branch<S> {
+  try {
+    root.core.catalog.assertMatches(options.types.map((type) => root.core.typeOf(type)));
+    sweepOnce(root);
+    return root;
+  } catch (error) {
+    root.close('could not be opened');
+    throw error;
+  }
+}
+
+// All classes are learned first: a clash of names must leave nothing behind.
+function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: MakeFace<S>): Forest<S> {
+  const registry = new TypeRegistry(typeOf);
+  for (const type of [SubStore, ...options.types]) registry.learn(type);
+  const pool = new Pool(options.maxOpenSubstores);
+  return { settings: options, registry, pool, makeFace: (branch) => withHooks(branch, makeFace) };
+}
+
+function withHooks<S extends KeepingStore>(branch: Branch<S>, makeFace: MakeFace<S>): S {
+  const { core } = branch;
+  core.beforeDelete = (type, ids, transaction) => {
+    if (type.itemClass === SubStore) removeSubstores(branch, ids, transaction);
+  };
+  return makeFace(branch);
+}
+
+function createIfAllowed(directory: string, { mustExist, readOnly }: CheckedOptions): void {
+  if (mustExist || readOnly) {
+    const option = mustExist ? 'mustExist' : 'readOnly';
+    throw new CorollaryError('STORE_MISSING', `There is no store at ${directory}, and ${option} forbids making one`, {
+      path: directory,
+      store: directory,
+    });
+  }
+  createRootDirectory(directory, emptyStoreImage(newUid(), ''));
+}
+
+function checkedPath(path: unknown): string {
+  if (typeof path !== 'string' || path === '')
+    throw new CorollaryError('INVALID_VALUE', `A store is opened at the path of a directory, not at ${describe(path)}`);
+  if (path.includes('\0')) throw new CorollaryError('INVALID_VALUE', 'The path of a store has no NUL character');
+  return resolve(path);
+}
+
+function describe(path: unknown): string {
+  return path === '' ? 'an empty text' : kindOf(path);
+}

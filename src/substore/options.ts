@@ -1,0 +1,77 @@
+import type { Durability } from '../driver/pragmas.js';
+import { CorollaryError, type Problem, problemsError } from '../errors.js';
+import type { ItemClass } from '../schema/item-class.js';
+import { defaultMaxOpen } from './open-limit.js';
+
+/** How a store is opened. Its substores inherit everything. */
+export interface StoreOptions {
+  /** Item classes that are compared with the file at once. Others are learned when they are first used. */
+  readonly types?: readonly ItemClass[];
+  /** True: a store that does not exist is not made, but refused with `STORE_MISSING`. */
+  readonly mustExist?: boolean;
+  /** True: nothing is written; every write is refused with `READ_ONLY`. */
+  readonly readOnly?: boolean;
+  /** 'full' (as if not given): a commit survives power loss. 'relaxed': only the death of the process; faster. */
+  readonly durability?: Durability;
+  /** How long a write waits for another connection's write lock, in milliseconds. 5000 if not given. */
+  readonly busyTimeoutMs?: number;
+  /** How many substores are open at once; (descriptor limit - 128) / 3 if not given, at least 16, at most 300. */
+  readonly maxOpenSubstores?: number;
+  /** The time, in milliseconds since 1970, for what the library itself dates. `Date.now` if not given. */
+  readonly clock?: () => number;
+}
+
+export type CheckedOptions = Required<StoreOptions>;
+
+const DEFAULT_BUSY_TIMEOUT_MS = 5000;
+
+/** What a given option must be, as a phrase, and the test for it. */
+const RULES: { readonly [K in keyof StoreOptions]-?: readonly [phrase: string, test: (value: unknown) => boolean] } = {
+  types: ['a list of item classes', (value) => Array.isArray(value) && value.every((one) => typeof one === 'function')],
+  mustExist: ['true or false', isBoolean],
+  readOnly: ['true or false', isBoolean],
+  durability: ["'full' or 'relaxed'", (value) => value === 'full' || value === 'relaxed'],
+  busyTimeoutMs: ['a whole number of milliseconds, 0 or more', (value) => isWhole(value, 0)],
+  maxOpenSubstores: ['a whole number, 1 or more', (value) => isWhole(value, 1)],
+  clock: ['a function that gives milliseconds', (value) => typeof value === 'function'],
+};
+
+/** Options of later versions of the library. */
+const PLANNED: ReadonlySet<string> = new Set(['upgrade', 'driver']);
+
+/**
+ * The options with their defaults.
+ * @throws CorollaryError INVALID_VALUE listing every fault; NOT_SUPPORTED for `upgrade` and `driver`.
+ */
+export function checkedOptions(options: StoreOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null)
+    throw new CorollaryError('INVALID_VALUE', 'A store is opened with an object of options');
+  const problems = Object.entries(options).flatMap(([name, value]) => problemOf(name, value));
+  if (problems.length > 0) throw problemsError('A store cannot be opened with these options', problems);
+  return {
+    types: options.types ?? [],
+    mustExist: options.mustExist ?? false,
+    readOnly: options.readOnly ?? false,
+    durability: options.durability ?? 'full',
+    busyTimeoutMs: options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
+    maxOpenSubstores: options.maxOpenSubstores ?? defaultMaxOpen(),
+    clock: options.clock ?? Date.now,
+  };
+}
+
+function problemOf(name: string, value: unknown): Problem[] {
+  if (PLANNED.has(name)) return [{ code: 'NOT_SUPPORTED', message: `the option ${name} is not there yet` }];
+  const rule = Object.hasOwn(RULES, name) ? RULES[name as keyof StoreOptions] : undefined;
+  if (rule === undefined)
+    return [{ code: 'INVALID_VALUE', message: `there is no option '${name}', only ${Object.keys(RULES).join(', ')}` }];
+  if (value === undefined || rule[1](value)) return [];
+  return [{ code: 'INVALID_VALUE', message: `${name} is ${rule[0]}` }];
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+function isWhole(value: unknown, least: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least;
+}

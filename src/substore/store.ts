@@ -1,0 +1,315 @@
+import { CorollaryError } from '../errors.js';
+import type { Item } from '../item/item.js';
+import { newQuery, type Query, type Where } from '../query/query.js';
+import { type QueryRunner, runnerOf } from '../query/runner.js';
+import type { CreateInput, Equalities, StoreId } from '../schema/attribute-types.js';
+import type { ItemClass } from '../schema/item-class.js';
+import type { ItemType } from '../schema/item-type.js';
+import { StoreRunner } from '../store/answers.js';
+import { type CheckReport, checkStore } from '../store/check.js';
+import { createItem, createItems } from '../store/create.js';
+import { deleteItem } from '../store/deletion.js';
+import { checkedId, findById, findOfType, getById, getOfType } from '../store/load.js';
+import type { StoreCore } from '../store/store-core.js';
+import { type TransactionOptions, transact } from '../store/transact.js';
+import { runningTransaction } from '../store/transaction.js';
+import type { Branch } from './branch.js';
+import { openInMemory, openRoot } from './open-root.js';
+import { checkedOptions, type StoreOptions } from './options.js';
+import { SubStore } from './sub-store.js';
+import { childNamed, Substores } from './substores.js';
+import { Tree } from './tree.js';
+
+declare module '../item/keeping-store.js' {
+  interface KeepingStore extends Store {}
+}
+
+/**
+ * A directory with one SQLite database of items, and the stores below it. Everything is synchronous. Inside a
+ * transaction, what is read from a store is locked with it.
+ *
+ * @example
+ * const store = Store.open('world.store', { types: [City] });
+ * const paris = store.create(City, { name: 'Paris', population: 2_138_551 });
+ * paris.population = 2_102_650;
+ * store.close();
+ */
+export class Store {
+  readonly #branch: Branch<Store>;
+  readonly #core: StoreCore;
+  /** @internal What answers the queries of this store. */
+  readonly [runnerOf]: QueryRunner;
+
+  /** @internal Stores are made by {@link Store.open}, {@link Store.inMemory} and `substores`. */
+  constructor(branch: Branch<Store>) {
+    if (typeof branch !== 'object' || branch?.core === undefined)
+      throw new CorollaryError(
+        'NOT_SUPPORTED',
+        'A store is not made with new: call Store.open(directory) or Store.inMemory()',
+      );
+    this.#branch = branch;
+    this.#core = branch.core;
+    this[runnerOf] = new StoreRunner(branch.core);
+  }
+
+  /**
+   * Opens the store in a directory; makes it if there is none. A second open of the same directory is a handle of its
+   * own, with its own objects.
+   * @throws CorollaryError NOT_A_STORE, STORE_MISSING, NEWER_DATABASE, SCHEMA_MISMATCH, NO_UPGRADE_PATH, DUPLICATE_TYPE,
+   * BAD_TYPE, PATH_TOO_LONG, CORRUPT, IO_ERROR, BUSY, INVALID_VALUE, UNSUPPORTED_RUNTIME; nothing is left behind then.
+   */
+  static open(path: string, options: StoreOptions = {}): Store {
+    return openRoot(path, checkedOptions(options), (branch) => new Store(branch)).face;
+  }
+
+  /** A store that lives in memory, with its substores, until it is closed. It behaves as one with files does. */
+  static inMemory(options: StoreOptions = {}): Store {
+    return openInMemory(checkedOptions(options), (branch) => new Store(branch)).face;
+  }
+
+  /**
+   * Closes the store and all below it; closing again does nothing. Items can still be read as they are in memory.
+   * @throws CorollaryError NOT_SUPPORTED inside a transaction that one of them takes part in.
+   */
+  close(): void {
+    if (this.#core.isClosed) return;
+    this.#branch.assertNotInTransaction('closed');
+    this.#branch.close('is closed');
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** The store's own id, 32 hexadecimal digits; it stays the same wherever the store is moved. */
+  get uid(): string {
+    return this.#core.file.uid;
+  }
+  /** The store above; undefined for a root. */
+  get parent(): Store | undefined {
+    return this.#branch.parent?.face;
+  }
+  /** The uppermost store; itself for a root. */
+  get root(): Store {
+    return this.#branch.root.face;
+  }
+  /** The names that lead here from the root; empty for a root. */
+  get path(): string[] {
+    return [...this.#branch.path];
+  }
+  /** How many stores are above. */
+  get depth(): number {
+    return this.#core.depth;
+  }
+  /** The name in the parent; null for a root. */
+  get name(): string | null {
+    return this.#branch.name;
+  }
+  /** True once it is closed, by itself, with a store above, or because it was deleted. */
+  get isClosed(): boolean {
+    return this.#core.isClosed;
+  }
+
+  /** The stores directly below. */
+  get substores(): Substores<Store> {
+    return new Substores(this.#branch);
+  }
+  /** This store and all below it. */
+  get tree(): Tree<Store> {
+    return new Tree(this.#branch);
+  }
+
+  /**
+   * The store at a path of names below this one: 'acme/teams', or ['acme', 'teams'].
+   * @throws CorollaryError NOT_FOUND naming the first part that is missing; BAD_NAME
+   */
+  at(path: string | readonly string[]): Store {
+    const names = typeof path === 'string' ? path.split('/') : path;
+    return names.reduce((branch, name) => childNamed(branch, name), this.#branch).face;
+  }
+
+  /**
+   * Makes an item and stores it.
+   * @throws CorollaryError MISSING_VALUE, UNKNOWN_ATTRIBUTE, INVALID_VALUE, WRONG_STORE, WRONG_TYPE, ITEM_GONE with all
+   * faults in `problems`; CONSTRAINT; nothing is stored then.
+   */
+  create<T extends Item>(type: ItemClass<T>, values: CreateInput<NoInfer<T>>): T {
+    return createItem(this.#core, this.#creatable(type), values) as unknown as T;
+  }
+
+  /**
+   * Makes many items at once, all or none, some ten times as fast as one by one; gives how many, or with
+   * `{ items: true }` the items. A fault names the row.
+   */
+  createMany<T extends Item>(type: ItemClass<T>, rows: Iterable<CreateInput<NoInfer<T>>>): number;
+  createMany<T extends Item>(
+    type: ItemClass<T>,
+    rows: Iterable<CreateInput<NoInfer<T>>>,
+    options: { readonly items: true },
+  ): T[];
+  createMany<T extends Item>(
+    type: ItemClass<T>,
+    rows: Iterable<CreateInput<NoInfer<T>>>,
+    options: { readonly items?: boolean } = {},
+  ): number | T[] {
+    const itemType = this.#creatable(type);
+    if (typeof rows !== 'object' || rows === null || !(Symbol.iterator in rows))
+      throw new CorollaryError(
+        'INVALID_VALUE',
+        `createMany(${itemType.name}) takes an iterable of objects with values`,
+      );
+    const items: Item[] = [];
+    const count = createItems(this.#core, itemType, rows, options.items === true ? items : undefined);
+    return options.items === true ? (items as unknown as T[]) : count;
+  }
+
+  #creatable(type: ItemClass): ItemType {
+    const itemType = this.#core.typeOf(type);
+    if (itemType.itemClass !== SubStore) return itemType;
+    throw new CorollaryError(
+      'NOT_SUPPORTED',
+      'A SubStore item is made with its store: call store.substores.create(name)',
+    );
+  }
+
+  /**
+   * The item of a type with this id. One object per item: whoever asks gets the same.
+   * @throws CorollaryError NOT_FOUND; WRONG_TYPE when the id belongs to an item of another type.
+   */
+  get<T extends Item>(type: ItemClass<T>, id: StoreId<NoInfer<T>>): T {
+    return getOfType(this.#core, this.#core.typeOf(type), checkedId(id)) as unknown as T;
+  }
+  /** The item with this id, of whatever type. @throws CorollaryError NOT_FOUND, UNKNOWN_TYPE */
+  getAny(id: StoreId): Item {
+    return getById(this.#core, checkedId(id));
+  }
+  /** The item of a type with this id; undefined when there is none of that type. */
+  find<T extends Item>(type: ItemClass<T>, id: StoreId<NoInfer<T>>): T | undefined {
+    return findOfType(this.#core, this.#core.typeOf(type), checkedId(id)) as unknown as T | undefined;
+  }
+  /** The item with this id, of whatever type; undefined when there is none. @throws CorollaryError UNKNOWN_TYPE */
+  findAny(id: StoreId): Item | undefined {
+    return findById(this.#core, checkedId(id));
+  }
+
+  /** Some item that fulfils a condition, the one with the smallest id; undefined when there is none. */
+  findFirst<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>): T | undefined {
+    return this.query(type, where).first();
+  }
+  /**
+   * The only item that fulfils a condition; undefined when there is none.
+   * @throws CorollaryError NOT_UNIQUE when there are two.
+   */
+  findUnique<T extends Item>(type: ItemClass<T>, where: Where<NoInfer<T>>): T | undefined {
+    const [found, second] = this.query(type, where).limit(2).all();
+    if (second === undefined) return found;
+    const { name } = this.#core.typeOf(type);
+    const place = this.#core.file.place;
+    throw new CorollaryError(
+      'NOT_UNIQUE',
+      `More than one ${name} in ${place} fulfils the condition: narrow it, or use findFirst`,
+      {
+        store: place,
+        type: name,
+      },
+    );
+  }
+  /** The only item that fulfils a condition. @throws CorollaryError NOT_FOUND, NOT_UNIQUE */
+  getUnique<T extends Item>(type: ItemClass<T>, where: Where<NoInfer<T>>): T {
+    const found = this.findUnique(type, where);
+    if (found !== undefined) return found;
+    const { name } = this.#core.typeOf(type);
+    const place = this.#core.file.place;
+    throw new CorollaryError('NOT_FOUND', `No ${name} in ${place} fulfils the condition`, { store: place, type: name });
+  }
+  /**
+   * The only item with these values; made with them and `rest` if there is none. Two processes that do the same at the
+   * same time get the same item.
+   * @throws CorollaryError NOT_UNIQUE, and what {@link Store.create} throws.
+   */
+  findOrCreate<T extends Item>(
+    type: ItemClass<T>,
+    equalities: Equalities<NoInfer<T>>,
+    rest: Partial<CreateInput<NoInfer<T>>> = {},
+  ): T {
+    const itemType = this.#creatable(type);
+    assertEqualities(equalities, itemType);
+    return (
+      this.findUnique(type, equalities) ??
+      this.#core.write(() => {
+        const values = { ...rest, ...equalities } as unknown as CreateInput<T>;
+        return this.findUnique(type, equalities) ?? this.create(type, values);
+      })
+    );
+  }
+
+  /** A query of the items of a type; nothing is read until it is. A type that was never stored has no items. */
+  query<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>): Query<T> {
+    if (Array.isArray(type))
+      throw new CorollaryError(
+        'NOT_SUPPORTED',
+        'A query of several types is not there yet: query one, and follow its references',
+      );
+    return newQuery<T>(this[runnerOf], this.#core.typeOf(type), where);
+  }
+  /** How many items of a type there are that fulfil a condition. */
+  count<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>): number {
+    return this.query(type, where).count();
+  }
+  /** The same as `item.delete()`. @throws CorollaryError WRONG_STORE, ITEM_GONE, DELETE_REFUSED */
+  delete(item: Item): void {
+    deleteItem(this.#core, item);
+  }
+
+  /**
+   * Runs a function: all that it changes in this store and those below is committed together when it returns, and
+   * undone when it throws, in the database and in the objects. Gives what the function gives. Inside another
+   * transaction it is a part of that which can fail by itself.
+   *
+   * It may write one store that exists before, and any substores that it creates.
+   * @throws CorollaryError ASYNC_TRANSACTION, BUSY, OUTSIDE_TREE, NOT_SUPPORTED (a second existing store is written),
+   * DISK_FULL, COMMIT_UNKNOWN, HOOK_FAILED (committed, but a callback after it threw); and what the function throws.
+   */
+  transact<R>(work: () => R, options: TransactionOptions = {}): R {
+    this.#core.assertOpen();
+    if (options.readOnly !== true) this.#core.assertWritable();
+    return transact(this.#core, work, options);
+  }
+
+  /** Has a function run after the outermost commit; at once when no transaction is running. Dropped by a rollback. */
+  afterCommit(callback: () => void): void {
+    this.#core.assertOpen();
+    const transaction = runningTransaction();
+    if (transaction === undefined) callback();
+    else transaction.afterCommit(callback);
+  }
+
+  /** Looks now for commits of other handles and processes, as every query does by itself. */
+  refresh(): void {
+    this.#core.reading();
+  }
+
+  /**
+   * Gives the space of deleted items back to the file system. Needs as much free space as the database is large.
+   * @throws CorollaryError NOT_SUPPORTED inside a transaction; READ_ONLY, DISK_FULL, BUSY
+   */
+  vacuum(): void {
+    this.#core.assertWritable();
+    if (runningTransaction() !== undefined)
+      throw new CorollaryError('NOT_SUPPORTED', `${this.#core.file.place} cannot be vacuumed inside a transaction`);
+    this.#core.file.connection.run('VACUUM');
+  }
+
+  /** Examines the whole store: SQLite's own check, and references that point to nothing. Reads everything. */
+  check(): CheckReport {
+    return checkStore(this.#core);
+  }
+}
+
+function assertEqualities(equalities: unknown, { name }: ItemType): void {
+  if (typeof equalities === 'object' && equalities !== null && Object.getPrototypeOf(equalities) === Object.prototype)
+    return;
+  throw new CorollaryError(
+    'INVALID_VALUE',
+    `findOrCreate(${name}) takes a plain object of values that the item must have`,
+  );
+}

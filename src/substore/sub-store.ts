@@ -1,0 +1,28 @@
+import { attributes } from '../item/attributes.js';
+import { Item } from '../item/item.js';
+import { item } from '../item/item-decorator.js';
+import { readOnlyText, readOnlyTimestamp } from '../item/read-only.js';
+
+/**
+ * An item of the parent that stands for a substore: it can be queried and referred to without opening anything.
+ * Deleting it, in whatever way, deletes the substore and all below. It is made by `store.substores.create(name)`.
+ */
+export class SubStore extends Item {
+  /** The name in the parent. Read-only. */
+  declare name: string;
+  /** When it was made, by the clock of the store that made it. Read-only. */
+  declare createdAt: Date;
+  /** The uid of the store that it stands for. Read-only. */
+  declare uid: string;
+  /** The name of its directory below `sub`. Read-only. */
+  declare directory: string;
+}
+
+// No decorator syntax: this file compiles under legacy and standard decorators alike.
+attributes(SubStore, {
+  name: readOnlyText({ unique: true }),
+  createdAt: readOnlyTimestamp(),
+  uid: readOnlyText(),
+  directory: readOnlyText({ unique: true }),
+});
+item('corollary_substore')(SubStore);

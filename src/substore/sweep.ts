@@ -1,0 +1,47 @@
+import { CorollaryError } from '../errors.js';
+import type { KeepingStore } from '../item/keeping-store.js';
+import { clearTemp, hasLeftovers, removeSubstoreDirectory, substoreIds } from '../store/directory.js';
+import type { StoreCore } from '../store/store-core.js';
+import { runningTransaction } from '../store/transaction.js';
+import type { Branch } from './branch.js';
+import { subStoresOf } from './structure.js';
+
+/**
+ * Removes what killed processes have left of substores: directories that no row names, and what lies in `temp`. Once
+ * for each store and handle. Where another process writes just now, it is left for the next time.
+ */
+export function sweepOnce<S extends KeepingStore>(branch: Branch<S>): void {
+  const { core } = branch;
+  const { directory } = core.file;
+  if (branch.isSwept || core.isReadOnly || directory === undefined || runningTransaction() !== undefined) return;
+  branch.isSwept = true;
+  if (orphansOf(core, directory).length > 0 || hasLeftovers(directory)) sweepLocked(core, directory);
+}
+
+function orphansOf(core: StoreCore, directory: string): readonly string[] {
+  const found = substoreIds(directory);
+  if (found.length === 0) return [];
+  const known = new Set(
+    subStoresOf(core)
+      .pluck((s) => s.directory)
+      .all(),
+  );
+  return found.filter((id) => !known.has(id));
+}
+
+// Under the write lock, a directory without a row is nobody's: who makes one holds the lock until the row is committed.
+function sweepLocked(core: StoreCore, directory: string): void {
+  const { connection } = core.file;
+  try {
+    connection.begin(false);
+  } catch (error) {
+    if (error instanceof CorollaryError && error.code === 'BUSY') return;
+    throw error;
+  }
+  try {
+    for (const id of orphansOf(core, directory)) removeSubstoreDirectory(directory, id);
+    clearTemp(directory);
+  } finally {
+    connection.rollBack();
+  }
+}

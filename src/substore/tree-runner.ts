@@ -1,0 +1,172 @@
+import type { SqlRow } from '../driver/connection.js';
+import { CorollaryError } from '../errors.js';
+import type { KeepingStore } from '../item/keeping-store.js';
+import { finish, type Partial, partialOfCells } from '../query/aggregate.js';
+import type { ColumnRef, QuerySpec } from '../query/ast.js';
+import { shapeOf } from '../query/column-shape.js';
+import { compileAggregate, compileItems, compileValuesWithKeys, isDistinctPluck } from '../query/compile.js';
+import { compareRows, keyOfRow, keyOrders, type RowKey, rowKeys } from '../query/row-order.js';
+import type { AggregateFn, Explanation, Page, QueryRunner } from '../query/runner.js';
+import type { ItemType } from '../schema/item-type.js';
+import type { Cell } from '../schema/value.js';
+import { compileContext, rowsOf, StoreRunner, valueReader } from '../store/answers.js';
+import { itemOfRow } from '../store/load.js';
+import type { StoreCore } from '../store/store-core.js';
+import type { Branch } from './branch.js';
+import { orSkip, type WalkOptions, walk } from './walk.js';
+
+/** A row of one store's answer, with what decides its place among those of all stores. */
+interface Found {
+  readonly core: StoreCore;
+  readonly row: SqlRow;
+  readonly key: readonly Cell[];
+}
+
+/** With fewer rows than this, sorting out those beyond the limit is not worth its time. */
+const MIN_TRIM = 1000;
+
+/** A store and all below it as the one who answers questions: each store is asked, the answers are merged. */
+export class TreeRunner<S extends KeepingStore> implements QueryRunner {
+  readonly #branch: Branch<S>;
+  readonly #options: WalkOptions;
+
+  constructor(branch: Branch<S>, options: WalkOptions) {
+    this.#branch = branch;
+    this.#options = options;
+  }
+
+  get scope(): string {
+    return `tree of ${this.#branch.core.file.uid}`;
+  }
+
+  typeNamed(name: string): ItemType {
+    return new StoreRunner(this.#branch.core).typeNamed(name);
+  }
+
+  read(spec: QuerySpec): unknown[] {
+    const readers = new Map<StoreCore, (cell: Cell) => unknown>();
+    return this.#merged(spec).map(({ core, row }) => {
+      if (spec.pluck === undefined) return itemOfRow(core, spec.from[0], row);
+      const reader = readers.get(core) ?? valueReader(core, spec, spec.pluck);
+      readers.set(core, reader);
+      return reader(row[0] ?? null);
+    });
+  }
+
+  /** Asks every store, with what `ask` gets from it. A store that fails counts for nothing if the caller skips it. */
+  #fromEach<R>(ask: (core: StoreCore) => R): R[] {
+    const answers: R[] = [];
+    for (const branch of walk(this.#branch, this.#options)) {
+      const answer = orSkip(branch, this.#options, () => ask(branch.core));
+      if (answer !== undefined) answers.push(answer);
+    }
+    return answers;
+  }
+
+  /** The rows of all stores in one order, cut to offset and limit. */
+  #merged(spec: QuerySpec): readonly Found[] {
+    const { limit, offset = 0 } = spec;
+    const most = limit === undefined ? Number.POSITIVE_INFINITY : offset + limit;
+    const { offset: _, ...asked } = limit === undefined ? spec : { ...spec, limit: most };
+    const merge = new Merge(spec, most);
+    this.#fromEach((core) => merge.add(foundIn(core, asked)));
+    return merge.rows().slice(offset);
+  }
+
+  aggregate(spec: QuerySpec, fn: AggregateFn, column?: ColumnRef): unknown {
+    const shape = column && shapeOf(spec.from, column);
+    const isWhole = spec.limit === undefined && spec.offset === undefined && !isDistinctPluck(spec);
+    if (isWhole) return finish(fn, shape, this.#partials(spec, fn, column));
+    if (fn === 'count' && !isDistinctPluck(spec)) return this.#countWithin(spec);
+    if (column === undefined || shape === undefined) return this.#merged(spec).length;
+    const cells = this.#merged({ ...spec, pluck: column }).map(({ row }) => row[0] ?? null);
+    return finish(fn, shape, partialOfCells(fn, shape, cells));
+  }
+
+  #partials(spec: QuerySpec, fn: AggregateFn, column: ColumnRef | undefined): Partial[] {
+    return this.#fromEach((core) => {
+      const connection = core.readingAside();
+      return rowsOf(connection, compileAggregate(spec, fn, column, compileContext(core, 'nothing')));
+    }).flat();
+  }
+
+  #countWithin({ limit, offset, ...whole }: QuerySpec): number {
+    const all = finish('count', undefined, this.#partials(whole, 'count', undefined)) as number;
+    return Math.min(limit ?? Number.POSITIVE_INFINITY, Math.max(0, all - (offset ?? 0)));
+  }
+
+  page(): Page<unknown> {
+    throw notInTree('page and pages');
+  }
+  update(): number {
+    throw notInTree('update');
+  }
+  delete(): number {
+    throw notInTree('delete');
+  }
+
+  /** The SQL is the same for every store; it is explained for the uppermost. */
+  explain(spec: QuerySpec): Explanation {
+    return new StoreRunner(this.#branch.core, true).explain(spec);
+  }
+}
+
+function foundIn(core: StoreCore, spec: QuerySpec): Found[] {
+  const connection = core.readingAside();
+  const context = compileContext(core, 'nothing');
+  if (spec.pluck === undefined)
+    return rowsOf(connection, compileItems(spec, context)).map((row) => ({ core, row, key: keyOfRow(spec, row) }));
+  const rows = rowsOf(connection, compileValuesWithKeys(spec, context));
+  return rows.map((row) => ({ core, row, key: row.slice(1) }));
+}
+
+function notInTree(what: string): CorollaryError {
+  return new CorollaryError(
+    'NOT_SUPPORTED',
+    `A query of a tree does not have ${what} yet: go through tree.stores() and ask each store`,
+  );
+}
+
+/** Merges the answers of stores that come in the order of their paths. */
+class Merge {
+  readonly #spec: QuerySpec;
+  readonly #most: number;
+  readonly #compare: (a: readonly Cell[], b: readonly Cell[]) => number;
+  #found: Found[] = [];
+
+  constructor(spec: QuerySpec, most: number) {
+    this.#spec = spec;
+    this.#most = most;
+    this.#compare = compareRows(askedKeys(spec));
+  }
+
+  add(found: readonly Found[]): void {
+    for (const one of found) this.#found.push(one);
+    if (this.#found.length > Math.max(MIN_TRIM, 4 * this.#most)) this.#found = this.rows();
+  }
+
+  // The sort is stable: equal rows stay in the order of paths, and within a store in that of ids.
+  rows(): Found[] {
+    const sorted = this.#found.sort((a, b) => this.#compare(a.key, b.key));
+    const distinct = isDistinctPluck(this.#spec)
+      ? sorted.filter((one, at) => this.#isNew(one, sorted[at - 1]))
+      : sorted;
+    return distinct.slice(0, this.#most);
+  }
+
+  #isNew(one: Found, before: Found | undefined): boolean {
+    return before === undefined || this.#compare(one.key, before.key) !== 0;
+  }
+}
+
+/** The keys that were asked for, without the id that ends every order: ids of different stores say nothing. */
+function askedKeys(spec: QuerySpec): readonly RowKey[] {
+  const keys = rowKeys(spec);
+  return isDistinctPluck(spec) ? keys : keys.slice(0, Math.min(keys.length, askedOrders(spec)));
+}
+
+function askedOrders(spec: QuerySpec): number {
+  const last = keyOrders(spec).at(-1);
+  const isAsked = spec.orderBy.some((order) => order === last);
+  return keyOrders(spec).length - (isAsked ? 0 : 1);
+}

@@ -1,0 +1,63 @@
+import { CorollaryError } from '../errors.js';
+import type { Item } from '../item/item.js';
+import type { KeepingStore } from '../item/keeping-store.js';
+import { newQuery, type Query, type Where } from '../query/query.js';
+import type { ItemClass } from '../schema/item-class.js';
+import type { Branch } from './branch.js';
+import type { SubStore } from './sub-store.js';
+import { TreeRunner } from './tree-runner.js';
+import { type OnStoreError, walk } from './walk.js';
+
+/** Which stores of a tree are asked. */
+export interface TreeOptions {
+  /** How many levels below this store; 0 is this store only. All, if not given. */
+  readonly depth?: number;
+  /** A condition over SubStore items: a store that is left out leaves out all below it. */
+  readonly where?: Where<SubStore>;
+  /** What to do about a store that fails: 'throw' (as if not given) or 'skip' it and what lies below. */
+  readonly onStoreError?: OnStoreError;
+}
+
+/** A store and all below it, to any depth. Reached as `store.tree`; S is the class of stores. */
+export class Tree<S extends KeepingStore> {
+  readonly #branch: Branch<S>;
+
+  constructor(branch: Branch<S>) {
+    this.#branch = branch;
+  }
+
+  /**
+   * The same query as `store.query`, asked of every store: one order, one limit over all answers. Items tell by their
+   * `store` where they live; ties are ordered by path, then storeId. Each store answers as of one moment of its own.
+   * Cost: one indexed query per store; with a limit, at most that many rows of each are read.
+   */
+  query<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>, options: TreeOptions = {}): Query<T> {
+    const runner = new TreeRunner(this.#branch, checkedOptions(options));
+    return newQuery<T>(runner, this.#branch.core.typeOf(type), where);
+  }
+
+  /** How many items of a type there are in all stores. */
+  count<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>, options: TreeOptions = {}): number {
+    return this.query(type, where, options).count();
+  }
+
+  /** Every store, parents first, siblings by name in code-point order. A store is opened when it is used. */
+  *stores(options: TreeOptions = {}): Generator<S> {
+    for (const branch of walk(this.#branch, checkedOptions(options))) yield branch.face;
+  }
+}
+
+const OPTIONS: ReadonlySet<string> = new Set(['depth', 'where', 'onStoreError']);
+
+function checkedOptions(options: TreeOptions): TreeOptions {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+  if (unknown !== undefined)
+    throw new CorollaryError(
+      'INVALID_VALUE',
+      `A tree has no option '${unknown}'; it takes depth, where and onStoreError`,
+    );
+  const { depth } = options;
+  if (depth !== undefined && (!Number.isSafeInteger(depth) || depth < 0))
+    throw new CorollaryError('INVALID_VALUE', "A tree's depth is a whole number, 0 or more");
+  return options;
+}

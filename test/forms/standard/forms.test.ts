@@ -1,0 +1,6 @@
+import { test } from 'vitest';
+import { check } from '../check.js';
+import * as accessor from './accessor.js';
+import * as field from './field.js';
+
+test.each(Object.entries({ accessor, field }))('standard decorators on %s members', (_, forms) => check(forms));

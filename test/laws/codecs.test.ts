@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Codec, Refusal } from '../../src/schema/codec.js';
+import { bigintCodec } from '../../src/schema/codecs/bigint.js';
+import { booleanCodec } from '../../src/schema/codecs/boolean.js';
+import { bytesCodec } from '../../src/schema/codecs/bytes.js';
+import { decimalCodec } from '../../src/schema/codecs/decimal.js';
+import { integerCodec } from '../../src/schema/codecs/integer.js';
+import { jsonCodec } from '../../src/schema/codecs/json.js';
+import { realCodec } from '../../src/schema/codecs/real.js';
+import { textCodec } from '../../src/schema/codecs/text.js';
+import { timestampCodec } from '../../src/schema/codecs/timestamp.js';
+
+const there = (codec: Codec, value: unknown): unknown => codec.decode(codec.encode(value));
+const wellFormed = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
+
+const kept: [Codec, fc.Arbitrary<unknown>][] = [
+  [textCodec, wellFormed],
+  [integerCodec, fc.maxSafeInteger()],
+  [bigintCodec, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })],
+  [realCodec, fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)],
+  [booleanCodec, fc.boolean()],
+  [timestampCodec, fc.date({ noInvalidDate: true })],
+  [bytesCodec, fc.uint8Array()],
+];
+
+test.each(kept)('$name: what is put in comes back', (codec, values) => {
+  fc.assert(
+    fc.property(values, (value) => {
+      expect(there(codec, value)).toEqual(value);
+      expect(codec.encode(there(codec, value)), 'and gives the same cell again').toEqual(codec.encode(value));
+    }),
+  );
+});
+
+test('json: what is put in comes back', () => {
+  const values = fc.jsonValue({ stringUnit: 'binary' }).filter((value) => value !== null);
+  fc.assert(
+    fc.property(values, (value) => {
+      // -0 is kept as 0, inside JSON too.
+      expect(there(jsonCodec, value)).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
+});
+
+test('json: whatever JSON.stringify would change is refused', () => {
+  fc.assert(
+    fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSparseArray: true }), (value) => {
+      let cell: unknown;
+      try {
+        cell = jsonCodec.encode(value);
+      } catch (error) {
+        expect(error).toBeInstanceOf(Refusal);
+        return;
+      }
+      expect(withoutMinusZero(jsonCodec.decode(cell as string))).toEqual(withoutMinusZero(value));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+function withoutMinusZero(value: unknown): unknown {
+  if (value === 0) return 0;
+  if (Array.isArray(value)) return value.map(withoutMinusZero);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutMinusZero(part)]));
+}
+
+test('decimal: canonical text comes back, and its cell is the exact number of its last digits', () => {
+  const scales = fc.integer({ min: 0, max: 18 });
+  const digits = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+  fc.assert(
+    fc.property(scales, digits, (scale, value) => {
+      const codec = decimalCodec(scale);
+      const text = codec.decode(value.toString());
+      expect(codec.encode(text)).toBe(value.toString());
+      expect(text).toMatch(scale === 0 ? /^-?\d+$/ : new RegExp(`^-?\\d+\\.\\d{${scale}}$`));
+      expect(text).not.toMatch(/^-[0.]+$/);
+    }),
+  );
+});
+
+test('text: encoding UTF-8 loses nothing of what is accepted', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.integer({ min: 1, max: 0xffff }).map((code) => String.fromCharCode(code)) }),
+      (text) => {
+        const isKept = Buffer.from(text, 'utf8').toString('utf8') === text;
+        expect(isAccepted(text)).toBe(isKept);
+      },
+    ),
+  );
+});
+
+function isAccepted(text: string): boolean {
+  try {
+    textCodec.encode(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

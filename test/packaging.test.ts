@@ -1,0 +1,108 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as corollary from 'corollary';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectWithThePackage, write } from './support/packed-package.js';
+import { documentationPages } from './support/page-programs.js';
+import { publicNames } from './support/public-names.js';
+import { inRepository, runNode, top, typescript } from './support/run-node.js';
+
+describe('a project that installs the package', () => {
+  let project = '';
+  beforeAll(async () => {
+    project = await projectWithThePackage();
+  });
+  afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+  const runs = async (name: string, program: string) => {
+    write(join(project, name), program);
+    return runNode(['--no-warnings', name], { cwd: project });
+  };
+
+  test('gets the built files, the sources and nothing else', () => {
+    const files = readdirSync(join(project, 'node_modules/corollary'));
+    expect(files).toEqual(expect.arrayContaining(['README.md', 'dist', 'package.json', 'src']));
+    expect(files.filter((file) => !/^(dist|src|package\.json|[A-Z]+(\.md)?)$/.test(file))).toEqual([]);
+  });
+
+  test('compiles a TypeScript program against its declarations and runs it', async () => {
+    write(join(project, 'tsconfig.json'), consumerConfiguration);
+    write(join(project, 'main.ts'), consumerProgram);
+    expect(await runNode([typescript, '-p', project])).toEqual({ status: 0, output: '' });
+    expect(await runNode(['main.js'], { cwd: project })).toEqual({ status: 0, output: '522250\n' });
+  });
+
+  test('can require it from a CommonJS file', async () => {
+    const program = "console.log(typeof require('corollary').Store.open);";
+    expect(await runs('main.cjs', program)).toEqual({ status: 0, output: 'function\n' });
+  });
+
+  test('is told at the first store that its Node is too old, before SQLite could crash it', async () => {
+    const outcome = await runs('old-node.js', programOnAnOldNode);
+    expect(outcome).toEqual({ status: 0, output: 'UNSUPPORTED_RUNTIME UNSUPPORTED_RUNTIME false\n' });
+  });
+});
+
+describe('the public names', () => {
+  const names = publicNames(top);
+  const committed = inRepository('test/public-names.txt');
+
+  test('are the committed ones: UPDATE_PUBLIC_NAMES=1 npm test writes the list anew', () => {
+    const list = names.map(({ name, isType }) => `${name}${isType ? ' (type)' : ''}\n`).join('');
+    if (process.env.UPDATE_PUBLIC_NAMES === '1') writeFileSync(committed, list);
+    expect(existsSync(committed) ? readFileSync(committed, 'utf8') : '').toBe(list);
+  });
+
+  test('are all the module has', () => {
+    const values = names.filter(({ isType }) => !isType).map(({ name }) => name);
+    expect(Object.keys(corollary).sort()).toEqual(values);
+  });
+
+  test('have a doc comment each', () => {
+    expect(names.filter(({ isDocumented }) => !isDocumented).map(({ name }) => name)).toEqual([]);
+  });
+
+  test('are all explained in docs', () => {
+    const pages = documentationPages(top).filter((page) => !/^(README|docs\/decisions)/.test(page));
+    const words = new Set(pages.flatMap((page) => readFileSync(inRepository(page), 'utf8').match(/\w+/g) ?? []));
+    expect(names.filter(({ name }) => !words.has(name)).map(({ name }) => name)).toEqual([]);
+  });
+});
+
+// Without skipLibCheck and without any @types package: the declarations must stand on their own.
+const consumerConfiguration = JSON.stringify({
+  compilerOptions: {
+    target: 'es2022',
+    lib: ['es2022', 'dom', 'esnext.disposable', 'esnext.decorators'],
+    module: 'nodenext',
+    types: [],
+    strict: true,
+    experimentalDecorators: true,
+  },
+  files: ['main.ts'],
+});
+
+const consumerProgram = `
+import { Item, integer, item, Store, text } from 'corollary';
+
+@item('city')
+class City extends Item {
+  @text() declare name: string;
+  @integer() declare population: number;
+}
+
+const store = Store.open('world.store', { types: [City] });
+store.create(City, { name: 'Lyon', population: 522_250 });
+store.close();
+using again = Store.open('world.store', { types: [City] });
+console.log(again.query(City, (city) => city.name.eq('Lyon')).one().population);
+`;
+
+// An old Node stands in by its Node-API version: 9 on every Node before 22.14.
+const programOnAnOldNode = `
+import { existsSync } from 'node:fs';
+Object.defineProperty(process, 'versions', { value: { ...process.versions, napi: '9' } });
+const { Store } = await import('corollary');
+const codeOf = (open) => { try { open(); return 'opened'; } catch (error) { return error.code; } };
+console.log(codeOf(() => Store.open('old.store')), codeOf(() => Store.inMemory()), existsSync('old.store'));
+`;

@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Columns } from '../../src/query/columns.js';
+import { decodeCursor, encodeCursor } from '../../src/query/cursor.js';
+import type { Order } from '../../src/query/order.js';
+import { specOf } from '../../src/query/question.js';
+import { compareCodePoints, compareRows, keyOrders, rowKeys } from '../../src/query/row-order.js';
+import { cellOf, type Row, sampleStore, specOfQuery, type Thing, thing, things, UID } from './query-sample.js';
+
+const few = <V>(...values: V[]) => fc.constantFrom<V | null>(null, ...values);
+const row = fc.record({
+  name: fc.constantFrom('a', 'B', 'b', '\uE000', '\u{10000}'),
+  tag: few('a', 'A', 'b', ''),
+  count: few(-1, 0, 2),
+  weight: few(0.5, -1),
+  large: few(9007199254740993n, 9007199254740992n, -5n),
+  blob: few(new Uint8Array(), new Uint8Array([255]), new Uint8Array([1, 2])),
+});
+const rows = fc.array(row, { maxLength: 25 }).map((list) => list.map((r, i): Row => ({ ...r, storeId: i + 1 })));
+const key = fc.record({
+  name: fc.constantFrom('name', 'tag', 'count', 'weight', 'large', 'blob', 'storeId'),
+  direction: fc.constantFrom('asc', 'desc'),
+  nulls: fc.constantFrom('first', 'last', undefined),
+});
+type Key = typeof key extends fc.Arbitrary<infer K> ? K : never;
+const ordersOf = (keys: readonly Key[]) => (c: Columns<Thing>) =>
+  keys.map(({ name, direction, nulls }): Order => {
+    const options = nulls === undefined ? {} : { nulls };
+    const column = c[name as 'name'];
+    return direction === 'asc' ? column.asc(options) : column.desc(options);
+  });
+const keys = fc.array(key, { maxLength: 3 });
+
+describe('pages', () => {
+  test('one after the other they are the whole answer', () => {
+    fc.assert(
+      fc.property(rows, keys, fc.integer({ min: 1, max: 6 }), (list, by, size) => {
+        const query = things(undefined, sampleStore(list)).orderBy(ordersOf(by));
+        const pages = [...query.pages(size)];
+        expect(pages.flat()).toEqual(query.all());
+        expect(pages.slice(0, -1).every((page) => page.length === size)).toBe(true);
+        const values = query.pluck((c) => c.tag);
+        expect([...values.pages(size)].flat()).toEqual(values.all());
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('distinct values come in pages, too', () => {
+    fc.assert(
+      fc.property(rows, fc.constantFrom<'tag' | 'large' | 'count'>('tag', 'large', 'count'), (list, name) => {
+        const query = things(undefined, sampleStore(list))
+          .pluck((c) => c[name] as never)
+          .distinct();
+        expect([...query.pages(1)].flat()).toEqual(query.all());
+        expect(query.count()).toBe(query.all().length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('awaited pages let the event loop turn', async () => {
+    const query = things(undefined, sampleStore([1, 2, 3].map((storeId) => ({ storeId }))));
+    const seen: unknown[] = [];
+    setImmediate(() => seen.push('turn'));
+    for await (const page of query.pages(2)) seen.push(page);
+    expect(seen).toEqual([[1, 2], 'turn', [3]]);
+  });
+
+  test('a cursor serves its own query and store only', () => {
+    const query = things((c) => c.count.gt(1)).orderBy((c) => c.tag.asc());
+    const spec = specOfQuery(query);
+    const cursor = encodeCursor(spec, UID, ['x', 4], 'path');
+    expect(decodeCursor(spec, UID, cursor)).toEqual({ key: ['x', 4], extra: 'path' });
+    const bad = expect.objectContaining({ code: 'BAD_CURSOR' });
+    const otherSpec = specOfQuery(things((c) => c.count.gt(2)).orderBy((c) => c.tag.asc()));
+    expect(() => decodeCursor(otherSpec, UID, cursor)).toThrow(bad);
+    expect(() => decodeCursor(spec, 'store-2', cursor)).toThrow(bad);
+    for (const text of ['', 'x', '!!!', cursor.slice(3), Buffer.from('[1,2,3]').toString('base64url'), null, 5]) {
+      expect(() => decodeCursor(spec, UID, text as string)).toThrow(bad);
+    }
+    for (const wrong of [['x'], [1, 4], ['x', null], ['x', 4, 5], ['x', 1.5]]) {
+      expect(() => decodeCursor(spec, UID, encodeCursor(spec, UID, wrong))).toThrow(bad);
+    }
+  });
+
+  test('limits, offsets and odd sizes are refused', () => {
+    const bad = expect.objectContaining({ code: 'BAD_QUERY' });
+    expect(() => things().limit(3).pages(2)).toThrow(bad);
+    expect(() => things().offset(3).page({ size: 2 })).toThrow(bad);
+    for (const size of [0, -1, 1.5, Number.NaN, '3']) expect(() => things().pages(size as number)).toThrow(bad);
+  });
+});
+
+describe('order of rows', () => {
+  test('JavaScript sorts as SQLite does', () => {
+    fc.assert(
+      fc.property(rows, keys, (list, by) => {
+        const query = things(undefined, sampleStore(list)).orderBy(ordersOf(by));
+        const spec = specOf(query);
+        const cells = (r: Row) =>
+          keyOrders(spec).map(({ column }) => {
+            const attribute = thing.byName.get(column.name);
+            return attribute === undefined ? r.storeId : cellOf(attribute, r);
+          });
+        const compare = compareRows(rowKeys(spec));
+        const sorted = [...list].sort((a, b) => compare(cells(a), cells(b))).map((r) => r.storeId);
+        expect(sorted).toEqual(query.all());
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('texts compare as their UTF-8 bytes do', () => {
+    const unit = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+      fc.constantFrom('\uD7FF', '\uE000', '\uFFFF', '\u{10000}', '\u{10FFFF}'),
+    );
+    const text = fc.array(unit, { maxLength: 4 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        expect(compareCodePoints(a, b)).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

@@ -1,0 +1,210 @@
+import Database from 'better-sqlite3';
+import { finish } from '../../src/query/aggregate.js';
+import type { QuerySpec } from '../../src/query/ast.js';
+import { shapeOf } from '../../src/query/column-shape.js';
+import {
+  type CompileContext,
+  compileAggregate,
+  compileItems,
+  compileValues,
+  compileValuesWithKeys,
+} from '../../src/query/compile.js';
+import { decodeCursor, encodeCursor, pageSpec } from '../../src/query/cursor.js';
+import type { Compiled } from '../../src/query/fragment.js';
+import { newQuery, type Query, type Where } from '../../src/query/query.js';
+import { specOf } from '../../src/query/question.js';
+import { keyOfRow } from '../../src/query/row-order.js';
+import type { QueryRunner } from '../../src/query/runner.js';
+import type { Attribute } from '../../src/schema/attribute.js';
+import type { Decimal, StoreId } from '../../src/schema/attribute-types.js';
+import type { Codec } from '../../src/schema/codec.js';
+import { bigintCodec } from '../../src/schema/codecs/bigint.js';
+import { booleanCodec } from '../../src/schema/codecs/boolean.js';
+import { bytesCodec } from '../../src/schema/codecs/bytes.js';
+import { decimalCodec } from '../../src/schema/codecs/decimal.js';
+import { integerCodec } from '../../src/schema/codecs/integer.js';
+import { jsonCodec } from '../../src/schema/codecs/json.js';
+import { realCodec } from '../../src/schema/codecs/real.js';
+import { referenceCodec } from '../../src/schema/codecs/reference.js';
+import { textCodec } from '../../src/schema/codecs/text.js';
+import { timestampCodec } from '../../src/schema/codecs/timestamp.js';
+import type { ItemClass } from '../../src/schema/item-class.js';
+import type { ItemType } from '../../src/schema/item-type.js';
+import type { Cell } from '../../src/schema/value.js';
+
+export const UID = 'store-1';
+
+/** An item class without the item room: what queries need and no more. */
+export class Thing {
+  declare name: string;
+  declare tag: string | null;
+  declare count: number | null;
+  declare weight: number | null;
+  declare large: bigint | null;
+  declare price: Decimal | null;
+  declare flag: boolean;
+  declare at: Date | null;
+  declare blob: Uint8Array | null;
+  declare doc: { readonly a: number } | null;
+  declare friend: Thing | null;
+  readonly store: { readonly uid: string };
+  isStored = true;
+
+  constructor(
+    readonly storeId: StoreId<Thing>,
+    uid = UID,
+  ) {
+    this.store = { uid };
+  }
+}
+
+export class Other {
+  declare title: string;
+  readonly isStored = true;
+  readonly store = { uid: UID };
+  constructor(readonly storeId: StoreId<Other>) {}
+}
+
+interface Said {
+  readonly codec: Codec;
+  readonly nullable?: boolean;
+  readonly collate?: 'nocase';
+  readonly target?: () => ItemClass;
+}
+
+function newType(name: string, itemClass: ItemClass, said: Readonly<Record<string, Said>>): ItemType {
+  const attributes = Object.entries(said).map(
+    ([attribute, { codec, nullable, collate, target }], index): Attribute => ({
+      name: attribute,
+      codec,
+      nullable: nullable ?? false,
+      indexed: false,
+      unique: false,
+      collate: collate ?? 'binary',
+      default: undefined,
+      readOnly: false,
+      reference: target && { target, whenDeleted: 'nullify' },
+      validate: undefined,
+      check: undefined,
+      index,
+    }),
+  );
+  return {
+    name,
+    version: 1,
+    itemClass,
+    attributes,
+    byName: new Map(attributes.map((attribute) => [attribute.name, attribute])),
+    indexes: [],
+    unique: [],
+    checks: [],
+    hooks: { activate: false, stored: false, committed: false, deleted: false },
+  };
+}
+
+export const thing = newType('thing', Thing, {
+  name: { codec: textCodec },
+  tag: { codec: textCodec, nullable: true, collate: 'nocase' },
+  count: { codec: integerCodec, nullable: true },
+  weight: { codec: realCodec, nullable: true },
+  large: { codec: bigintCodec, nullable: true },
+  price: { codec: decimalCodec(2), nullable: true },
+  flag: { codec: booleanCodec },
+  at: { codec: timestampCodec, nullable: true },
+  blob: { codec: bytesCodec, nullable: true },
+  doc: { codec: jsonCodec, nullable: true },
+  friend: { codec: referenceCodec, nullable: true, target: () => Thing },
+});
+export const other = newType('other', Other, { title: { codec: textCodec } });
+
+export const context: CompileContext = {
+  uid: UID,
+  tableOf: (type) => (type === thing ? '"thing"' : undefined),
+};
+
+const typeNamed = (name: string): ItemType => {
+  if (name === 'thing') return thing;
+  if (name === 'other') return other;
+  throw new Error(`no type ${name}`);
+};
+
+/** A runner that only compiles: reading through it fails. */
+export const compiler: QueryRunner = {
+  scope: UID,
+  typeNamed,
+  read: unanswered,
+  aggregate: unanswered,
+  page: unanswered,
+  update: unanswered,
+  delete: unanswered,
+  explain: unanswered,
+};
+
+function unanswered(): never {
+  throw new Error('this runner answers nothing');
+}
+
+/** A query's data, as runners get it. */
+export function specOfQuery(query: Query<Thing, unknown>): QuerySpec {
+  return specOf(query);
+}
+
+export function things(where?: Where<Thing>, runner: QueryRunner = compiler): Query<Thing> {
+  return newQuery<Thing>(runner, thing, where);
+}
+
+/** What a row of the sample holds, by attribute; what is left out is null, '' or false. */
+export type Row = Partial<Readonly<Record<keyof Thing & string, unknown>>> & { readonly storeId: number };
+
+/** A small store of things on real SQLite. */
+export function sampleStore(rows: readonly Row[]): QueryRunner {
+  const database = new Database(':memory:');
+  const columns = thing.attributes.map(({ name, codec, collate, nullable }) => {
+    const nocase = collate === 'nocase' ? ' COLLATE NOCASE' : '';
+    return `"${name}" ${codec.columnType}${nullable ? '' : ' NOT NULL'}${nocase}`;
+  });
+  database.exec(`CREATE TABLE "thing" ("storeId" INTEGER PRIMARY KEY, ${columns.join(', ')}) STRICT`);
+  const places = thing.attributes.map(({ codec }) => (codec.asText ? 'CAST(? AS INTEGER)' : '?'));
+  const insert = database.prepare(`INSERT INTO "thing" VALUES (?, ${places.join(', ')})`);
+  for (const row of rows) insert.run(row.storeId, ...thing.attributes.map((attribute) => cellOf(attribute, row)));
+  const cells = (compiled: Compiled | undefined): Cell[][] =>
+    compiled === undefined
+      ? []
+      : (database
+          .prepare(compiled.sql)
+          .raw()
+          .all(...compiled.values) as Cell[][]);
+
+  const decoded = (spec: QuerySpec, cell: Cell): unknown => {
+    const shape = shapeOf(spec.from, spec.pluck ?? { source: 0, name: 'storeId' });
+    return cell === null ? null : shape.codec.decode(cell);
+  };
+  const page: QueryRunner['page'] = (spec, size, after) => {
+    const key = after === undefined ? undefined : decodeCursor(spec, UID, after).key;
+    const asked = pageSpec(spec, size, key);
+    const found = cells(
+      spec.pluck === undefined ? compileItems(asked, context) : compileValuesWithKeys(asked, context),
+    );
+    const items = found.slice(0, size).map((row) => decoded(spec, row[0] as Cell));
+    const last = found[size - 1];
+    if (found.length <= size || last === undefined) return { items, next: undefined };
+    return { items, next: encodeCursor(spec, UID, spec.pluck === undefined ? keyOfRow(spec, last) : last.slice(1)) };
+  };
+  return {
+    ...compiler,
+    read: (spec) => {
+      const compiled = spec.pluck === undefined ? compileItems(spec, context) : compileValues(spec, context);
+      return cells(compiled).map((row) => decoded(spec, row[0] as Cell));
+    },
+    aggregate: (spec, fn, column) =>
+      finish(fn, column && shapeOf(spec.from, column), cells(compileAggregate(spec, fn, column, context))),
+    page,
+  };
+}
+
+export function cellOf(attribute: Attribute, row: Row): Cell {
+  const value = (row as Readonly<Record<string, unknown>>)[attribute.name];
+  if (value !== undefined && value !== null) return attribute.codec.encode(value);
+  if (attribute.nullable) return null;
+  return attribute.codec.columnType === 'TEXT' ? '' : 0;
+}
