@@ -56,8 +56,9 @@ export class Connection {
   }
 
   #configure(settings: readonly Setting[]): void {
+    // In one go: asked one by one, these cost more than opening the file.
+    this.#guarded(() => this.#database.exec(settings.map(({ set }) => `PRAGMA ${set};`).join('')));
     for (const { set, readBack } of settings) {
-      this.pragma(set);
       if (readBack === undefined) continue;
       const [pragma, wanted] = readBack;
       const found = this.pragma(pragma);

@@ -133,5 +133,5 @@ function comparison(order: OrderNode, cell: ValueCell, isInclusive: boolean): Co
 }
 
 function nullsFollow(spec: QuerySpec, order: OrderNode): boolean {
-  return order.nulls === 'first' && shapeOf(spec.from, order.column).nullable;
+  return order.nulls === 'last' && shapeOf(spec.from, order.column).nullable;
 }

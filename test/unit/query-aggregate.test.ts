@@ -104,3 +104,13 @@ test('partial results of several stores are combined exactly', () => {
 test('halves go to the even neighbour, on both sides of zero', () => {
   expect([5n, 15n, -5n, -15n, 16n, -16n].map((total) => halfEven(total, 10n))).toEqual([0n, 2n, 0n, -2n, 2n, -2n]);
 });
+
+test('of texts that differ in case only, the first in binary order stands for all under nocase', () => {
+  const tags = ['b', 'a', 'A', null, 'B', 'b'];
+  const store = sampleStore(tags.map((tag, i) => ({ storeId: i + 1, tag })));
+  const distinct = things(undefined, store)
+    .pluck((c) => c.tag)
+    .distinct();
+  expect(distinct.all()).toEqual([null, 'A', 'B']);
+  expect(distinct.count()).toBe(3);
+});
