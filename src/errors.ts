@@ -130,6 +130,11 @@ export function problemsError(where: string, problems: readonly Problem[], detai
   return new CorollaryError(first.code, `${where}: ${said}`, { attribute: first.attribute, ...details, problems });
 }
 
+/** The same error, whose message begins with where it happened. */
+export function prefixed(error: CorollaryError, where: string): CorollaryError {
+  return new CorollaryError(error.code, `${where}: ${error.message}`, error);
+}
+
 /** Says what kind of value something is without showing the value itself: it may be private. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';

@@ -34,11 +34,12 @@ export type {
   Equalities,
   Memory,
   Ref,
+  ReferenceKey,
   StoreId,
 } from './schema/attribute-types.js';
 export type { ItemClass } from './schema/item-class.js';
 export type { CheckReport, Finding } from './store/check.js';
-export type { TransactionOptions } from './store/transact.js';
+export type { TransactionFunction, TransactionOptions } from './store/transact.js';
 export type { StoreOptions } from './substore/options.js';
 export { Store } from './substore/store.js';
 export { SubStore } from './substore/sub-store.js';

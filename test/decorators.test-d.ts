@@ -70,7 +70,7 @@ describe('attribute decorators', () => {
       @decimal({ scale: 2, default: 3 }) declare cost: Default<Decimal>;
       @reference(() => Country) declare country: Country;
       @reference() declare any: Item;
-      @reference(undefined, { nullable: true }) declare other: Item | null;
+      @reference({ nullable: true }) declare other: Item | null;
       @attribute() declare told: string;
       @point({ nullable: true }) declare place: Point | null;
       @integer({ check: (c) => c.checked.gte(0) }) declare checked: number;

@@ -32,10 +32,13 @@ export class Connection {
   readonly #place: string;
   readonly #busyTimeoutMs: number;
   readonly #dataVersion: Statement;
+  readonly #settings: readonly Setting[];
+  #changes = 0;
 
   /**
-   * Opens a database file that exists, or one in memory for the name ':memory:'.
-   * @throws CorollaryError UNSUPPORTED_RUNTIME, IO_ERROR, CORRUPT, BUSY, READ_ONLY
+   * Opens a database file that exists, or one in memory for the name ':memory:'. Nothing is written yet, and the
+   * settings are those of the file, until {@link Connection.configure}.
+   * @throws CorollaryError UNSUPPORTED_RUNTIME, IO_ERROR
    */
   constructor(file: string, options: ConnectionOptions) {
     assertRuntime();
@@ -46,16 +49,16 @@ export class Connection {
       () =>
         new Database(file, { readonly: options.readOnly, fileMustExist: !inMemory, timeout: options.busyTimeoutMs }),
     );
-    try {
-      this.#configure(inMemory ? memorySettings() : fileSettings(options.durability, options.readOnly));
-      this.#dataVersion = this.#guarded(() => this.#prepare('PRAGMA data_version'));
-    } catch (error) {
-      this.#database.close();
-      throw error;
-    }
+    this.#settings = inMemory ? memorySettings() : fileSettings(options.durability, options.readOnly);
+    this.#dataVersion = this.#database.prepare<unknown[], SqlRow>('PRAGMA data_version').raw(true);
   }
 
-  #configure(settings: readonly Setting[]): void {
+  /**
+   * Sets what a store's database runs under, and reads it back.
+   * @throws CorollaryError IO_ERROR when SQLite does not accept a setting; BUSY, READ_ONLY
+   */
+  configure(): void {
+    const settings = this.#settings;
     // In one go: asked one by one, these cost more than opening the file.
     this.#guarded(() => this.#database.exec(settings.map(({ set }) => `PRAGMA ${set};`).join('')));
     for (const { set, readBack } of settings) {
@@ -99,10 +102,17 @@ export class Connection {
   /** Runs a statement that gives no rows; returns how many rows it changed. */
   run(sql: string, values: readonly SqlValue[] = []): number {
     try {
-      return this.#statement(sql).run(values).changes;
+      const { changes } = this.#statement(sql).run(values);
+      this.#changes += changes;
+      return changes;
     } catch (error) {
       throw translated(error, this.#place);
     }
+  }
+
+  /** How many rows were changed through this connection; those undone are not taken off. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** All rows of a query. */
@@ -158,9 +168,10 @@ export class Connection {
     }
   }
 
-  /** Starts a transaction that only reads, at the moment of its first read. */
+  /** Starts a transaction that only reads, all as of now. */
   beginReading(): void {
     this.run('BEGIN');
+    this.row('SELECT 1 FROM sqlite_schema'); // the snapshot is taken by the first read
   }
 
   /**
@@ -206,7 +217,7 @@ export class Connection {
   }
 
   /** The whole database as bytes. */
-  serialize(): Buffer {
+  serialize(): Uint8Array {
     return this.#database.serialize();
   }
 

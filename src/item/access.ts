@@ -1,5 +1,6 @@
-import { type ErrorDetails, kindOf, problemsError } from '../errors.js';
+import { CorollaryError, type ErrorDetails, kindOf, problemsError } from '../errors.js';
 import type { Attribute } from '../schema/attribute.js';
+import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import { changedCell, checkedChanges, Faults, isPlainInput } from './check-value.js';
 import { freshen, goneError, type ItemState, stateOf } from './state.js';
@@ -51,13 +52,27 @@ export function readAttribute(state: ItemState, attribute: Attribute): unknown {
 
 /** The value in an attribute's cell; for a reference, the id. */
 export function decodeCell(state: ItemState, attribute: Attribute, cell: Exclude<Cell, null>): unknown {
-  if (!attribute.codec.memoized) return attribute.codec.decode(cell);
+  if (!attribute.codec.memoized) return decoded(state.type, attribute, cell);
   state.decoded ??= [];
   const known = state.decoded[attribute.index];
   if (known !== undefined && known.cell === cell) return known.value;
-  const value = attribute.codec.decode(cell);
+  const value = decoded(state.type, attribute, cell);
   state.decoded[attribute.index] = { cell, value };
   return value;
+}
+
+/** What a cell of an attribute means. @throws CorollaryError OUT_OF_RANGE naming the attribute */
+export function decoded(type: ItemType, attribute: Attribute, cell: Exclude<Cell, null>): unknown {
+  try {
+    return attribute.codec.decode(cell);
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+    const { name } = attribute;
+    throw new CorollaryError(error.code, `${type.name}.${name}: ${error.message}`, {
+      type: type.name,
+      attribute: name,
+    });
+  }
 }
 
 /**

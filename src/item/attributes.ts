@@ -120,21 +120,23 @@ export interface ReferenceOptions<T, Null extends boolean = boolean> extends Att
  *
  * @example
  * @reference(() => Country, { whenDeleted: 'cascade' }) declare country: Country;
+ * @reference({ nullable: true }) declare about: Item | null;
  */
 export function reference<T extends Item, Null extends boolean = false>(
   target: () => ItemClass<T>,
   options?: ReferenceOptions<T, Null>,
 ): AttributeDecorator<T, Null, '@reference'>;
 export function reference<Null extends boolean = false>(
-  target?: undefined,
   options?: ReferenceOptions<Item, Null>,
 ): AttributeDecorator<Item, Null, '@reference'>;
 export function reference(
-  target?: () => ItemClass,
   // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what may be given
-  options: ReferenceOptions<any> = {},
+  first?: (() => ItemClass) | ReferenceOptions<any>,
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  second?: ReferenceOptions<any>,
   // biome-ignore lint/suspicious/noExplicitAny: as above
 ): AttributeDecorator<Item, any, '@reference'> {
+  const [target, options = {}] = typeof first === 'object' ? [undefined, first] : [first, second];
   return attributeOf<Item, boolean, '@reference'>(({ place }) => {
     if (target !== undefined && typeof target !== 'function')
       throw badAttribute(place, `@reference() takes a function that answers the class: () => City`);

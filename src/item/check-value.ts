@@ -75,9 +75,14 @@ export function checkedChanges(type: ItemType, values: object, keeper: Keeper, f
   return changes;
 }
 
-/** True for what may hold values by attribute name. */
+/**
+ * True for what may hold values by attribute name: plain objects. The contents of a Map, or the attributes of another
+ * item, are no properties of its own, and would be left out in silence.
+ */
 export function isPlainInput(values: unknown): values is object {
-  return typeof values === 'object' && values !== null && !Array.isArray(values);
+  if (typeof values !== 'object' || values === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(values);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** Why a name is refused: the phrase lists the attributes that there are. */

@@ -1,5 +1,5 @@
 import { CorollaryError, kindOf } from '../errors.js';
-import type { Changes, ReferenceKey, StoreId } from '../schema/attribute-types.js';
+import type { Changes, ReferenceKey, ReferredId, StoreId } from '../schema/attribute-types.js';
 import { assignAll, decodeCell } from './access.js';
 import { noAttribute } from './check-value.js';
 import type { KeepingStore } from './keeping-store.js';
@@ -48,7 +48,7 @@ export abstract class Item extends StateHolder {
   }
 
   /** The id of the item that a reference points to, without loading it; null where the reference is null. */
-  idOf(name: ReferenceKey<this>): StoreId | null {
+  idOf<K extends ReferenceKey<this>>(name: K): ReferredId<this[K]> {
     const state = stateOf(this);
     const attribute = state.type.byName.get(name);
     const details = { type: state.type.name, storeId: state.id };
@@ -63,7 +63,7 @@ export abstract class Item extends StateHolder {
         attribute: name,
       });
     freshen(state);
-    return state.cells[attribute.index] as StoreId | null;
+    return state.cells[attribute.index] as ReferredId<this[K]>;
   }
 
   /**

@@ -52,8 +52,8 @@ export class ItemState {
   life: Life;
   /** The keeper's epoch when the cells were last known to be right. */
   epoch: number;
-  /** The innermost transaction that has a copy of the cells as they were before it; the store's own. */
-  frame = 0;
+  /** The id of the undo log that has a copy of the cells as they were; the store's own. */
+  rememberedBy = 0;
   /** By {@link Attribute.index}, for attributes whose codec is memoized. */
   decoded: (Decoded | undefined)[] | undefined = undefined;
   /** True while the class's constructor runs: assignments are then initial values, not changes. */

@@ -1,4 +1,4 @@
-import { CorollaryError } from '../errors.js';
+import { CorollaryError, kindOf } from '../errors.js';
 import type { Changes, Decimal, Equalities, Plain, Stored } from '../schema/attribute-types.js';
 import type { ItemType, Referable } from '../schema/item-type.js';
 import { checkAggregate } from './aggregate.js';
@@ -61,7 +61,7 @@ export class Query<T extends Stored, R = T> extends Question implements Iterable
    * @throws CorollaryError BAD_QUERY naming the place that is wrong; UNKNOWN_TYPE
    */
   static fromJSON<T extends Stored = Stored, R = T>(of: Askable | QueryRunner, json: unknown): Query<T, R> {
-    const runner = runnerOf in of ? of[runnerOf] : of;
+    const runner = runnerFrom(of);
     return new Query<T, R>(
       runner,
       specFromJSON(json, (name) => runner.typeNamed(name)),
@@ -180,7 +180,8 @@ export class Query<T extends Stored, R = T> extends Question implements Iterable
    * One page, after the page whose `next` is given; items that come and go elsewhere do not shift it.
    * @throws CorollaryError BAD_CURSOR for a cursor of another query or store; BAD_QUERY as `pages`
    */
-  page({ size, after }: PageOptions): Page<R> {
+  page(options: PageOptions): Page<R> {
+    const { size, after } = (options ?? {}) as PageOptions;
     this.#mustBeWhole('page', size);
     return this.#runner.page(this.#spec, size, after) as Page<R>;
   }
@@ -248,6 +249,14 @@ export class Query<T extends Stored, R = T> extends Question implements Iterable
     const type = this.#type.name;
     return new CorollaryError('BAD_QUERY', `Query of ${type}: ${said}`, { type });
   }
+}
+
+function runnerFrom(of: unknown): QueryRunner {
+  if (typeof of === 'object' && of !== null) {
+    if (runnerOf in of) return of[runnerOf] as QueryRunner;
+    if ('typeNamed' in of) return of as QueryRunner;
+  }
+  throw new CorollaryError('INVALID_VALUE', `Query.fromJSON takes a store or a tree, then the JSON; not ${kindOf(of)}`);
 }
 
 /** A condition again whose origin has been checked before. */

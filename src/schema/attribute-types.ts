@@ -64,5 +64,7 @@ export type Equalities<T> = May<T, AttrKey<T>>;
 export type ReferenceKey<T> = {
   [K in AttrKey<T>]: NonNullable<Plain<T[K]>> extends Stored ? K : never;
 }[AttrKey<T>];
+/** The id of what a property of type V refers to; null where that can be null. */
+export type ReferredId<V> = StoreId<NonNullable<Plain<V>>> | Extract<V, null>;
 /** The same type under another name. Hides a class from emitDecoratorMetadata, which would read it before it exists. */
 export type Ref<T> = T;

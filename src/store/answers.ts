@@ -1,9 +1,8 @@
-import type { Connection, SqlRow } from '../driver/connection.js';
-import { CorollaryError, problemsError } from '../errors.js';
-import { checkedChanges, Faults } from '../item/check-value.js';
-import type { Item } from '../item/item.js';
+import type { SqlRow } from '../driver/connection.js';
+import { CorollaryError, kindOf, problemsError } from '../errors.js';
+import { checkedChanges, Faults, isPlainInput } from '../item/check-value.js';
 import { type CellChange, stateOf } from '../item/state.js';
-import { finish, type Partial } from '../query/aggregate.js';
+import { finish } from '../query/aggregate.js';
 import type { ColumnRef, QuerySpec } from '../query/ast.js';
 import { shapeOf } from '../query/column-shape.js';
 import {
@@ -19,11 +18,12 @@ import type { Compiled } from '../query/fragment.js';
 import { keyOfRow } from '../query/row-order.js';
 import type { AggregateFn, Explanation, Page, QueryRunner } from '../query/runner.js';
 import type { ItemType } from '../schema/item-type.js';
-import { remember } from './change.js';
+import { namingRules } from './broken-rule.js';
+import type { StoredType } from './catalog.js';
+import { setCells } from './change.js';
 import { deleteItems } from './deletion.js';
-import { getOfType, itemOfRow } from './load.js';
-import type { StoreCore } from './store-core.js';
-import type { Transaction } from './transaction.js';
+import { getOfType, itemOfRow, itemsWithIds, liveItems } from './load.js';
+import type { Reading, StoreCore } from './store-core.js';
 
 /** What the SQL of a question must know of this store. */
 export function compileContext(core: StoreCore, foreignItems: 'refuse' | 'nothing'): CompileContext {
@@ -31,13 +31,8 @@ export function compileContext(core: StoreCore, foreignItems: 'refuse' | 'nothin
 }
 
 /** Runs compiled SQL; what was not compiled, because its type was never stored, has no rows. */
-export function rowsOf(connection: Connection, compiled: Compiled | undefined): SqlRow[] {
+export function rowsOf({ connection }: Pick<Reading, 'connection'>, compiled: Compiled | undefined): SqlRow[] {
   return compiled === undefined ? [] : connection.rows(compiled.sql, compiled.values);
-}
-
-/** The partial results of an aggregate in this store. */
-export function partialsOf(connection: Connection, compiled: Compiled | undefined): Partial[] {
-  return rowsOf(connection, compiled);
 }
 
 /** One store as the one who answers questions. */
@@ -51,7 +46,7 @@ export class StoreRunner implements QueryRunner {
     this.#isAside = isAside;
   }
 
-  #reading(): Connection {
+  #reading(): Reading {
     return this.#isAside ? this.#core.readingAside() : this.#core.reading();
   }
 
@@ -68,35 +63,39 @@ export class StoreRunner implements QueryRunner {
     if (type !== undefined) return type;
     throw new CorollaryError(
       'UNKNOWN_TYPE',
-      `No class of this program has the type name that the query asks for: pass it in types`,
+      `${this.#core.file.place}: no class of this program has the type name '${name}': pass it in the option types`,
+      { store: this.#core.file.place, type: name },
     );
   }
 
   read(spec: QuerySpec): unknown[] {
-    const connection = this.#reading();
+    const reading = this.#reading();
     const compile = spec.pluck === undefined ? compileItems : compileValues;
-    return this.#results(spec, rowsOf(connection, compile(spec, this.#context)));
+    return this.#results(spec, rowsOf(reading, compile(spec, this.#context)), reading.epoch);
   }
 
   aggregate(spec: QuerySpec, fn: AggregateFn, column?: ColumnRef): unknown {
-    const connection = this.#reading();
-    const partials = partialsOf(connection, compileAggregate(spec, fn, column, this.#context));
+    const reading = this.#reading();
+    const partials = rowsOf(reading, compileAggregate(spec, fn, column, this.#context));
     return finish(fn, column && shapeOf(spec.from, column), partials);
   }
 
   page(spec: QuerySpec, size: number, after: string | undefined): Page<unknown> {
-    const connection = this.#reading();
+    const reading = this.#reading();
     const asked = pageSpec(spec, size, after === undefined ? undefined : decodeCursor(spec, this.scope, after).key);
     const compile = spec.pluck === undefined ? compileItems : compileValuesWithKeys;
-    const rows = rowsOf(connection, compile(asked, this.#context));
+    const rows = rowsOf(reading, compile(asked, this.#context));
     const page = rows.slice(0, size);
     const last = page.at(-1);
     const hasMore = rows.length > size && last !== undefined;
-    return { items: this.#results(spec, page), next: hasMore ? this.#cursorAfter(spec, last) : undefined };
+    return {
+      items: this.#results(spec, page, reading.epoch),
+      next: hasMore ? this.#cursorAfter(spec, last) : undefined,
+    };
   }
 
-  #results(spec: QuerySpec, rows: readonly SqlRow[]): unknown[] {
-    if (spec.pluck === undefined) return rows.map((row) => itemOfRow(this.#core, spec.from[0], row));
+  #results(spec: QuerySpec, rows: readonly SqlRow[], epoch: number): unknown[] {
+    if (spec.pluck === undefined) return rows.map((row) => itemOfRow(this.#core, spec.from[0], row, epoch));
     const decode = valueReader(this.#core, spec, spec.pluck);
     return rows.map((row) => decode(row[0] ?? null));
   }
@@ -107,38 +106,39 @@ export class StoreRunner implements QueryRunner {
 
   update(spec: QuerySpec, values: object): number {
     const core = this.#core;
-    core.assertWritable();
     const type = spec.from[0];
-    return core.writeInSteps((transaction) => {
+    return core.writeInSteps((transaction, part) => {
       const changes = checkedBulkChanges(core, type, values);
       const ids = this.#ids(spec);
       if (ids.length === 0 || changes.length === 0) return ids.length;
-      updateRows(core, type, ids, changes);
-      updateItems(core, ids, changes, transaction);
+      const stored = core.catalog.ready(type);
+      // With a hook, every item must be there to be told.
+      const items = type.hooks.committed ? itemsWithIds(core, stored, ids) : liveItems(core, ids);
+      updateRows(core, stored, ids, changes);
+      for (const item of items) setCells(stateOf(item), changes, { transaction, part });
       return ids.length;
     });
   }
 
   delete(spec: QuerySpec): number {
     const core = this.#core;
-    core.assertWritable();
-    return core.writeInSteps((transaction) => {
+    return core.writeInSteps((transaction, part) => {
       const ids = this.#ids(spec);
-      if (ids.length > 0) deleteItems(core, spec.from[0], ids, transaction);
+      if (ids.length > 0) deleteItems(core, spec.from[0], ids, { transaction, part });
       return ids.length;
     });
   }
 
   #ids(spec: QuerySpec): number[] {
-    return rowsOf(this.#core.file.connection, compileIds(spec, this.#context)).map((row) => row[0] as number);
+    return rowsOf(this.#core.file, compileIds(spec, this.#context)).map((row) => row[0] as number);
   }
 
   explain(spec: QuerySpec): Explanation {
-    const connection = this.#reading();
+    const reading = this.#reading();
     const compile = spec.pluck === undefined ? compileItems : compileValues;
     const compiled = compile(spec, this.#context);
     if (compiled === undefined) return { sql: '', parameters: [], plan: [`no ${spec.from[0].name} was ever stored`] };
-    const plan = connection.rows(`EXPLAIN QUERY PLAN ${compiled.sql}`, compiled.values);
+    const plan = reading.connection.rows(`EXPLAIN QUERY PLAN ${compiled.sql}`, compiled.values);
     return { sql: compiled.sql, parameters: compiled.values, plan: plan.map((row) => String(row[3])) };
   }
 }
@@ -155,7 +155,15 @@ export function valueReader(core: StoreCore, spec: QuerySpec, column: ColumnRef)
   };
 }
 
-function checkedBulkChanges(core: StoreCore, type: ItemType, values: object): readonly CellChange[] {
+function checkedBulkChanges(core: StoreCore, type: ItemType, values: unknown): readonly CellChange[] {
+  if (!isPlainInput(values))
+    throw new CorollaryError(
+      'INVALID_VALUE',
+      `update of ${type.name} takes a plain object of values, not ${kindOf(values)}`,
+      {
+        type: type.name,
+      },
+    );
   const faults = new Faults();
   const changes = checkedChanges(type, values, core.keeper, faults);
   if (faults.problems.length > 0)
@@ -163,24 +171,13 @@ function checkedBulkChanges(core: StoreCore, type: ItemType, values: object): re
   return changes;
 }
 
-function updateRows(core: StoreCore, type: ItemType, ids: readonly number[], changes: readonly CellChange[]): void {
-  const sql = core.catalog.ready(type).sql.updateMany(changes.map(({ attribute }) => attribute));
-  core.file.connection.run(sql, [...changes.map(({ cell }) => cell), JSON.stringify(ids)]);
-}
-
-function updateItems(
+function updateRows(
   core: StoreCore,
+  { sql, type }: StoredType,
   ids: readonly number[],
   changes: readonly CellChange[],
-  transaction: Transaction,
 ): void {
-  for (const item of liveItems(core, ids)) {
-    const state = stateOf(item);
-    remember(state, transaction);
-    for (const { attribute, cell } of changes) state.cells[attribute.index] = cell;
-  }
-}
-
-function liveItems(core: StoreCore, ids: readonly number[]): Item[] {
-  return ids.flatMap((id) => core.identity.get(id) ?? []);
+  const text = sql.updateMany(changes.map(({ attribute }) => attribute));
+  const values = [...changes.map(({ cell }) => cell), JSON.stringify(ids)];
+  namingRules(type, () => core.file.connection.run(text, values));
 }

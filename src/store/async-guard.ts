@@ -3,8 +3,9 @@ import { CorollaryError } from '../errors.js';
 
 /** A call of `transact`; marked once its function turns out to be asynchronous. */
 interface Call {
-  /** The call around this one. */
+  /** The nearest call around this one that is not over, or was abandoned. */
   readonly outer: Call | undefined;
+  isRunning: boolean;
   isAbandoned: boolean;
 }
 
@@ -36,16 +37,27 @@ export function assertPlainFunction(work: unknown): void {
  * @throws CorollaryError ASYNC_TRANSACTION
  */
 export function runGuarded<R>(work: () => R): R {
-  const call: Call = { outer: calls.getStore(), isAbandoned: false };
-  const result = calls.run(call, work);
-  if (!isThenable(result)) return result;
-  call.isAbandoned = true;
-  hasAbandonedCalls = true;
-  result.then(undefined, () => undefined);
+  const call: Call = { outer: callThatMatters(calls.getStore()), isRunning: true, isAbandoned: false };
+  try {
+    const result = calls.run(call, work);
+    if (!isThenable(result)) return result;
+    call.isAbandoned = true;
+    hasAbandonedCalls = true;
+    if (result instanceof Promise) result.catch(() => undefined);
+  } finally {
+    call.isRunning = false;
+  }
   throw new CorollaryError(
     'ASYNC_TRANSACTION',
     'The function given to transact returned a promise; its changes were undone. Await first, then write in a plain function',
   );
+}
+
+// Calls that ended well are passed over, or a chain of timers would keep all of them for ever.
+function callThatMatters(call: Call | undefined): Call | undefined {
+  let found = call;
+  while (found !== undefined && !found.isRunning && !found.isAbandoned) found = found.outer;
+  return found;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

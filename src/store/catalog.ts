@@ -160,6 +160,15 @@ export class Catalog {
     this.#isReady.add(made);
     return made;
   }
+  /** Brings the deletion rules of all types up to what their classes say, before a deletion goes by them. */
+  readyReferrers(): void {
+    for (const entry of this.entries()) {
+      const hasRules = Object.keys(entry.shape.rules.whenDeleted).length > 0;
+      const type = hasRules ? this.#registry.named(entry.name) : undefined;
+      if (type !== undefined) this.ready(type);
+    }
+  }
+
   #create(type: ItemType): StoredType {
     const { connection, place } = this.#file;
     const shape = this.#shapeOf(type);

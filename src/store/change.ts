@@ -1,44 +1,36 @@
 import { CorollaryError } from '../errors.js';
 import { type CellChange, goneError, type ItemState } from '../item/state.js';
-import type { ItemType } from '../schema/item-type.js';
-import type { Cell } from '../schema/value.js';
-import { findById, refreshItem, vanished } from './load.js';
+import { namingRules } from './broken-rule.js';
+import { findById, hasSameCells, isSameCell, refreshItem, vanished } from './load.js';
+import type { Part } from './part.js';
 import type { StoreCore } from './store-core.js';
 import type { Transaction } from './transaction.js';
 
 /** Writes checked cells of one item to the database, then to the object. An error leaves both as they were. */
 export function changeItem(core: StoreCore, state: ItemState, changes: readonly CellChange[]): void {
   const before = core.file.epoch;
-  core.write((transaction) => {
+  core.write((transaction, part) => {
     if (state.life !== 'stored') throw goneError(state);
-    if (state.epoch !== core.file.epoch) refreshForWriting(core, state, transaction);
+    assertNotMoved(core, state, transaction, part);
     if (before !== core.file.epoch) assertTargets(core, changes);
-    const pending = changes.filter(({ attribute, cell }) => state.cells[attribute.index] !== cell);
-    if (pending.length > 0) update(core, state, pending, transaction);
+    const pending = changes.filter(({ attribute, cell }) => !isSameCell(state.cells[attribute.index], cell));
+    if (pending.length > 0) update(core, state, pending, { transaction, part });
   });
 }
 
-// Another connection has committed since the item was last read. What the transaction has read from it before the
-// lock must still be true, or it would write on the ground of something that is no more.
-function refreshForWriting(core: StoreCore, state: ItemState, transaction: Transaction): void {
+// The item as it is under the lock. In a store that was locked late, what the function has read from it before must
+// still be true, or it would write on the ground of something that is no more.
+function assertNotMoved(core: StoreCore, state: ItemState, transaction: Transaction, part: Part): void {
   const seen = state.cells;
-  refreshItem(core, state);
+  if (state.epoch !== core.file.epoch) refreshItem(core, state);
   if (state.life !== 'stored') throw goneError(state);
-  if (!transaction.changedBefore(core) || hasSameCells(seen, state.cells)) return;
-  const place = core.file.place;
+  if (!part.isLate || (hasSameCells(seen, state.cells) && !transaction.hasMoved(state))) return;
+  const { place } = core.file;
   throw new CorollaryError(
     'CONFLICT',
     `Item ${state.id} (${state.type.name}) in ${place} was changed by another connection after this transaction had read it; nothing was done: run the transaction again`,
     { store: place, type: state.type.name, storeId: state.id, retry: true },
   );
-}
-
-function hasSameCells(before: readonly (Cell | undefined)[], after: readonly (Cell | undefined)[]): boolean {
-  return before.every((cell, index) => {
-    const other = after[index];
-    if (cell instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(cell, other) === 0;
-    return cell === other;
-  });
 }
 
 // References were checked before the lock; a foreign commit may have deleted what they point to.
@@ -58,21 +50,27 @@ function assertTargets(core: StoreCore, changes: readonly CellChange[]): void {
   }
 }
 
-function update(core: StoreCore, state: ItemState, changes: readonly CellChange[], transaction: Transaction): void {
-  const stored = core.catalog.ready(state.type);
-  const sql = stored.sql.update(changes.map(({ attribute }) => attribute));
+function update(core: StoreCore, state: ItemState, changes: readonly CellChange[], noting: Noting): void {
+  const { sql } = core.catalog.ready(state.type);
+  const text = sql.update(changes.map(({ attribute }) => attribute));
   const values = changes.map(({ cell }) => cell);
-  if (aboutItem(state, () => core.file.connection.run(sql, [...values, state.id])) === 0) {
+  if (namingRules(state.type, () => core.file.connection.run(text, [...values, state.id]), state.id) === 0) {
     vanished(core, state);
     throw goneError(state);
   }
-  remember(state, transaction);
-  for (const { attribute, cell } of changes) state.cells[attribute.index] = cell;
+  setCells(state, changes, noting);
 }
 
-/** Keeps an item's values for a rollback, and its `committed` hook for the commit. */
-export function remember(state: ItemState, transaction: Transaction): void {
-  if (transaction.remember(state)) tellCommitted(state, transaction);
+/** Where a write notes what it does to items: for a rollback, and for the hooks after the commit. */
+export interface Noting {
+  readonly transaction: Transaction;
+  readonly part: Part;
+}
+
+/** Gives an item its new cells, keeping the old ones for a rollback. */
+export function setCells(state: ItemState, changes: readonly CellChange[], { transaction, part }: Noting): void {
+  if (part.log.remember(state)) tellCommitted(state, transaction);
+  for (const { attribute, cell } of changes) state.cells[attribute.index] = cell;
 }
 
 /** Has an item's `committed` hook run after the commit, once, if it is stored then. */
@@ -81,33 +79,4 @@ export function tellCommitted(state: ItemState, transaction: Transaction): void 
   transaction.afterCommit(() => {
     if (state.life === 'stored' && transaction.isFirstTold(state)) state.item.committed();
   });
-}
-
-/** Runs a statement about one item, so that an error of SQLite names item and attribute. */
-export function aboutItem<R>(item: { readonly type: ItemType; readonly id: number }, work: () => R): R {
-  try {
-    return work();
-  } catch (error) {
-    throw error instanceof CorollaryError ? named(error, item) : error;
-  }
-}
-
-function named(error: CorollaryError, { type, id }: { readonly type: ItemType; readonly id: number }): CorollaryError {
-  const attribute = brokenAttribute(error, type);
-  const which = attribute === undefined ? type.name : `${type.name}.${attribute}`;
-  return new CorollaryError(error.code, `${which}: ${error.message}`, {
-    store: error.store,
-    type: type.name,
-    attribute,
-    storeId: id,
-    retry: error.retry,
-    cause: error.cause,
-  });
-}
-
-// SQLite names the columns of a broken constraint, never the values: 'UNIQUE constraint failed: item_city_v1.name'.
-function brokenAttribute(error: CorollaryError, type: ItemType): string | undefined {
-  if (error.code !== 'CONSTRAINT' || !(error.cause instanceof Error)) return undefined;
-  const column = /\.([A-Za-z0-9_]+)/.exec(error.cause.message)?.[1];
-  return type.byName.get(column ?? '')?.name;
 }

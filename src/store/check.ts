@@ -27,7 +27,7 @@ export function checkStore(core: StoreCore): CheckReport {
 function databaseFindings(core: StoreCore): Finding[] {
   const said = core
     .reading()
-    .rows('PRAGMA integrity_check')
+    .connection.rows('PRAGMA integrity_check')
     .map(([line]) => String(line));
   return said.filter((message) => message !== 'ok').map((message) => ({ kind: 'database', message }));
 }

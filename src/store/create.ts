@@ -1,29 +1,33 @@
-import { CorollaryError, problemsError } from '../errors.js';
+import { CorollaryError, prefixed } from '../errors.js';
 import { finish, type Prepared, prepare } from '../item/build.js';
 import type { Item } from '../item/item.js';
 import { stateOf } from '../item/state.js';
 import type { ItemType } from '../schema/item-type.js';
+import { activate } from './activation.js';
+import { namingRules } from './broken-rule.js';
 import type { StoredType } from './catalog.js';
-import { aboutItem, tellCommitted } from './change.js';
+import { tellCommitted } from './change.js';
 import { TAGS } from './format.js';
-import { activate } from './load.js';
+import type { Part } from './part.js';
 import type { StoreCore } from './store-core.js';
 import { ROWS_PER_INSERT } from './table-sql.js';
+import type { Write } from './transact.js';
 import type { Transaction } from './transaction.js';
 
 /** Creates one item: checked completely, then written, then made live. */
 export function createItem(core: StoreCore, type: ItemType, values: object): Item {
   const { hooks } = type;
-  // A hook may throw after the row is written; only then is a level needed that takes the row back.
-  const hasSteps = hooks.activate || hooks.stored;
-  const work = (transaction: Transaction) => {
+  const create: Write<Item> = (transaction, part) => {
     const prepared = prepare(type, core.keeper, values);
     const stored = core.catalog.ready(type);
     const id = newId(core, stored);
     insertOne(core, stored, prepared, id);
-    return come(core, prepared, id, transaction);
+    const item = come(core, prepared, id, part);
+    runHooks([item], transaction);
+    return item;
   };
-  return hasSteps ? core.writeInSteps(work) : core.write(work);
+  // A hook may throw after the row is written; only then is a level needed that takes the row back.
+  return hooks.activate || hooks.stored ? core.writeInSteps(create) : core.write(create);
 }
 
 function newId(core: StoreCore, { entry }: StoredType): number {
@@ -31,21 +35,26 @@ function newId(core: StoreCore, { entry }: StoredType): number {
 }
 
 function insertOne(core: StoreCore, { sql, type }: StoredType, { cells }: Prepared, id: number): void {
-  aboutItem({ type, id }, () => core.file.connection.run(sql.insert, [id, ...cells]));
+  namingRules(type, () => core.file.connection.run(sql.insert, [id, ...cells]));
 }
 
 /** A written row becomes a live item. */
-function come(core: StoreCore, prepared: Prepared, id: number, transaction: Transaction): Item {
+function come(core: StoreCore, prepared: Prepared, id: number, part: Part): Item {
   const item = finish(prepared, id);
-  const state = stateOf(item);
-  transaction.rememberAs(state, 'new');
-  transaction.onUndo(() => core.identity.delete(id));
+  part.log.rememberAs(stateOf(item), 'new');
   core.identity.set(id, item);
-  const { hooks } = state.type;
-  if (hooks.activate) activate(core, item);
-  if (hooks.stored) item.stored();
-  tellCommitted(state, transaction);
   return item;
+}
+
+/** What a class wants to do when its items come to be. All of them are live by then. */
+function runHooks(items: readonly Item[], transaction: Transaction): void {
+  for (const item of items) {
+    const state = stateOf(item);
+    const { hooks } = state.type;
+    if (hooks.activate) activate(item);
+    if (hooks.stored) item.stored();
+    tellCommitted(state, transaction);
+  }
 }
 
 /**
@@ -59,22 +68,41 @@ export function createItems(
   wanted: Item[] | undefined,
 ): number {
   const needsItems = wanted !== undefined || Object.values(type.hooks).some(Boolean);
-  return core.writeInSteps((transaction) => {
+  return core.writeInSteps((transaction, part) => {
     const stored = core.catalog.ready(type);
     let count = 0;
-    for (const batch of batches(rows)) {
-      const prepared = batch.map((values, at) => prepareRow(core, type, values, count + at));
-      const ids = prepared.map(() => newId(core, stored));
-      insertBatch(core, stored, prepared, ids);
+    for (const values of batches(rows)) {
+      const batch = values.map((one, at) => newRow(core, stored, one, count + at));
+      insertBatch(core, stored, batch);
       count += batch.length;
       if (!needsItems) continue;
-      prepared.forEach((one, at) => {
-        const item = come(core, one, ids[at] as number, transaction);
-        wanted?.push(item);
-      });
+      const items = batch.map(({ prepared, id }) => come(core, prepared, id, part));
+      runHooks(items, transaction);
+      for (const item of items) wanted?.push(item);
     }
     return count;
   });
+}
+
+/** One of many rows: checked, numbered, ready to be written. */
+interface NewRow {
+  readonly prepared: Prepared;
+  readonly id: number;
+  /** Its place among the rows given, from 0. */
+  readonly at: number;
+}
+
+function newRow(core: StoreCore, stored: StoredType, values: object, at: number): NewRow {
+  const prepared = inRow(at, () => prepare(stored.type, core.keeper, values));
+  return { prepared, id: newId(core, stored), at };
+}
+
+function inRow<R>(at: number, work: () => R): R {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof CorollaryError ? prefixed(error, `Row ${at}`) : error;
+  }
 }
 
 function* batches(rows: Iterable<object>): Generator<object[]> {
@@ -88,41 +116,21 @@ function* batches(rows: Iterable<object>): Generator<object[]> {
   if (batch.length > 0) yield batch;
 }
 
-function prepareRow(core: StoreCore, type: ItemType, values: object, at: number): Prepared {
-  try {
-    return prepare(type, core.keeper, values);
-  } catch (error) {
-    throw withRowNumber(error, type, at);
-  }
-}
-
-function withRowNumber(error: unknown, type: ItemType, at: number): unknown {
-  if (!(error instanceof CorollaryError) || error.problems === undefined) return error;
-  return problemsError(`${type.name}, row ${at}`, error.problems, { type: type.name, cause: error.cause });
-}
-
-function insertBatch(core: StoreCore, stored: StoredType, prepared: readonly Prepared[], ids: readonly number[]): void {
-  if (prepared.length < ROWS_PER_INSERT) {
-    insertSingly(core, stored, prepared, ids);
+function insertBatch(core: StoreCore, stored: StoredType, batch: readonly NewRow[]): void {
+  if (batch.length < ROWS_PER_INSERT) {
+    insertSingly(core, stored, batch);
     return;
   }
-  const values = prepared.flatMap(({ cells }, at) => [ids[at] as number, ...cells]);
+  const values = batch.flatMap(({ prepared, id }) => [id, ...prepared.cells]);
   try {
     core.file.connection.run(stored.sql.insertMany, values);
   } catch (error) {
-    // The statement as a whole did nothing. One row at a time, the error names the item.
-    if (error instanceof CorollaryError && error.code === 'CONSTRAINT') insertSingly(core, stored, prepared, ids);
+    // The statement as a whole did nothing. One row at a time, the error names the row.
+    if (error instanceof CorollaryError && error.code === 'CONSTRAINT') insertSingly(core, stored, batch);
     throw error;
   }
 }
 
-function insertSingly(
-  core: StoreCore,
-  stored: StoredType,
-  prepared: readonly Prepared[],
-  ids: readonly number[],
-): void {
-  prepared.forEach((one, at) => {
-    insertOne(core, stored, one, ids[at] as number);
-  });
+function insertSingly(core: StoreCore, stored: StoredType, batch: readonly NewRow[]): void {
+  for (const { prepared, id, at } of batch) inRow(at, () => insertOne(core, stored, prepared, id));
 }

@@ -1,14 +1,14 @@
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError, kindOf } from '../errors.js';
-import type { Item } from '../item/item.js';
 import { freshen, goneError, isItem, namedItem, stateOf } from '../item/state.js';
 import type { WhenDeleted } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
-import type { CatalogueEntry, Referrer } from './catalog.js';
-import { remember } from './change.js';
-import { itemOfRow } from './load.js';
+import type { CatalogueEntry, Referrer, StoredType } from './catalog.js';
+import { type Noting, setCells } from './change.js';
+import { itemsWithIds, liveItems, vanished } from './load.js';
+import type { Part } from './part.js';
 import type { StoreCore } from './store-core.js';
-import { ID, TableSql } from './table-sql.js';
+import { ID, IN_IDS } from './table-sql.js';
 import type { Transaction } from './transaction.js';
 
 /** What one deletion does: found out completely before anything is written. */
@@ -16,7 +16,7 @@ interface Plan {
   /** Ids to delete, by the entry of their type; cascades included. */
   readonly doomed: Map<CatalogueEntry, Set<number>>;
   /** References that become null. */
-  readonly nullified: { readonly referrer: Referrer; readonly targets: readonly number[] }[];
+  readonly nullified: { readonly referrer: Referrer; readonly ids: readonly number[] }[];
   /** References that forbid the deletion, unless the referring item is deleted too. */
   readonly forbidding: { readonly referrer: Referrer; readonly id: number; readonly target: number }[];
 }
@@ -34,11 +34,11 @@ export function deleteItem(core: StoreCore, item: unknown): void {
       details,
     );
   if (state.life !== 'stored') throw goneError(state);
-  core.writeInSteps((transaction) => {
+  core.writeInSteps((transaction, part) => {
     // Under the lock: another connection may have deleted it before.
     freshen(state);
     if (state.life !== 'stored') throw goneError(state);
-    deleteItems(core, state.type, [state.id], transaction);
+    deleteItems(core, state.type, [state.id], { transaction, part });
   });
 }
 
@@ -47,13 +47,17 @@ export function deleteItem(core: StoreCore, item: unknown): void {
  * or the whole refused. Runs inside a write of several steps.
  * @throws CorollaryError DELETE_REFUSED naming an item that still refers to one of these; nothing is deleted then.
  */
-export function deleteItems(core: StoreCore, type: ItemType, ids: readonly number[], transaction: Transaction): void {
+export function deleteItems(core: StoreCore, type: ItemType, ids: readonly number[], noting: Noting): void {
+  core.catalog.readyReferrers();
   const stored = core.catalog.ready(type);
   const plan = planDeletion(core, stored.entry, ids);
   assertAllowed(core, plan);
-  for (const [entry, doomed] of plan.doomed) announce(core, entry, doomed, transaction);
-  for (const { referrer, targets } of plan.nullified) nullify(core, referrer, targets, transaction);
-  for (const [entry, doomed] of plan.doomed) deleteRows(core, entry, [...doomed], transaction);
+  for (const [entry, doomed] of plan.doomed) announce(core, entry, [...doomed], noting.transaction);
+  for (const { referrer, ids: referring } of plan.nullified) {
+    const kept = referring.filter((id) => !plan.doomed.get(referrer.entry)?.has(id));
+    if (kept.length > 0) nullify(core, referrer, kept, noting);
+  }
+  for (const [entry, doomed] of plan.doomed) deleteRows(core, entry, [...doomed], noting.part);
 }
 
 function planDeletion(core: StoreCore, entry: CatalogueEntry, ids: readonly number[]): Plan {
@@ -64,7 +68,7 @@ function planDeletion(core: StoreCore, entry: CatalogueEntry, ids: readonly numb
     for (const referrer of core.catalog.referrersOf(current.name)) {
       const found = referringRows(core, referrer, targets);
       if (found.length === 0) continue;
-      const more = apply(plan, referrer, found, targets);
+      const more = apply(plan, referrer, found);
       if (more.length > 0) waiting.push([referrer.entry, more]);
     }
   }
@@ -72,15 +76,15 @@ function planDeletion(core: StoreCore, entry: CatalogueEntry, ids: readonly numb
 }
 
 function referringRows(core: StoreCore, { entry, column }: Referrer, targets: readonly number[]): [number, number][] {
-  const sql = `SELECT ${ID}, ${quoted(column)} FROM ${quoted(entry.table)} WHERE ${quoted(column)} IN (SELECT value FROM json_each(?))`;
+  const sql = `SELECT ${ID}, ${quoted(column)} FROM ${quoted(entry.table)} WHERE ${quoted(column)} ${IN_IDS}`;
   return core.file.connection.rows(sql, [JSON.stringify(targets)]) as [number, number][];
 }
 
 /** Applies one column's rule to the rows found; gives the ids that the cascade adds. */
-function apply(plan: Plan, referrer: Referrer, found: [number, number][], targets: readonly number[]): number[] {
+function apply(plan: Plan, referrer: Referrer, found: [number, number][]): number[] {
   switch (ruleOf(referrer)) {
     case 'nullify':
-      plan.nullified.push({ referrer, targets });
+      plan.nullified.push({ referrer, ids: found.map(([id]) => id) });
       return [];
     case 'refuse':
       for (const [id, target] of found) plan.forbidding.push({ referrer, id, target });
@@ -116,12 +120,12 @@ function assertAllowed(core: StoreCore, plan: Plan): void {
 }
 
 /** Before anything goes: items with a `deleted` hook come alive, and who asked for it is told. */
-function announce(core: StoreCore, entry: CatalogueEntry, doomed: ReadonlySet<number>, transaction: Transaction): void {
-  const type = core.registry.named(entry.name);
-  if (type === undefined) return;
-  core.beforeDelete?.(type, [...doomed], transaction);
-  if (!type.hooks.deleted) return;
-  for (const item of itemsOf(core, entry, type, doomed)) {
+function announce(core: StoreCore, entry: CatalogueEntry, ids: readonly number[], transaction: Transaction): void {
+  const stored = storedType(core, entry);
+  if (stored === undefined) return;
+  core.beforeDelete?.(stored.type, ids, transaction);
+  if (!stored.type.hooks.deleted) return;
+  for (const item of itemsWithIds(core, stored, ids)) {
     const state = stateOf(item);
     transaction.afterCommit(() => {
       if (state.life === 'gone' && transaction.isFirstTold(state)) item.deleted();
@@ -129,46 +133,29 @@ function announce(core: StoreCore, entry: CatalogueEntry, doomed: ReadonlySet<nu
   }
 }
 
-function itemsOf(core: StoreCore, entry: CatalogueEntry, type: ItemType, ids: ReadonlySet<number>): Item[] {
-  const { selectById } = new TableSql(entry.table, type);
-  return [...ids].flatMap((id) => {
-    const row = core.file.connection.row(selectById, [id]);
-    return row === undefined ? [] : [itemOfRow(core, type, row)];
-  });
+function storedType(core: StoreCore, entry: CatalogueEntry): StoredType | undefined {
+  const type = core.registry.named(entry.name);
+  return type && core.catalog.find(type);
 }
 
-function nullify(
-  core: StoreCore,
-  { entry, column }: Referrer,
-  targets: readonly number[],
-  transaction: Transaction,
-): void {
-  const name = quoted(column);
-  const where = `WHERE ${name} IN (SELECT value FROM json_each(?))`;
-  const ids = JSON.stringify(targets);
-  const rows = core.file.connection.rows(`SELECT ${ID} FROM ${quoted(entry.table)} ${where}`, [ids]);
-  core.file.connection.run(`UPDATE ${quoted(entry.table)} SET ${name} = NULL ${where}`, [ids]);
-  for (const [id] of rows) {
-    const item = core.identity.get(id as number);
-    if (item === undefined) continue;
+function nullify(core: StoreCore, { entry, column }: Referrer, ids: readonly number[], noting: Noting): void {
+  const stored = storedType(core, entry);
+  // With a hook, every item must be there to be told.
+  const items = stored?.type.hooks.committed ? itemsWithIds(core, stored, ids) : liveItems(core, ids);
+  const sql = `UPDATE ${quoted(entry.table)} SET ${quoted(column)} = NULL WHERE ${ID} ${IN_IDS}`;
+  core.file.connection.run(sql, [JSON.stringify(ids)]);
+  for (const item of items) {
     const state = stateOf(item);
     const attribute = state.type.byName.get(column);
-    if (attribute === undefined) continue;
-    remember(state, transaction);
-    state.cells[attribute.index] = null;
+    if (attribute !== undefined) setCells(state, [{ attribute, cell: null }], noting);
   }
 }
 
-function deleteRows(core: StoreCore, entry: CatalogueEntry, ids: readonly number[], transaction: Transaction): void {
-  const sql = `DELETE FROM ${quoted(entry.table)} WHERE ${ID} IN (SELECT value FROM json_each(?))`;
-  core.file.connection.run(sql, [JSON.stringify(ids)]);
-  for (const id of ids) {
-    const item = core.identity.get(id);
-    if (item === undefined) continue;
+function deleteRows(core: StoreCore, entry: CatalogueEntry, ids: readonly number[], part: Part): void {
+  core.file.connection.run(`DELETE FROM ${quoted(entry.table)} WHERE ${ID} ${IN_IDS}`, [JSON.stringify(ids)]);
+  for (const item of liveItems(core, ids)) {
     const state = stateOf(item);
-    transaction.rememberAs(state, state.life);
-    transaction.onUndo(() => core.identity.set(id, item));
-    state.life = 'gone';
-    core.identity.delete(id);
+    part.log.rememberAs(state, state.life);
+    vanished(core, state);
   }
 }

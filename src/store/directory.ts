@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -23,8 +24,12 @@ import { CorollaryError } from '../errors.js';
 const MAX_DATABASE_PATH_BYTES = 504;
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
+/** How often the making of a root is tried while other processes make the same. */
+const MAX_ATTEMPTS = 20;
+/** How the directory of a substore is called. */
+const SUBSTORE_ID = /^[0-9a-v]{8}$/;
 /** What a store's directory may hold before its database is there: a creation was cut off. */
-const OWN_NAMES: ReadonlySet<string> = new Set(['temp', 'files', 'sub']);
+const OWN_NAMES: ReadonlySet<string> = new Set(['temp']);
 
 export function databaseFile(directory: string): string {
   return join(directory, 'db.sqlite');
@@ -32,7 +37,15 @@ export function databaseFile(directory: string): string {
 
 /** Where the substore with this id lies, below its parent's directory. */
 export function substoreDirectory(parent: string, id: string): string {
-  return join(parent, 'sub', id);
+  return join(parent, 'sub', checkedId(id, parent));
+}
+
+// The id comes from a row, and a row can hold anything that somebody put there: '../..', for one.
+function checkedId(id: string, parent: string): string {
+  if (SUBSTORE_ID.test(id)) return id;
+  throw new CorollaryError('CORRUPT', `A substore of ${parent} has a directory name that corollary did not give`, {
+    store: parent,
+  });
 }
 
 /** @throws CorollaryError PATH_TOO_LONG when SQLite could not open a store's database there. */
@@ -54,10 +67,8 @@ export type Found = 'nothing' | 'empty directory' | 'store';
  * @throws CorollaryError NOT_A_STORE when something else is there, or the way to it leads over a link.
  */
 export function inspect(directory: string, isRoot: boolean): Found {
-  const at = statOf(directory);
+  const at = isRoot ? statOf(directory) : unlinked(dirname(directory)) && unlinked(directory);
   if (at === undefined) return 'nothing';
-  if (at.isSymbolicLink() && !isRoot)
-    throw foreign(directory, 'is a link; below the root only directories are followed');
   if (!at.isDirectory() && !at.isSymbolicLink()) throw foreign(directory, 'is a file, not a directory');
   const file = statOf(databaseFile(directory));
   if (file === undefined) return emptyOrForeign(directory);
@@ -66,9 +77,27 @@ export function inspect(directory: string, isRoot: boolean): Found {
   return 'store';
 }
 
+/** What is there; below the root a link is followed nowhere. */
+function unlinked(directory: string): Stats | undefined {
+  const at = statOf(directory);
+  if (at?.isSymbolicLink()) throw foreign(directory, 'is a link; below the root only directories are followed');
+  return at;
+}
+
+/** A directory of the store's own, made if it is not there. */
+function ownDirectory(parent: string, name: string): string {
+  const directory = join(parent, name);
+  if (unlinked(directory) === undefined) {
+    mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+    syncDirectory(parent);
+  }
+  return directory;
+}
+
 function emptyOrForeign(directory: string): Found {
-  const other = readdirSync(directory).find((name) => !OWN_NAMES.has(name));
-  if (other === undefined) return 'empty directory';
+  const names = readdirSync(directory);
+  if (names.includes('db.sqlite')) return inspect(directory, true); // another process has just made the store
+  if (names.every((name) => OWN_NAMES.has(name))) return 'empty directory';
   throw foreign(directory, 'holds other files and no db.sqlite; give an empty directory or one that does not exist');
 }
 
@@ -81,16 +110,20 @@ function statOf(path: string): Stats | undefined {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     // A file stands where a directory of the path should be.
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw foreign(dirname(path), 'is not below a directory');
+    if (codeOf(error) === 'ENOTDIR') throw foreign(dirname(path), 'is not below a directory');
     throw ioError(path, error);
   }
 }
 
 function ioError(path: string, cause: unknown): CorollaryError {
-  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+  const code = codeOf(cause) ?? 'unknown';
   const kind = code === 'ENOSPC' || code === 'EDQUOT' ? 'DISK_FULL' : 'IO_ERROR';
   const hint = code === 'EMFILE' || code === 'ENFILE' ? ': too many open files' : '';
   return new CorollaryError(kind, `${path}: the operating system said ${code}${hint}`, { path, cause });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 function onDisk<R>(path: string, work: () => R): R {
@@ -102,30 +135,41 @@ function onDisk<R>(path: string, work: () => R): R {
 }
 
 /**
- * Makes a root store: the database appears in one step, so a second process that does the same at the same time finds
- * either nothing or a whole store, and both go on with the same one.
+ * Makes a root store: the database appears in one step, so that a second process which does the same at the same time
+ * finds either nothing or a whole store, and both go on with the same one.
  */
 export function createRootDirectory(directory: string, image: Uint8Array): void {
   onDisk(directory, () => {
-    mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
-    const temp = join(directory, 'temp');
-    mkdirSync(temp, { recursive: true, mode: DIRECTORY_MODE });
-    const prepared = join(temp, `new-${process.pid}-${process.hrtime.bigint()}`);
-    writeWhole(prepared, image);
-    linkIfAbsent(prepared, databaseFile(directory));
-    rmSync(prepared, { force: true }); // another process that opens the new store may have swept it
+    makeDirectories(directory);
+    for (let attempt = 1; !existsSync(databaseFile(directory)); attempt++) {
+      try {
+        placeDatabase(directory, image);
+      } catch (error) {
+        // Another process has opened the store that it made, and swept `temp`.
+        if (codeOf(error) !== 'ENOENT' || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
     syncDirectory(directory);
-    syncDirectory(dirname(directory));
   });
 }
 
+// Each directory that is new needs a sync of the one that it stands in.
+function makeDirectories(directory: string): void {
+  const first = mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+  if (first === undefined) return;
+  for (let at = directory; at.length >= first.length; at = dirname(at)) syncDirectory(dirname(at));
+}
+
 // A link fails where a rename would replace the store that another process has made in the meantime.
-function linkIfAbsent(from: string, to: string): void {
+function placeDatabase(directory: string, image: Uint8Array): void {
+  const prepared = join(ownDirectory(directory, 'temp'), `new-${process.pid}-${process.hrtime.bigint()}`);
+  writeWhole(prepared, image);
   try {
-    linkSync(from, to);
+    linkSync(prepared, databaseFile(directory));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
   }
+  rmSync(prepared, { force: true });
 }
 
 /**
@@ -134,24 +178,34 @@ function linkIfAbsent(from: string, to: string): void {
  */
 export function createSubstoreDirectory(parent: string, id: string, image: Uint8Array): void {
   onDisk(parent, () => {
-    const prepared = join(parent, 'temp', id);
-    mkdirSync(prepared, { recursive: true, mode: DIRECTORY_MODE });
+    const prepared = join(ownDirectory(parent, 'temp'), id);
+    mkdirSync(prepared, { mode: DIRECTORY_MODE });
     writeWhole(databaseFile(prepared), image);
     syncDirectory(prepared);
-    if (mkdirSync(join(parent, 'sub'), { recursive: true, mode: DIRECTORY_MODE }) !== undefined) syncDirectory(parent);
+    const sub = ownDirectory(parent, 'sub');
     renameSync(prepared, substoreDirectory(parent, id));
-    syncDirectory(join(parent, 'sub'));
+    syncDirectory(sub);
   });
 }
 
 /** Takes a substore's directory away, with all below it: one rename, then as many unlinks as there are files. */
 export function removeSubstoreDirectory(parent: string, id: string): void {
   onDisk(parent, () => {
-    const trash = join(parent, 'temp', `gone-${id}`);
-    mkdirSync(join(parent, 'temp'), { recursive: true, mode: DIRECTORY_MODE });
+    const temp = ownDirectory(parent, 'temp');
+    const trash = join(temp, `gone-${checkedId(id, parent)}`);
+    rmSync(join(temp, id), { recursive: true, force: true }); // where its making was cut off
     if (renameIfThere(substoreDirectory(parent, id), trash)) syncDirectory(join(parent, 'sub'));
     rmSync(trash, { recursive: true, force: true });
   });
+}
+
+/** The same where no row names the directory any more: what cannot be removed now is swept later. */
+export function discardSubstoreDirectory(parent: string, id: string): void {
+  try {
+    removeSubstoreDirectory(parent, id);
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+  }
 }
 
 function renameIfThere(from: string, to: string): boolean {
@@ -159,14 +213,14 @@ function renameIfThere(from: string, to: string): boolean {
     renameSync(from, to);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
 }
 
-/** The ids of the substore directories that are there, whether the parent knows them or not. */
+/** The ids of the substore directories that are there, whether the parent knows them or not. What is not ours is left alone. */
 export function substoreIds(parent: string): readonly string[] {
-  return namesIn(join(parent, 'sub'));
+  return namesIn(join(parent, 'sub')).filter((name) => SUBSTORE_ID.test(name));
 }
 
 /** True when `temp` holds something that a killed process may have left. */
@@ -183,10 +237,11 @@ export function clearTemp(parent: string): void {
 }
 
 function namesIn(directory: string): readonly string[] {
+  if (unlinked(directory) === undefined) return [];
   try {
     return readdirSync(directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return [];
     throw ioError(directory, error);
   }
 }

@@ -12,6 +12,15 @@ export const LIBRARY = '0.1.0';
 /** A type's number and a sequence number make a storeId: `sequence * TAGS + tag`. */
 export const TAGS = 4096;
 
+/** The number of an item's type in its store's catalogue. */
+export function tagOf(storeId: number): number {
+  return storeId % TAGS;
+}
+/** Where an item stands among all that its store ever created. */
+export function sequenceOf(storeId: number): number {
+  return Math.floor(storeId / TAGS);
+}
+
 /** The tables of an empty store. */
 export const EMPTY_STORE: readonly string[] = [
   `CREATE TABLE corollary_store (
@@ -21,7 +30,8 @@ export const EMPTY_STORE: readonly string[] = [
     parent TEXT NOT NULL,
     generation INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
-    library TEXT NOT NULL
+    library TEXT NOT NULL,
+    deleted INTEGER NOT NULL CHECK (deleted IN (0, 1))
   ) STRICT`,
   `CREATE TABLE corollary_types (
     tag INTEGER PRIMARY KEY CHECK (tag BETWEEN 1 AND ${TAGS - 1}),
@@ -33,7 +43,7 @@ export const EMPTY_STORE: readonly string[] = [
 ];
 
 /** The header row of a store that has nothing yet. `parent` is '' for a root. */
-export const INSERT_HEADER = `INSERT INTO corollary_store VALUES (1, ${FORMAT}, ?, ?, 0, 1, '${LIBRARY}')`;
+export const INSERT_HEADER = `INSERT INTO corollary_store VALUES (1, ${FORMAT}, ?, ?, 0, 1, '${LIBRARY}', 0)`;
 
 /** Writes an empty store into an open, empty database. */
 export function writeEmptyStore(

@@ -55,7 +55,7 @@ function prepared(parentUid: string): Template {
     place: 'the image of an empty store',
   });
   writeEmptyStore(database, UID, parentUid);
-  const bytes = database.serialize();
+  const bytes = Buffer.from(database.serialize());
   database.close();
   bytes[WRITE_VERSION_AT] = WAL;
   bytes[WRITE_VERSION_AT + 1] = WAL;

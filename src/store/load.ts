@@ -1,57 +1,78 @@
-import type { Connection, SqlRow } from '../driver/connection.js';
+import type { SqlRow } from '../driver/connection.js';
 import { CorollaryError, kindOf } from '../errors.js';
 import { buildStored } from '../item/build.js';
 import type { Item } from '../item/item.js';
 import { type ItemState, stateOf } from '../item/state.js';
 import type { ItemType } from '../schema/item-type.js';
+import type { Cell } from '../schema/value.js';
+import { activate } from './activation.js';
 import type { CatalogueEntry, StoredType } from './catalog.js';
-import type { StoreCore } from './store-core.js';
+import type { Reading, StoreCore } from './store-core.js';
+import { runningTransaction } from './transaction.js';
 
-/** The live object for a row of id and cells: the one in memory if there is one. */
-export function itemOfRow(core: StoreCore, type: ItemType, row: SqlRow): Item {
+/** The live object for a row of id and cells that was read at an epoch: the one in memory if there is one. */
+export function itemOfRow(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item {
   const id = row[0] as number;
   const known = core.identity.get(id);
-  if (known === undefined) return load(core, type, id, row);
+  if (known === undefined) return load(core, type, row, epoch);
   const state = stateOf(known);
-  if (state.epoch !== core.file.epoch) replaceCells(core, state, row);
+  if (state.epoch < epoch) replaceCells(core, state, row, epoch);
   return known;
 }
 
-function load(core: StoreCore, type: ItemType, id: number, row: SqlRow): Item {
+function load(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item {
+  const id = row[0] as number;
   const item = buildStored(type, core.keeper, id, row.slice(1));
+  const state = stateOf(item);
+  state.epoch = epoch;
+  const part = runningTransaction()?.partOf(core);
+  if (part?.hasWritten) part.log.noteLoaded(state);
   core.identity.set(id, item);
-  if (type.hooks.activate) activate(core, item);
+  if (type.hooks.activate) activateLoaded(core, item);
   return item;
 }
 
-/** Calls an item's `activate`, which may read but not write. An item whose hook throws is not handed out. */
-export function activate(core: StoreCore, item: Item): void {
-  core.activating++;
+// An item whose hook throws is not handed out; the next load tries again.
+function activateLoaded(core: StoreCore, item: Item): void {
   try {
-    item.activate();
+    activate(item);
   } catch (error) {
     core.identity.delete(item.storeId);
     throw error;
-  } finally {
-    core.activating--;
   }
 }
 
-function replaceCells(core: StoreCore, state: ItemState, row: SqlRow): void {
-  state.cells = row.slice(1);
-  state.epoch = core.file.epoch;
+function replaceCells(core: StoreCore, state: ItemState, row: SqlRow, epoch: number): void {
+  const cells = row.slice(1);
+  const transaction = runningTransaction();
+  if (transaction !== undefined && transaction.partOf(core) === undefined && !hasSameCells(state.cells, cells))
+    transaction.noteMoved(state);
+  state.cells = cells;
+  state.epoch = epoch;
+}
+
+/** True when no cell differs. */
+export function hasSameCells(one: readonly (Cell | undefined)[], other: readonly (Cell | undefined)[]): boolean {
+  return one.every((cell, index) => isSameCell(cell, other[index]));
+}
+
+/** True for cells that SQLite would not tell apart. */
+export function isSameCell(one: Cell | undefined, other: Cell | undefined): boolean {
+  if (one instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(one, other) === 0;
+  return one === other;
 }
 
 /** Reads a stale item again; one whose row has gone is marked so. After the store was closed its last values stay. */
 export function refreshItem(core: StoreCore, state: ItemState): void {
+  if (core.isDeleted) vanished(core, state);
   if (core.isClosed) return;
-  const { connection } = core.file; // opening it may raise the epoch
+  const { connection } = core.file; // opening it settles the epoch
   const { epoch } = core.file;
+  if (state.epoch === epoch) return;
   const stored = core.catalog.find(state.type);
   const row = stored && connection.row(stored.sql.selectById, [state.id]);
   if (row === undefined) vanished(core, state);
-  else replaceCells(core, state, row);
-  state.epoch = epoch;
+  else replaceCells(core, state, row, epoch);
 }
 
 /** The item's row is no longer there: another connection has deleted it. */
@@ -65,9 +86,9 @@ export function findById(core: StoreCore, id: number): Item | undefined {
   core.readingFromMemory();
   const known = knownItem(core, id);
   if (known !== undefined) return known;
-  const connection = core.reading();
+  const reading = core.reading();
   const entry = core.entryOfId(id);
-  return entry === undefined ? undefined : findRow(core, connection, entry, id);
+  return entry === undefined ? undefined : findRow(core, reading, entry, id);
 }
 
 /** The item of a type with an id; undefined when there is none of that type. */
@@ -75,9 +96,9 @@ export function findOfType(core: StoreCore, type: ItemType, id: number): Item | 
   core.readingFromMemory();
   const known = knownItem(core, id);
   if (known !== undefined) return stateOf(known).type === type ? known : undefined;
-  const connection = core.reading();
+  const reading = core.reading();
   const stored = core.catalog.find(type);
-  return stored === undefined ? undefined : loadRow(core, connection, stored, id);
+  return stored === undefined ? undefined : loadRow(core, reading, stored, id);
 }
 
 function knownItem(core: StoreCore, id: number): Item | undefined {
@@ -88,14 +109,25 @@ function knownItem(core: StoreCore, id: number): Item | undefined {
   return state.life === 'stored' ? known : undefined;
 }
 
-function findRow(core: StoreCore, connection: Connection, entry: CatalogueEntry, id: number): Item | undefined {
+function findRow(core: StoreCore, reading: Reading, entry: CatalogueEntry, id: number): Item | undefined {
   const stored = core.catalog.find(core.catalog.typeOf(entry));
-  return stored && loadRow(core, connection, stored, id);
+  return stored && loadRow(core, reading, stored, id);
 }
 
-function loadRow(core: StoreCore, connection: Connection, { type, sql }: StoredType, id: number): Item | undefined {
-  const row = connection.row(sql.selectById, [id]);
-  return row && itemOfRow(core, type, row);
+function loadRow(core: StoreCore, reading: Reading, { type, sql }: StoredType, id: number): Item | undefined {
+  const row = reading.connection.row(sql.selectById, [id]);
+  return row && itemOfRow(core, type, row, reading.epoch);
+}
+
+/** Those of the items with these ids that are in memory. */
+export function liveItems(core: StoreCore, ids: readonly number[]): Item[] {
+  return ids.flatMap((id) => core.identity.get(id) ?? []);
+}
+
+/** The items of a type with these ids, live; those in memory keep their identity. */
+export function itemsWithIds(core: StoreCore, { type, sql }: StoredType, ids: readonly number[]): Item[] {
+  const { connection, epoch } = core.file;
+  return connection.rows(sql.selectByIds, [JSON.stringify(ids)]).map((row) => itemOfRow(core, type, row, epoch));
 }
 
 /**

@@ -9,9 +9,6 @@ export interface StoreSettings {
   readonly clock: () => number;
 }
 
-/** Where a store's database is. */
-export type StoreLocation = { readonly directory: string } | { readonly directory: undefined };
-
 /** Who a store must be, where its parent knows it. */
 export interface ExpectedIdentity {
   readonly uid: string;
@@ -20,9 +17,9 @@ export interface ExpectedIdentity {
 
 /** Socket: bounds how many databases are open at once. The room that nests stores implements it. */
 export interface OpenFiles {
-  /** Makes room for one more, by closing others. @throws CorollaryError TOO_MANY_OPEN */
-  makeRoomFor(file: Evictable): void;
-  /** The file is closed and no longer counts. */
+  /** Closes others until there is room for one more. @throws CorollaryError TOO_MANY_OPEN */
+  makeRoom(): void;
+  opened(file: Evictable): void;
   closed(file: Evictable): void;
 }
 

@@ -5,13 +5,31 @@ import type { Keeper } from '../item/state.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { TypeRegistry } from '../schema/registry.js';
+import { assertNotActivating } from './activation.js';
 import { Catalog, type CatalogueEntry } from './catalog.js';
-import { TAGS } from './format.js';
-import { IdentityMap } from './identity-map.js';
+import { tagOf } from './format.js';
+import { type IdentityMap, newIdentityMap } from './identity-map.js';
+import type { Participant } from './part.js';
 import type { StoreFile } from './store-file.js';
-import { writing, writingInSteps } from './transact.js';
-import { type Participant, runningTransaction, type Transaction } from './transaction.js';
+import { type Write, writing, writingInSteps } from './transact.js';
+import { runningTransaction, type Transaction } from './transaction.js';
 import { currentTurn } from './turn.js';
+
+/** Why a store is closed for good; messages say it. */
+export type Closed =
+  | 'is closed'
+  | 'was deleted'
+  | 'was created in a transaction that was rolled back'
+  | 'could not be opened';
+
+/**
+ * Where rows are read, and the epoch that they have: what is built from them later must carry it, since another look
+ * may have raised the store's in the meantime.
+ */
+export interface Reading {
+  readonly connection: Connection;
+  readonly epoch: number;
+}
 
 export interface StoreCoreOptions {
   readonly file: StoreFile;
@@ -33,7 +51,7 @@ export class StoreCore implements Participant {
   readonly file: StoreFile;
   readonly registry: TypeRegistry;
   readonly catalog: Catalog;
-  readonly identity = new IdentityMap();
+  readonly identity: IdentityMap = newIdentityMap();
   readonly isReadOnly: boolean;
   readonly parent: StoreCore | undefined;
   readonly depth: number;
@@ -42,10 +60,8 @@ export class StoreCore implements Participant {
   keeper!: Keeper;
   /** What users hold; set once, by the room that makes it. */
   face!: KeepingStore;
-  /** How many `activate` hooks are running: they may not write. */
-  activating = 0;
   beforeDelete: BeforeDelete | undefined;
-  #closedBecause: string | undefined;
+  #state: 'open' | 'is being deleted' | Closed = 'open';
 
   constructor(options: StoreCoreOptions) {
     this.file = options.file;
@@ -57,40 +73,42 @@ export class StoreCore implements Participant {
     this.catalog = new Catalog(this.file, this.registry);
   }
 
+  /** True when every use is refused. */
   get isClosed(): boolean {
-    return this.#closedBecause !== undefined;
+    return this.#state !== 'open';
+  }
+  /** True when the store is no more: its items are gone. */
+  get isDeleted(): boolean {
+    return this.#state === 'was deleted';
   }
 
-  /** From now on every use is refused with this reason. */
-  close(because: string): void {
-    this.#closedBecause ??= because;
-    this.identity.clear();
+  /** Closes the database; from now on every use is refused for this reason. */
+  close(reason: Closed): void {
+    if (this.#state === 'was deleted') return;
+    this.#state = reason;
     this.file.close();
+    this.identity.clear();
+    if (this.isDeleted) this.file.epoch++; // its items look, and find that they are gone
   }
-  /** The same without closing the file, until {@link reopen}: the store is being deleted by the running transaction. */
-  suspend(because: string): void {
-    this.#closedBecause ??= because;
+  /** Every use is refused until {@link resume}: the running transaction deletes the store, and may be undone. */
+  suspend(): void {
+    if (this.#state === 'open') this.#state = 'is being deleted';
   }
   resume(): void {
-    this.#closedBecause = undefined;
+    if (this.#state === 'is being deleted') this.#state = 'open';
   }
 
   /** @throws CorollaryError STORE_CLOSED */
   assertOpen(): void {
-    if (this.#closedBecause === undefined) return;
-    throw new CorollaryError('STORE_CLOSED', `${this.file.place} ${this.#closedBecause}`, { store: this.file.place });
+    if (this.#state === 'open') return;
+    throw new CorollaryError('STORE_CLOSED', `${this.file.place} ${this.#state}`, { store: this.file.place });
   }
   /** @throws CorollaryError STORE_CLOSED, READ_ONLY */
   assertWritable(): void {
     this.assertOpen();
     if (this.isReadOnly)
       throw new CorollaryError('READ_ONLY', `${this.file.place} was opened with readOnly`, { store: this.file.place });
-    if (this.activating > 0)
-      throw new CorollaryError(
-        'READ_ONLY',
-        `${this.file.place}: activate() may not write, since it runs whenever an item is loaded; write in stored(), or where the item is used`,
-        { store: this.file.place },
-      );
+    assertNotActivating(this.file.place);
   }
 
   /** The class as an item type, learned if it is new here. */
@@ -99,22 +117,27 @@ export class StoreCore implements Participant {
   }
 
   /**
-   * The connection, ready to answer a question as of now. Inside a transaction that covers this store, the store joins
-   * it, so that the answer stays true until the commit.
+   * Ready to answer a question as of now. Inside a transaction that covers this store, the store joins it, so that the
+   * answer stays true until the commit.
    */
-  reading(): Connection {
+  reading(): Reading {
     this.assertOpen();
     const transaction = runningTransaction();
     if (transaction?.covers(this)) transaction.join(this);
-    else if (transaction?.holds(this) !== true) this.file.sync();
-    return this.file.connection;
+    else if (transaction?.partOf(this) === undefined) this.file.sync();
+    return this.#now();
   }
 
   /** The same without joining: one question of many stores must not lock them all. */
-  readingAside(): Connection {
+  readingAside(): Reading {
     this.assertOpen();
-    if (runningTransaction()?.holds(this) !== true) this.file.sync();
-    return this.file.connection;
+    if (runningTransaction()?.partOf(this) === undefined) this.file.sync();
+    return this.#now();
+  }
+
+  #now(): Reading {
+    const { connection, epoch } = this.file;
+    return { connection, epoch };
   }
 
   /** For an answer from memory: looks for foreign commits once in each turn of the event loop. */
@@ -122,17 +145,17 @@ export class StoreCore implements Participant {
     this.assertOpen();
     const transaction = runningTransaction();
     if (transaction?.covers(this)) transaction.join(this);
-    else if (transaction?.holds(this) !== true) this.file.syncInTurn(currentTurn());
+    else if (transaction?.partOf(this) === undefined) this.file.syncInTurn(currentTurn());
   }
 
   /** Runs one write: in the running transaction, else in one of its own. */
-  write<R>(work: (transaction: Transaction) => R): R {
+  write<R>(work: Write<R>): R {
     this.assertWritable();
     return writing(this, work);
   }
 
   /** The same for a write of several steps, which an error undoes together. */
-  writeInSteps<R>(work: (transaction: Transaction) => R): R {
+  writeInSteps<R>(work: Write<R>): R {
     this.assertWritable();
     return writingInSteps(this, work);
   }
@@ -141,9 +164,4 @@ export class StoreCore implements Participant {
   entryOfId(id: number): CatalogueEntry | undefined {
     return this.catalog.entryWithTag(tagOf(id));
   }
-}
-
-/** The catalogue number of an item's type, which its id carries. */
-export function tagOf(id: number): number {
-  return id % TAGS;
 }

@@ -1,6 +1,6 @@
-import { Connection } from '../driver/connection.js';
+import { Connection, type SqlRow } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
-import { databaseFile } from './directory.js';
+import { databaseFile, inspect } from './directory.js';
 import { APPLICATION_ID, FORMAT, TAGS, writeEmptyStore } from './format.js';
 import type { Evictable, ExpectedIdentity, OpenFiles, StoreSettings } from './settings.js';
 
@@ -8,6 +8,9 @@ import type { Evictable, ExpectedIdentity, OpenFiles, StoreSettings } from './se
 const MAX_SEQUENCE = Number.MAX_SAFE_INTEGER / TAGS;
 
 let uses = 0;
+
+/** The next sequence numbers of stores that are closed, by uid, where rollbacks left them ahead of the file. */
+const aheadOfFile = new Map<string, number>();
 
 interface Header {
   readonly uid: string;
@@ -22,8 +25,8 @@ export interface StoreFileOptions {
   /** Where the store is, for messages. */
   readonly place: string;
   readonly settings: StoreSettings;
-  readonly expected: ExpectedIdentity;
-  readonly isRoot: boolean;
+  /** Who the store must be; absent for a root with files, which says it itself. */
+  readonly expected: ExpectedIdentity | undefined;
   readonly openFiles: OpenFiles | undefined;
 }
 
@@ -38,6 +41,8 @@ export class StoreFile implements Evictable {
   #dataVersion = 0;
   #nextSequence = 1;
   #checkedInTurn = -1;
+  /** The epoch at which the file was closed to make room. */
+  #epochAtRest: number | undefined;
   epoch = 1;
   lastUsed = 0;
   isPinned = false;
@@ -57,8 +62,7 @@ export class StoreFile implements Evictable {
   }
   /** The store's uid. A substore's is known without opening it. */
   get uid(): string {
-    if (!this.#options.isRoot) return this.#options.expected.uid;
-    return (this.#header ?? this.#opened().header).uid;
+    return this.#options.expected?.uid ?? (this.#header ?? this.#opened().header).uid;
   }
 
   /** The open connection; opens the file if need be. */
@@ -68,14 +72,21 @@ export class StoreFile implements Evictable {
   }
 
   #opened(): { connection: Connection; header: Header } {
-    this.#options.openFiles?.makeRoomFor(this);
+    const { directory, expected, openFiles } = this.#options;
+    openFiles?.makeRoom();
+    if (directory !== undefined) assertIsStore(directory, expected === undefined);
     const connection = this.#connect();
     try {
+      this.#assertOurs(connection);
+      // Before the header: a commit in between is then noticed at the next look.
+      const dataVersion = connection.dataVersion();
       const header = this.#readHeader(connection);
-      this.#assertExpected(header);
-      this.#dataVersion = connection.dataVersion();
+      connection.configure();
+      this.#dataVersion = dataVersion;
+      this.#nextSequence = Math.max(this.#nextSequence, aheadOfFile.get(header.uid) ?? 1);
       this.#take(header);
       this.#connection = connection;
+      openFiles?.opened(this);
       return { connection, header };
     } catch (error) {
       connection.close();
@@ -88,23 +99,40 @@ export class StoreFile implements Evictable {
     const options = { ...settings, place };
     if (directory !== undefined) return new Connection(databaseFile(directory), options);
     const connection = new Connection(':memory:', { ...options, readOnly: false });
-    writeEmptyStore(connection, expected.uid, expected.parentUid);
+    const { uid, parentUid } = expected as ExpectedIdentity; // no file could tell
+    writeEmptyStore(connection, uid, parentUid);
     return connection;
   }
 
+  #assertOurs(connection: Connection): void {
+    if (this.#applicationId(connection) === APPLICATION_ID) return;
+    throw this.#notAStore('its db.sqlite is the database of another program');
+  }
+
   #readHeader(connection: Connection): Header {
-    if (this.#applicationId(connection) !== APPLICATION_ID)
-      throw this.#notAStore('its db.sqlite is the database of another program');
-    const row = connection.row('SELECT format, uid, parent, generation, sequence FROM corollary_store');
-    if (row === undefined) throw this.#notAStore('its db.sqlite has lost its header');
-    const [format, uid, parentUid, generation, sequence] = row as [number, string, string, number, number];
-    if (format > FORMAT)
+    const [format] = this.#headerRow(connection, 'format');
+    if (typeof format !== 'number' || format > FORMAT)
       throw new CorollaryError(
         'NEWER_DATABASE',
-        `${this.place} has file format ${format}; this version of corollary knows up to ${FORMAT}: use a newer version of corollary`,
+        `${this.place} has a newer file format than ${FORMAT}, which this version of corollary knows: use a newer version of corollary`,
         { store: this.place },
       );
-    return { uid, parentUid, generation, sequence };
+    const row = this.#headerRow(connection, 'uid, parent, generation, sequence, deleted');
+    const [uid, parentUid, generation, sequence, deleted] = row as [string, string, number, number, number];
+    const header = { uid, parentUid, generation, sequence };
+    this.#assertExpected(header, deleted === 1);
+    return header;
+  }
+
+  #headerRow(connection: Connection, columns: string): SqlRow {
+    try {
+      const row = connection.row(`SELECT ${columns} FROM corollary_store`);
+      if (row !== undefined) return row;
+    } catch (error) {
+      // An error that we have no name for: there is no such table.
+      if (error instanceof CorollaryError) throw error;
+    }
+    throw this.#notAStore('its db.sqlite has lost its header');
   }
 
   // A file that is no database says so only when its first page is read.
@@ -112,7 +140,7 @@ export class StoreFile implements Evictable {
     try {
       return connection.pragma('application_id');
     } catch (error) {
-      throw notADatabase(error) ? this.#notAStore('its db.sqlite is no SQLite database', error) : error;
+      throw isNoDatabase(error) ? this.#notAStore('its db.sqlite is no SQLite database', error) : error;
     }
   }
 
@@ -120,34 +148,44 @@ export class StoreFile implements Evictable {
     return new CorollaryError('NOT_A_STORE', `${this.place} is not a store: ${why}`, { store: this.place, cause });
   }
 
-  #assertExpected(header: Header): void {
-    const { expected, isRoot, directory } = this.#options;
-    if (isRoot || (header.uid === expected.uid && header.parentUid === expected.parentUid)) return;
+  #assertExpected(header: Header, isDeleted: boolean): void {
+    if (isDeleted) throw new CorollaryError('STORE_CLOSED', `${this.place} was deleted`, { store: this.place });
+    const { expected, directory } = this.#options;
+    if (expected === undefined) return;
+    if (header.uid === expected.uid && header.parentUid === expected.parentUid) return;
     throw this.#notAStore(`${directory} holds another store than its parent expects there; was it moved by hand?`);
   }
 
-  // After an eviction, an unchanged generation proves that nobody has written in the meantime.
+  // After an eviction, an unchanged generation proves that nobody has written in the meantime: what was read before is
+  // as good as new.
   #take(header: Header): void {
-    if (this.#header !== undefined && this.#header.generation !== header.generation) this.epoch++;
+    const isUnchanged = this.#header?.generation === header.generation;
+    if (this.#epochAtRest !== undefined && isUnchanged) this.epoch = this.#epochAtRest;
+    else if (this.#header !== undefined && !isUnchanged) this.epoch++;
+    this.#epochAtRest = undefined;
     this.#header = header;
     this.#nextSequence = Math.max(this.#nextSequence, header.sequence);
   }
 
   /** Looks whether another connection has committed since the last look; if so, raises the epoch. */
   sync(): void {
-    const connection = this.connection;
+    const { connection } = this;
     const found = connection.dataVersion();
     if (found === this.#dataVersion) return;
-    this.#dataVersion = found;
     this.#take(this.#readHeader(connection));
     this.epoch++;
+    this.#dataVersion = found; // only now: what could not be read must be looked at again
   }
 
   /** {@link sync}, once in each turn of the event loop. */
   syncInTurn(turn: number): void {
-    if (this.#checkedInTurn === turn) return;
-    this.#checkedInTurn = turn;
+    if (this.#checkedInTurn === turn && this.isOpen) return;
     this.sync();
+    this.#checkedInTurn = turn;
+  }
+
+  get nextSequence(): number {
+    return this.#nextSequence;
   }
 
   /** A sequence number that was never given out here before; not even after a rollback. */
@@ -166,18 +204,27 @@ export class StoreFile implements Evictable {
 
   /** Our own commit is done: the generation that we wrote is the one we know. */
   committed(): void {
-    if (this.#header !== undefined) this.#header = { ...this.#header, generation: this.#header.generation + 1 };
+    if (this.#header === undefined) return;
+    const generation = this.#header.generation + 1;
+    this.#header = { ...this.#header, generation, sequence: this.#nextSequence };
+  }
+
+  /** Has every handle on this store refuse it from now on: its directory is about to be removed. */
+  markDeleted(): void {
+    this.connection.run('UPDATE corollary_store SET deleted = 1, generation = generation + 1');
   }
 
   /** After a commit of unknown outcome: what is in memory may be wrong, the disk decides. */
   distrust(): void {
     this.epoch++;
-    if (this.directory !== undefined) this.#close();
+    this.#epochAtRest = undefined;
+    if (this.directory !== undefined) this.#close(); // a database in memory is all there is
   }
 
-  /** Closes the database; the next use opens it again. A database in memory is all there is, so it stays. */
+  /** Closes the database; the next use opens it again, and looks whether what is in memory is still right. */
   evict(): void {
-    if (this.directory !== undefined) this.#close();
+    this.#epochAtRest = this.epoch++;
+    this.#close();
   }
 
   /** Closes the database for good. */
@@ -190,10 +237,26 @@ export class StoreFile implements Evictable {
     if (connection === undefined) return;
     this.#connection = undefined;
     this.#options.openFiles?.closed(this);
+    this.#keepSequence();
     connection.close();
+  }
+
+  // Numbers of rolled-back items are not on disk, and must not come back in this process.
+  #keepSequence(): void {
+    const { uid, sequence } = this.#header as Header;
+    if (this.#nextSequence > sequence) aheadOfFile.set(uid, this.#nextSequence);
+    else aheadOfFile.delete(uid);
   }
 }
 
-function notADatabase(error: unknown): boolean {
+function assertIsStore(directory: string, isRoot: boolean): void {
+  if (inspect(directory, isRoot) === 'store') return;
+  throw new CorollaryError('STORE_MISSING', `There is no store at ${directory}: it was taken away`, {
+    store: directory,
+    path: directory,
+  });
+}
+
+function isNoDatabase(error: unknown): boolean {
   return error instanceof CorollaryError && error.code === 'CORRUPT';
 }

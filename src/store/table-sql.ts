@@ -10,6 +10,9 @@ export const ROWS_PER_INSERT = 32;
 /** The column that holds an item's id. */
 export const ID = '"storeId"';
 
+/** Compares a column with a JSON array of ids. */
+export const IN_IDS = 'IN (SELECT value FROM json_each(?))';
+
 export function tableName(type: ItemType): string {
   return `item_${type.name}_v${type.version}`;
 }
@@ -31,7 +34,7 @@ export function selected(attribute: Attribute): string {
 
 export function createTable(table: string, type: ItemType, shape: TypeShape): string {
   const columns = type.attributes.map((attribute, at) => columnDefinition(attribute, shape.attributes[at]?.check));
-  const checks = shape.checks.map((check) => `CHECK (${check})`);
+  const checks = shape.checks.map((check, at) => `CONSTRAINT "check ${at + 1}" CHECK (${check})`);
   return `CREATE TABLE ${quoted(table)} (${[`${ID} INTEGER PRIMARY KEY`, ...columns, ...checks].join(', ')}) STRICT`;
 }
 
@@ -40,8 +43,9 @@ function columnDefinition({ name, codec, nullable, collate }: Attribute, check: 
   const parts = [column, codec.columnType];
   if (collate === 'nocase') parts.push('COLLATE NOCASE');
   if (!nullable) parts.push('NOT NULL');
-  if (codec.rule !== undefined) parts.push(`CHECK (${codec.rule(column)})`);
-  if (check !== undefined) parts.push(`CHECK (${check})`);
+  // Named after the attribute, which SQLite's error then names.
+  if (codec.rule !== undefined) parts.push(`CONSTRAINT ${column} CHECK (${codec.rule(column)})`);
+  if (check !== undefined) parts.push(`CONSTRAINT ${column} CHECK (${check})`);
   return parts.join(' ');
 }
 
@@ -61,7 +65,8 @@ export class TableSql {
   readonly insert: string;
   readonly insertMany: string;
   readonly selectById: string;
-  readonly deleteByIds: string;
+  /** Takes a JSON array of ids. */
+  readonly selectByIds: string;
   readonly #updates = new Map<string, string>();
 
   constructor(table: string, type: ItemType) {
@@ -73,7 +78,7 @@ export class TableSql {
     this.insertMany = `${into} ${valueGroups(parameters, ROWS_PER_INSERT)}`;
     const read = [ID, ...type.attributes.map(selected)].join(', ');
     this.selectById = `SELECT ${read} FROM ${this.table} WHERE ${ID} = ?`;
-    this.deleteByIds = `DELETE FROM ${this.table} WHERE ${ID} IN (SELECT value FROM json_each(?))`;
+    this.selectByIds = `SELECT ${read} FROM ${this.table} WHERE ${ID} ${IN_IDS}`;
   }
 
   /** Changes some attributes of one item: values first, then its id. */
@@ -83,7 +88,7 @@ export class TableSql {
 
   /** Changes some attributes of many items: values first, then their ids as a JSON array. */
   updateMany(attributes: readonly Attribute[]): string {
-    return this.#cached(attributes, 'IN (SELECT value FROM json_each(?))');
+    return this.#cached(attributes, IN_IDS);
   }
 
   #cached(attributes: readonly Attribute[], which: string): string {

@@ -1,23 +1,34 @@
 import type { ItemState, Life } from '../item/state.js';
 import type { Cell } from '../schema/value.js';
+import { sequenceOf } from './format.js';
+import type { IdentityMap } from './identity-map.js';
 
 let logs = 0;
 
 /**
- * How items were before one level of a transaction changed them. Entries are kept in three arrays of equal length:
- * an object per change would cost more than the change.
+ * How the items of one store were before one level of a transaction changed them. Entries are kept in arrays of equal
+ * length: an object per change would cost more than the change.
  */
 export class UndoLog {
   /** Marks the items that this log already remembers. */
   readonly id = ++logs;
-  #states: ItemState[] = [];
-  #cells: (Cell | undefined)[][] = [];
-  #lives: Life[] = [];
-  #actions: (() => void)[] = [];
+  readonly #identity: IdentityMap;
+  /** Items with this sequence number or a later one were created at this level. */
+  readonly #firstSequence: number;
+  readonly #states: ItemState[] = [];
+  readonly #cells: (Cell | undefined)[][] = [];
+  readonly #lives: Life[] = [];
+  readonly #epochs: number[] = [];
+  readonly #loaded: ItemState[] = [];
+
+  constructor(identity: IdentityMap, firstSequence: number) {
+    this.#identity = identity;
+    this.#firstSequence = firstSequence;
+  }
 
   /** Keeps an item's values before its first change at this level; the item goes on with a copy. True if it was the first. */
   remember(state: ItemState): boolean {
-    if (state.frame === this.id) return false;
+    if (state.rememberedBy === this.id) return false;
     this.rememberAs(state, state.life);
     state.cells = state.cells.slice();
     return true;
@@ -25,15 +36,16 @@ export class UndoLog {
 
   /** The same for an item that lives a new life from now on (created, deleted). */
   rememberAs(state: ItemState, life: Life): void {
-    state.frame = this.id;
+    state.rememberedBy = this.id;
     this.#states.push(state);
     this.#cells.push(state.cells);
     this.#lives.push(life);
+    this.#epochs.push(state.epoch);
   }
 
-  /** Something else to undo; run in reverse order, after the items are as before. */
-  onUndo(action: () => void): void {
-    this.#actions.push(action);
+  /** Notes an item that was made from a row which may not be committed. */
+  noteLoaded(state: ItemState): void {
+    this.#loaded.push(state);
   }
 
   /** Puts every item back as it was, the latest change first. */
@@ -41,19 +53,44 @@ export class UndoLog {
     for (let at = this.#states.length - 1; at >= 0; at--) {
       const state = this.#states[at] as ItemState;
       state.cells = this.#cells[at] as Cell[];
-      state.life = this.#lives[at] as Life;
-      state.frame = 0;
+      state.epoch = this.#epochs[at] as number;
+      this.#live(state, this.#lives[at] as Life);
     }
-    for (let at = this.#actions.length - 1; at >= 0; at--) (this.#actions[at] as () => void)();
+    for (const state of this.#loaded) this.#undoLoaded(state);
+  }
+
+  // What was loaded is what SQLite has just undone: it was never there, or must be read again.
+  #undoLoaded(state: ItemState): void {
+    if (sequenceOf(state.id) >= this.#firstSequence) this.#live(state, 'new');
+    else state.epoch = 0;
+  }
+
+  #live(state: ItemState, life: Life): void {
+    state.life = life;
+    state.rememberedBy = 0;
+    if (life === 'stored') this.#identity.set(state.id, state.item);
+    else this.#identity.delete(state.id);
+  }
+
+  /** Nobody knows whether the changes are there: every item is read again, and whether it is there at all. */
+  distrust(): void {
+    for (const state of [...this.#states, ...this.#loaded]) {
+      this.#live(state, 'stored');
+      state.epoch = 0;
+    }
   }
 
   /** Takes over what an inner level did, now that it is part of this one. */
   absorb(inner: UndoLog): void {
-    for (let at = 0; at < inner.#states.length; at++) {
-      this.#states.push(inner.#states[at] as ItemState);
-      this.#cells.push(inner.#cells[at] as Cell[]);
-      this.#lives.push(inner.#lives[at] as Life);
-    }
-    for (const action of inner.#actions) this.#actions.push(action);
+    append(this.#states, inner.#states);
+    append(this.#cells, inner.#cells);
+    append(this.#lives, inner.#lives);
+    append(this.#epochs, inner.#epochs);
+    append(this.#loaded, inner.#loaded);
   }
+}
+
+// Not push(...more): a transaction can have more entries than a call can have arguments.
+function append<T>(to: T[], more: readonly T[]): void {
+  for (const one of more) to.push(one);
 }

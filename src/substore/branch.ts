@@ -4,7 +4,8 @@ import type { TypeRegistry } from '../schema/registry.js';
 import { substoreDirectory } from '../store/directory.js';
 import { newStoreCore } from '../store/open-core.js';
 import type { StoreSettings } from '../store/settings.js';
-import type { StoreCore } from '../store/store-core.js';
+import type { Closed, StoreCore } from '../store/store-core.js';
+import { WeakValues } from '../store/weak-values.js';
 import type { Pool } from './pool.js';
 import type { SubStore } from './sub-store.js';
 
@@ -23,8 +24,10 @@ export class Branch<S extends KeepingStore> {
   readonly parent: Branch<S> | undefined;
   readonly name: string | null;
   readonly face: S;
-  /** By uid. A store in memory is held, since it is all there is; one with files is let go when nobody uses it. */
-  readonly #children = new Map<string, WeakRef<Branch<S>> | Branch<S>>();
+  /** Known children by uid. One with files is let go when nobody uses it. */
+  readonly #children = new WeakValues<string, Branch<S>>();
+  /** Children without files: the objects are all there is. */
+  readonly #held = new Set<Branch<S>>();
   isSwept = false;
 
   private constructor(forest: Forest<S>, parent: Branch<S> | undefined, name: string | null, core: StoreCore) {
@@ -36,13 +39,13 @@ export class Branch<S extends KeepingStore> {
     core.face = this.face;
   }
 
+  /** The uppermost store; `uid` is asked for where no file has it. */
   static root<S extends KeepingStore>(forest: Forest<S>, directory: string | undefined, uid: string): Branch<S> {
     const fileOptions = {
       directory,
       place: directory ?? ':memory:',
       settings: forest.settings,
-      expected: { uid, parentUid: '' },
-      isRoot: directory !== undefined, // a root in memory has the uid that it is given
+      expected: directory === undefined ? { uid, parentUid: '' } : undefined,
       openFiles: undefined,
     };
     const core = newStoreCore(fileOptions, forest.registry, { parent: undefined, name: null });
@@ -51,32 +54,26 @@ export class Branch<S extends KeepingStore> {
 
   /** The store for a SubStore item: the one in memory, else a new one; its database is opened when it is used. */
   child(item: SubStore): Branch<S> {
-    const known = this.#known(item.uid);
-    if (known !== undefined) return known;
+    const known = this.#children.get(item.uid);
+    if (known !== undefined && !known.core.isClosed) return known;
     const made = this.#makeChild(item);
-    this.#children.set(item.uid, made.core.file.directory === undefined ? made : new WeakRef(made));
+    this.#children.set(item.uid, made);
+    if (made.core.file.directory === undefined) this.#held.add(made);
     return made;
-  }
-
-  #known(uid: string): Branch<S> | undefined {
-    const held = this.#children.get(uid);
-    const branch = held instanceof WeakRef ? held.deref() : held;
-    return branch?.core.isClosed ? undefined : branch;
   }
 
   #makeChild(item: SubStore): Branch<S> {
     const { directory } = this.core.file;
-    const path = [...this.path, item.name].join('/');
+    const { settings, registry, pool } = this.forest;
     let branch: Branch<S> | undefined;
     const fileOptions = {
       directory: directory && substoreDirectory(directory, item.directory),
-      place: `${this.#rootPlace} (${path})`,
-      settings: this.forest.settings,
+      place: `${this.root.core.file.place} (${[...this.path, item.name].join('/')})`,
+      settings,
       expected: { uid: item.uid, parentUid: this.core.file.uid },
-      isRoot: false,
-      openFiles: directory === undefined ? undefined : this.forest.pool.memberFor(() => branch as object),
+      openFiles: directory === undefined ? undefined : pool.memberFor(() => branch as object),
     };
-    const core = newStoreCore(fileOptions, this.forest.registry, { parent: this.core, name: item.name });
+    const core = newStoreCore(fileOptions, registry, { parent: this.core, name: item.name });
     branch = new Branch(this.forest, this, item.name, core);
     return branch;
   }
@@ -90,31 +87,24 @@ export class Branch<S extends KeepingStore> {
     return this.parent?.root ?? this;
   }
 
-  get #rootPlace(): string {
-    return this.root.core.file.place;
-  }
-
   /** The stores in memory below this one, children before their parents. */
-  *loadedBelow(): Generator<Branch<S>> {
-    for (const uid of [...this.#children.keys()]) {
-      const child = this.#known(uid);
-      if (child === undefined) continue;
-      yield* child.loadedBelow();
-      yield child;
-    }
+  loadedBelow(): Branch<S>[] {
+    return this.#children.values().flatMap((child) => [...child.loadedBelow(), child]);
   }
 
-  /** The child with this uid, if it is in memory. */
-  loadedChild(uid: string): Branch<S> | undefined {
-    return this.#known(uid);
-  }
-
-  /** Closes this store and all below it; every later use is refused with the reason. */
-  close(because: string): void {
-    for (const branch of this.loadedBelow()) branch.core.close(because);
-    this.core.close(because);
+  /** Closes this store and all below it; every later use is refused for this reason. */
+  close(reason: Closed): void {
+    for (const branch of this.loadedBelow()) branch.core.close(reason);
+    this.core.close(reason);
     this.#children.clear();
-    if (this.parent !== undefined) this.parent.#children.delete(this.core.file.uid);
+    this.#held.clear();
+    if (this.parent !== undefined) this.parent.#forget(this);
+  }
+
+  #forget(child: Branch<S>): void {
+    const { uid } = child.core.file;
+    if (this.#children.get(uid) === child) this.#children.delete(uid);
+    this.#held.delete(child);
   }
 
   /** @throws CorollaryError NOT_SUPPORTED inside a transaction that this store or one below takes part in. */

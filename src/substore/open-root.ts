@@ -9,7 +9,7 @@ import { emptyStoreImage, newUid } from '../store/image.js';
 import { Branch, type Forest } from './branch.js';
 import type { CheckedOptions } from './options.js';
 import { Pool } from './pool.js';
-import { removeSubstores } from './structure.js';
+import { removeSubstores } from './remove-substore.js';
 import { SubStore } from './sub-store.js';
 import { sweepOnce } from './sweep.js';
 

@@ -1,12 +1,13 @@
 import type { Durability } from '../driver/pragmas.js';
 import { CorollaryError, type Problem, problemsError } from '../errors.js';
+import type { Item } from '../item/item.js';
 import type { ItemClass } from '../schema/item-class.js';
 import { defaultMaxOpen } from './open-limit.js';
 
 /** How a store is opened. Its substores inherit everything. */
 export interface StoreOptions {
   /** Item classes that are compared with the file at once. Others are learned when they are first used. */
-  readonly types?: readonly ItemClass[];
+  readonly types?: readonly ItemClass<Item>[];
   /** True: a store that does not exist is not made, but refused with `STORE_MISSING`. */
   readonly mustExist?: boolean;
   /** True: nothing is written; every write is refused with `READ_ONLY`. */

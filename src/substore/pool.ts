@@ -14,23 +14,15 @@ export class Pool {
     this.#max = max;
   }
 
-  get size(): number {
-    return this.#open.size;
-  }
-
   /** The pool as one store's file sees it. `owner` gives the object that is kept while the file is open. */
   memberFor(owner: () => object): OpenFiles {
     return {
-      makeRoomFor: (file) => {
-        this.#makeRoom();
-        this.#open.set(file, owner());
+      makeRoom: () => {
+        while (this.#open.size >= this.#max) this.#longestResting().evict();
       },
+      opened: (file) => this.#open.set(file, owner()),
       closed: (file) => this.#open.delete(file),
     };
-  }
-
-  #makeRoom(): void {
-    while (this.#open.size >= this.#max) this.#longestResting().evict();
   }
 
   // A scan of at most some hundred numbers costs a hundredth of the opening that follows.

@@ -1,4 +1,4 @@
-import { CorollaryError } from '../errors.js';
+import { CorollaryError, kindOf } from '../errors.js';
 import type { Item } from '../item/item.js';
 import { newQuery, type Query, type Where } from '../query/query.js';
 import { type QueryRunner, runnerOf } from '../query/runner.js';
@@ -11,7 +11,7 @@ import { createItem, createItems } from '../store/create.js';
 import { deleteItem } from '../store/deletion.js';
 import { checkedId, findById, findOfType, getById, getOfType } from '../store/load.js';
 import type { StoreCore } from '../store/store-core.js';
-import { type TransactionOptions, transact } from '../store/transact.js';
+import { checkedReadOnly, type TransactionFunction, type TransactionOptions, transact } from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
 import { openInMemory, openRoot } from './open-root.js';
@@ -123,8 +123,13 @@ export class Store {
    * @throws CorollaryError NOT_FOUND naming the first part that is missing; BAD_NAME
    */
   at(path: string | readonly string[]): Store {
-    const names = typeof path === 'string' ? path.split('/') : path;
-    return names.reduce((branch, name) => childNamed(branch, name), this.#branch).face;
+    const names: unknown = typeof path === 'string' ? path.split('/') : path;
+    if (!Array.isArray(names))
+      throw new CorollaryError(
+        'INVALID_VALUE',
+        `at takes names joined by '/', or a list of names, not ${kindOf(path)}`,
+      );
+    return names.reduce((branch: Branch<Store>, name: string) => childNamed(branch, name), this.#branch).face;
   }
 
   /**
@@ -200,6 +205,8 @@ export class Store {
    * @throws CorollaryError NOT_UNIQUE when there are two.
    */
   findUnique<T extends Item>(type: ItemClass<T>, where: Where<NoInfer<T>>): T | undefined {
+    if (where === undefined)
+      throw new CorollaryError('BAD_QUERY', 'findUnique and getUnique take a condition; undefined is none');
     const [found, second] = this.query(type, where).limit(2).all();
     if (second === undefined) return found;
     const { name } = this.#core.typeOf(type);
@@ -269,15 +276,18 @@ export class Store {
    * @throws CorollaryError ASYNC_TRANSACTION, BUSY, OUTSIDE_TREE, NOT_SUPPORTED (a second existing store is written),
    * DISK_FULL, COMMIT_UNKNOWN, HOOK_FAILED (committed, but a callback after it threw); and what the function throws.
    */
-  transact<R>(work: () => R, options: TransactionOptions = {}): R {
+  transact<R>(work: TransactionFunction<R>, options: TransactionOptions = {}): R {
     this.#core.assertOpen();
-    if (options.readOnly !== true) this.#core.assertWritable();
-    return transact(this.#core, work, options);
+    const isReadOnly = checkedReadOnly(options);
+    if (!isReadOnly) this.#core.assertWritable();
+    return transact(this.#core, work, isReadOnly);
   }
 
   /** Has a function run after the outermost commit; at once when no transaction is running. Dropped by a rollback. */
   afterCommit(callback: () => void): void {
     this.#core.assertOpen();
+    if (typeof callback !== 'function')
+      throw new CorollaryError('INVALID_VALUE', `afterCommit takes a function, not ${kindOf(callback)}`);
     const transaction = runningTransaction();
     if (transaction === undefined) callback();
     else transaction.afterCommit(callback);

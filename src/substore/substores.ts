@@ -2,7 +2,8 @@ import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { Query, Where } from '../query/query.js';
 import type { Branch } from './branch.js';
-import { createSubstore, findSubStore, subStoresOf } from './structure.js';
+import { createSubstore } from './create-substore.js';
+import { findSubStore, subStoresOf } from './find-sub-store.js';
 import type { SubStore } from './sub-store.js';
 import { sweepOnce } from './sweep.js';
 

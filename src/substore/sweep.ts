@@ -4,18 +4,23 @@ import { clearTemp, hasLeftovers, removeSubstoreDirectory, substoreIds } from '.
 import type { StoreCore } from '../store/store-core.js';
 import { runningTransaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
-import { subStoresOf } from './structure.js';
+import { subStoresOf } from './find-sub-store.js';
 
 /**
  * Removes what killed processes have left of substores: directories that no row names, and what lies in `temp`. Once
- * for each store and handle. Where another process writes just now, it is left for the next time.
+ * for each handle. Where that is not possible now, the store works all the same, and the next one tries again.
  */
 export function sweepOnce<S extends KeepingStore>(branch: Branch<S>): void {
   const { core } = branch;
   const { directory } = core.file;
   if (branch.isSwept || core.isReadOnly || directory === undefined || runningTransaction() !== undefined) return;
-  branch.isSwept = true;
-  if (orphansOf(core, directory).length > 0 || hasLeftovers(directory)) sweepLocked(core, directory);
+  core.reading();
+  try {
+    if (orphansOf(core, directory).length > 0 || hasLeftovers(directory)) sweepLocked(core, directory);
+    branch.isSwept = true;
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+  }
 }
 
 function orphansOf(core: StoreCore, directory: string): readonly string[] {
@@ -32,12 +37,7 @@ function orphansOf(core: StoreCore, directory: string): readonly string[] {
 // Under the write lock, a directory without a row is nobody's: who makes one holds the lock until the row is committed.
 function sweepLocked(core: StoreCore, directory: string): void {
   const { connection } = core.file;
-  try {
-    connection.begin(false);
-  } catch (error) {
-    if (error instanceof CorollaryError && error.code === 'BUSY') return;
-    throw error;
-  }
+  connection.begin(false);
   try {
     for (const id of orphansOf(core, directory)) removeSubstoreDirectory(directory, id);
     clearTemp(directory);

@@ -13,12 +13,13 @@ import { compileContext, rowsOf, StoreRunner, valueReader } from '../store/answe
 import { itemOfRow } from '../store/load.js';
 import type { StoreCore } from '../store/store-core.js';
 import type { Branch } from './branch.js';
-import { orSkip, type WalkOptions, walk } from './walk.js';
+import { Walk, type WalkOptions } from './walk.js';
 
 /** A row of one store's answer, with what decides its place among those of all stores. */
 interface Found {
   readonly core: StoreCore;
   readonly row: SqlRow;
+  readonly epoch: number;
   readonly key: readonly Cell[];
 }
 
@@ -45,8 +46,8 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 
   read(spec: QuerySpec): unknown[] {
     const readers = new Map<StoreCore, (cell: Cell) => unknown>();
-    return this.#merged(spec).map(({ core, row }) => {
-      if (spec.pluck === undefined) return itemOfRow(core, spec.from[0], row);
+    return this.#merged(spec).map(({ core, row, epoch }) => {
+      if (spec.pluck === undefined) return itemOfRow(core, spec.from[0], row, epoch);
       const reader = readers.get(core) ?? valueReader(core, spec, spec.pluck);
       readers.set(core, reader);
       return reader(row[0] ?? null);
@@ -56,8 +57,9 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   /** Asks every store, with what `ask` gets from it. A store that fails counts for nothing if the caller skips it. */
   #fromEach<R>(ask: (core: StoreCore) => R): R[] {
     const answers: R[] = [];
-    for (const branch of walk(this.#branch, this.#options)) {
-      const answer = orSkip(branch, this.#options, () => ask(branch.core));
+    const walk = new Walk<S>(this.#options);
+    for (const branch of walk.from(this.#branch)) {
+      const answer = walk.ask(branch, () => ask(branch.core));
       if (answer !== undefined) answers.push(answer);
     }
     return answers;
@@ -85,8 +87,8 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 
   #partials(spec: QuerySpec, fn: AggregateFn, column: ColumnRef | undefined): Partial[] {
     return this.#fromEach((core) => {
-      const connection = core.readingAside();
-      return rowsOf(connection, compileAggregate(spec, fn, column, compileContext(core, 'nothing')));
+      const reading = core.readingAside();
+      return rowsOf(reading, compileAggregate(spec, fn, column, compileContext(core, 'nothing')));
     }).flat();
   }
 
@@ -112,12 +114,15 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 }
 
 function foundIn(core: StoreCore, spec: QuerySpec): Found[] {
-  const connection = core.readingAside();
+  const reading = core.readingAside();
+  const { epoch } = reading;
   const context = compileContext(core, 'nothing');
-  if (spec.pluck === undefined)
-    return rowsOf(connection, compileItems(spec, context)).map((row) => ({ core, row, key: keyOfRow(spec, row) }));
-  const rows = rowsOf(connection, compileValuesWithKeys(spec, context));
-  return rows.map((row) => ({ core, row, key: row.slice(1) }));
+  if (spec.pluck === undefined) {
+    const rows = rowsOf(reading, compileItems(spec, context));
+    return rows.map((row) => ({ core, row, epoch, key: keyOfRow(spec, row) }));
+  }
+  const rows = rowsOf(reading, compileValuesWithKeys(spec, context));
+  return rows.map((row) => ({ core, row, epoch, key: row.slice(1) }));
 }
 
 function notInTree(what: string): CorollaryError {

@@ -2,11 +2,12 @@ import { CorollaryError } from '../errors.js';
 import type { Item } from '../item/item.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { newQuery, type Query, type Where } from '../query/query.js';
+import { type QueryRunner, runnerOf } from '../query/runner.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { Branch } from './branch.js';
 import type { SubStore } from './sub-store.js';
 import { TreeRunner } from './tree-runner.js';
-import { type OnStoreError, walk } from './walk.js';
+import { type OnStoreError, Walk } from './walk.js';
 
 /** Which stores of a tree are asked. */
 export interface TreeOptions {
@@ -21,9 +22,12 @@ export interface TreeOptions {
 /** A store and all below it, to any depth. Reached as `store.tree`; S is the class of stores. */
 export class Tree<S extends KeepingStore> {
   readonly #branch: Branch<S>;
+  /** @internal What answers queries of the whole tree, for `Query.fromJSON`. */
+  readonly [runnerOf]: QueryRunner;
 
   constructor(branch: Branch<S>) {
     this.#branch = branch;
+    this[runnerOf] = new TreeRunner(branch, {});
   }
 
   /**
@@ -43,7 +47,7 @@ export class Tree<S extends KeepingStore> {
 
   /** Every store, parents first, siblings by name in code-point order. A store is opened when it is used. */
   *stores(options: TreeOptions = {}): Generator<S> {
-    for (const branch of walk(this.#branch, checkedOptions(options))) yield branch.face;
+    for (const branch of new Walk<S>(checkedOptions(options)).from(this.#branch)) yield branch.face;
   }
 }
 

@@ -1,51 +1,62 @@
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { Where } from '../query/query.js';
 import type { Branch } from './branch.js';
-import { subStoresOf } from './structure.js';
+import { subStoresOf } from './find-sub-store.js';
 import type { SubStore } from './sub-store.js';
 
 /** Decides about a store that fails, given the error and the store's path of names. */
 export type OnStoreError = (error: unknown, path: readonly string[]) => 'throw' | 'skip';
 
+/** Which stores of a tree are visited. */
 export interface WalkOptions {
   readonly depth?: number;
   readonly where?: Where<SubStore>;
   readonly onStoreError?: OnStoreError;
 }
 
-/** The stores of a tree, parents first, siblings by name: the order of their paths. */
-export function* walk<S extends KeepingStore>(branch: Branch<S>, options: WalkOptions): Generator<Branch<S>> {
-  yield branch;
-  yield* walkBelow(branch, options, options.depth ?? Number.POSITIVE_INFINITY);
-}
+/** One way through the stores of a tree: parents first, siblings by name, which is the order of their paths. */
+export class Walk<S extends KeepingStore> {
+  readonly #options: WalkOptions;
+  /** Stores that failed, and those that were deleted meanwhile: nothing below them is visited. */
+  readonly #left = new Set<Branch<S>>();
 
-function* walkBelow<S extends KeepingStore>(
-  branch: Branch<S>,
-  options: WalkOptions,
-  levels: number,
-): Generator<Branch<S>> {
-  if (levels <= 0) return;
-  for (const child of orSkip(branch, options, () => children(branch, options.where)) ?? []) {
-    yield child;
-    yield* walkBelow(child, options, levels - 1);
+  constructor(options: WalkOptions) {
+    this.#options = options;
+  }
+
+  *from(branch: Branch<S>, levels = this.#options.depth ?? Number.POSITIVE_INFINITY): Generator<Branch<S>> {
+    yield branch;
+    if (levels <= 0 || this.#left.has(branch)) return;
+    for (const item of this.ask(branch, () => this.#below(branch)) ?? []) {
+      // Asked for again after each visit: the visitor may have closed or deleted it.
+      if (item.isStored) yield* this.from(branch.child(item), levels - 1);
+    }
+  }
+
+  #below(branch: Branch<S>): SubStore[] {
+    const { where } = this.#options;
+    const all = subStoresOf(branch.core, true).orderBy((s) => s.name.asc());
+    return (where === undefined ? all : all.where(where)).all();
+  }
+
+  /** What a store gives; undefined when it is no more, or failed and the caller chose to skip it. */
+  ask<R>(branch: Branch<S>, question: () => R): R | undefined {
+    if (this.#left.has(branch)) return undefined;
+    try {
+      return question();
+    } catch (error) {
+      if (!isGone(branch) && this.#options.onStoreError?.(error, branch.path) !== 'skip') throw error;
+      this.#left.add(branch);
+      return undefined;
+    }
   }
 }
 
-function children<S extends KeepingStore>(branch: Branch<S>, where: Where<SubStore> | undefined): Branch<S>[] {
-  const all = subStoresOf(branch.core, true).orderBy((s) => s.name.asc());
-  return (where === undefined ? all : all.where(where)).all().map((item) => branch.child(item));
-}
-
-/** What a store gives; undefined when it failed and the caller chose to skip it. */
-export function orSkip<S extends KeepingStore, R>(
-  branch: Branch<S>,
-  options: WalkOptions,
-  work: () => R,
-): R | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (options.onStoreError?.(error, branch.path) !== 'skip') throw error;
-    return undefined;
-  }
+/** True when the store was deleted since it was found, here or by another process. */
+function isGone<S extends KeepingStore>({ core, parent }: Branch<S>): boolean {
+  if (parent === undefined || parent.core.isClosed) return false;
+  const { uid } = core.file;
+  return !subStoresOf(parent.core, true)
+    .where((s) => s.uid.eq(uid))
+    .exists();
 }

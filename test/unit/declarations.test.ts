@@ -77,7 +77,7 @@ class Sample extends Item {
   @bytes({ nullable: true }) declare raw: Uint8Array | null;
   @json({ default: () => ({ list: [] }) }) declare tree: Default<{ list: number[] }>;
   @decimal({ scale: 2, default: 3 }) declare price: Default<Decimal>;
-  @reference(undefined, { nullable: true }) declare any: Item | null;
+  @reference({ nullable: true }) declare any: Item | null;
 }
 
 const franceIn = (keeper: MemoryKeeper) => keeper.create(Country, { code: 'FR' });
@@ -158,11 +158,7 @@ describe('BAD_TYPE', () => {
       () => classWith({ a: reference(() => Country, { whenDeleted: 'x' as never }) }),
       /one of nullify/,
     ],
-    [
-      'an item as default',
-      () => classWith({ a: reference(undefined, { default: {} as never }) }),
-      /function as default/,
-    ],
+    ['an item as default', () => classWith({ a: reference({ default: {} as never }) }), /function as default/],
     ['a validator that is none', () => classWith({ a: json({ schema: {} as never }) }), /Standard Schema/],
     ['unique json', () => classWith({ a: json({ unique: true }) }), /cannot be indexed or unique/],
     ['something else than a decorator', () => classWith({ a: 'text' }), /takes text\(\) and the like, not string/],

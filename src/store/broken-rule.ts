@@ -1,0 +1,43 @@
+import { CorollaryError } from '../errors.js';
+import type { ItemType } from '../schema/item-type.js';
+
+/**
+ * Runs a statement that writes items of a type, so that an error about a rule of its table says which rule it was.
+ * @throws CorollaryError CONSTRAINT naming type and attribute, and what the statement throws.
+ */
+export function namingRules<R>(type: ItemType, write: () => R, storeId?: number): R {
+  try {
+    return write();
+  } catch (error) {
+    throw error instanceof CorollaryError && error.code === 'CONSTRAINT' ? named(error, type, storeId) : error;
+  }
+}
+
+function named(error: CorollaryError, type: ItemType, storeId: number | undefined): CorollaryError {
+  const text = error.cause instanceof Error ? error.cause.message : '';
+  const attributes = attributesIn(text, type);
+  const rule = sentence(text, type, attributes.join(', '));
+  return new CorollaryError('CONSTRAINT', `${type.name} in ${error.store}: ${rule}; nothing was written`, {
+    store: error.store,
+    type: type.name,
+    attribute: attributes.length === 1 ? attributes[0] : undefined,
+    storeId,
+    cause: error.cause,
+  });
+}
+
+// SQLite names the columns or the CHECK, never the values: 'UNIQUE constraint failed: item_city_v1.name',
+// 'CHECK constraint failed: population'.
+function attributesIn(text: string, type: ItemType): string[] {
+  const [, list = ''] = text.split('constraint failed: ');
+  const names = list.split(', ').map((name) => name.slice(name.lastIndexOf('.') + 1));
+  return names.filter((name) => type.byName.has(name));
+}
+
+function sentence(text: string, type: ItemType, attributes: string): string {
+  if (text.startsWith('UNIQUE')) return `${attributes} must be unique, and another ${type.name} has the same`;
+  if (text.startsWith('NOT NULL')) return `${attributes} is not nullable`;
+  if (text.startsWith('CHECK'))
+    return attributes === '' ? 'a check of the class refuses it' : `the check of ${attributes} refuses it`;
+  return 'a rule of the table refuses it';
+}

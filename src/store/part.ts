@@ -1,0 +1,155 @@
+import type { Connection } from '../driver/connection.js';
+import { CorollaryError } from '../errors.js';
+import type { IdentityMap } from './identity-map.js';
+import type { StoreFile } from './store-file.js';
+import { UndoLog } from './undo-log.js';
+
+/** What a transaction needs of a store that takes part in it. */
+export interface Participant {
+  readonly file: StoreFile;
+  readonly identity: IdentityMap;
+  readonly isReadOnly: boolean;
+  /** The store above; a transaction covers the store it was started on and all below. */
+  readonly parent: Participant | undefined;
+  /** Levels below the root. */
+  readonly depth: number;
+}
+
+/** How a store is locked. */
+export type Lock = 'write' | 'write without waiting' | 'read';
+
+/** One level in one store's database. */
+interface PartLevel {
+  readonly log: UndoLog;
+  /** How many rows the connection had changed when the level began. */
+  readonly changesBefore: number;
+}
+
+/** One store's part in a transaction: its lock, its savepoints, and how its items were before. */
+export class Part {
+  readonly store: Participant;
+  /** Made in this transaction: its file is committed first and becomes visible with its parent's row. */
+  readonly isNew: boolean;
+  /** Joined after the function had begun: what it read from this store before was not locked. */
+  readonly isLate: boolean;
+  readonly #levels: PartLevel[] = [];
+  /** The connection's count of changed rows at which nothing is left to commit. */
+  #unchanged: number;
+
+  /** Locks the store. @throws CorollaryError BUSY, and what opening it throws; it is not locked then. */
+  constructor(store: Participant, lock: Lock, isNew: boolean, isLate: boolean) {
+    this.store = store;
+    this.isNew = isNew;
+    this.isLate = isLate;
+    store.file.isPinned = true;
+    try {
+      this.#begin(lock);
+      store.file.sync();
+    } catch (error) {
+      this.rollBack();
+      throw error;
+    }
+    this.#unchanged = this.#connection.changes;
+    this.#levels.push(this.#newLevel());
+  }
+
+  get #connection(): Connection {
+    return this.store.file.connection;
+  }
+
+  #begin(lock: Lock): void {
+    if (lock === 'read') this.#connection.beginReading();
+    else this.#connection.begin(lock === 'write');
+  }
+
+  #newLevel(): PartLevel {
+    const { file, identity } = this.store;
+    return { log: new UndoLog(identity, file.nextSequence), changesBefore: this.#connection.changes };
+  }
+
+  /** How many levels are open in the database: 1 is the transaction itself, each further one a savepoint. */
+  get depth(): number {
+    return this.#levels.length;
+  }
+  /** True when the database holds changes that are not committed. */
+  get hasWritten(): boolean {
+    return this.#connection.changes !== this.#unchanged;
+  }
+  /** What to note changes in: the log of the innermost level that this store has entered. */
+  get log(): UndoLog {
+    return (this.#levels[this.#levels.length - 1] as PartLevel).log;
+  }
+
+  /** Opens savepoints until the store is at this level. @throws CorollaryError when SQLite has ended the transaction. */
+  enter(depth: number): void {
+    this.#assertRunning();
+    while (this.depth < depth) {
+      this.#connection.savepoint();
+      this.#levels.push(this.#newLevel());
+    }
+  }
+
+  #assertRunning(): void {
+    if (this.#connection.inTransaction) return;
+    const { place } = this.store.file;
+    throw new CorollaryError(
+      'IO_ERROR',
+      `${place}: SQLite has ended the transaction after an earlier error, so nothing more can be written in it: let that error leave transact`,
+      { store: place },
+    );
+  }
+
+  /** The innermost level becomes part of the one around it. */
+  release(): void {
+    this.#connection.releaseSavepoint();
+    const inner = this.#levels.pop() as PartLevel;
+    this.log.absorb(inner.log);
+  }
+
+  /** The innermost level is undone, in the database and in the objects. */
+  undoLevel(): void {
+    const inner = this.#levels.pop() as PartLevel;
+    inner.log.undo();
+    // What was changed and undone leaves nothing to commit.
+    this.#unchanged += this.#connection.changes - inner.changesBefore;
+    try {
+      this.#connection.rollBackToSavepoint();
+    } catch {
+      this.#connection.rollBack(); // then nothing of the transaction can be committed
+    }
+  }
+
+  /** @throws CorollaryError DISK_FULL, IO_ERROR: nothing was committed; COMMIT_UNKNOWN */
+  prepare(): void {
+    this.#assertRunning();
+    this.store.file.writeHeader();
+  }
+  commit(): void {
+    this.#connection.commit();
+    this.store.file.committed();
+    this.store.file.isPinned = false;
+  }
+
+  /** Ends the transaction in the database, undoing what was not committed. What cannot be rolled back is closed. */
+  rollBack(): void {
+    const { file } = this.store;
+    file.isPinned = false;
+    if (!file.isOpen) return;
+    try {
+      file.connection.rollBack();
+    } catch {
+      file.distrust();
+    }
+  }
+
+  /** Puts the objects back as they were. */
+  undoItems(): void {
+    for (let level = this.#levels.pop(); level !== undefined; level = this.#levels.pop()) level.log.undo();
+  }
+
+  /** Has the objects show what the disk says. */
+  distrust(): void {
+    this.store.file.distrust();
+    for (let level = this.#levels.pop(); level !== undefined; level = this.#levels.pop()) level.log.distrust();
+  }
+}

@@ -1,0 +1,18 @@
+import { newQuery, type Query } from '../query/query.js';
+import { StoreRunner } from '../store/answers.js';
+import type { StoreCore } from '../store/store-core.js';
+import { checkedName } from './name.js';
+import { SubStore } from './sub-store.js';
+
+/** The SubStore items of a store. `isAside`: asking does not make the store join a running transaction. */
+export function subStoresOf(core: StoreCore, isAside = false): Query<SubStore> {
+  return newQuery(new StoreRunner(core, isAside), core.typeOf(SubStore));
+}
+
+/** @throws CorollaryError BAD_NAME */
+export function findSubStore(core: StoreCore, name: string): SubStore | undefined {
+  checkedName(name, core.file.place);
+  return subStoresOf(core)
+    .where((s) => s.name.eq(name))
+    .first();
+}

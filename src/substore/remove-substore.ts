@@ -1,0 +1,54 @@
+import { CorollaryError } from '../errors.js';
+import type { KeepingStore } from '../item/keeping-store.js';
+import { discardSubstoreDirectory } from '../store/directory.js';
+import type { Transaction } from '../store/transaction.js';
+import type { Branch } from './branch.js';
+import { subStoresOf } from './find-sub-store.js';
+import type { SubStore } from './sub-store.js';
+import { Walk } from './walk.js';
+
+/**
+ * What happens to substores whose items are about to be deleted, in whatever way: their stores are refused from now
+ * on, and closed and removed once the deletion is committed.
+ */
+export function removeSubstores<S extends KeepingStore>(
+  branch: Branch<S>,
+  ids: readonly number[],
+  transaction: Transaction,
+): void {
+  const doomed = subStoresOf(branch.core)
+    .where((s) => s.storeId.in(ids))
+    .all();
+  for (const item of doomed) removeSubstore(branch, item, transaction);
+}
+
+function removeSubstore<S extends KeepingStore>(branch: Branch<S>, item: SubStore, transaction: Transaction): void {
+  const child = branch.child(item);
+  const loaded = [...child.loadedBelow(), child];
+  for (const { core } of loaded) core.suspend();
+  transaction.onUndo(() => {
+    for (const { core } of loaded) core.resume();
+  });
+  transaction.afterCommit(() => {
+    for (const { core } of loaded) core.resume();
+    refuseElsewhere(child);
+    child.close('was deleted');
+    const { directory } = branch.core.file;
+    if (directory !== undefined) discardSubstoreDirectory(directory, item.directory);
+  });
+}
+
+// Other processes may have stores of the subtree open. Without a mark they would go on writing into files that are
+// gone, and be told that all is well.
+function refuseElsewhere<S extends KeepingStore>(branch: Branch<S>): void {
+  if (branch.core.file.directory === undefined) return;
+  const walk = new Walk<S>({ onStoreError: () => 'skip' });
+  for (const { core } of [...walk.from(branch)].reverse()) {
+    try {
+      core.file.markDeleted();
+    } catch (error) {
+      // Damaged, or locked for longer than the busy timeout: it goes without a mark.
+      if (!(error instanceof CorollaryError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,272 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Item, integer, item, type Store, text } from 'corollary';
+import { expect, test } from 'vitest';
+import { codeOf } from './support/a-refusal.js';
+import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
+import { childProgram, runChild } from './support/child-program.js';
+
+// Open files are bounded by an option, and nobody notices which store is open.
+
+@item('note')
+class Note extends Item {
+  @text() declare title: string;
+  @integer({ default: 0 }) declare count: import('corollary').Default<number>;
+}
+
+const MANY = 50;
+const numbers = Array.from({ length: MANY }, (_, i) => i);
+
+/** A root that keeps three substores open, and fifty substores with a note in each. */
+function aCrowd(place: string = aStoreDirectory()) {
+  const store = aStore({ maxOpenSubstores: 3, durability: 'relaxed' }, place);
+  const parts = numbers.map((i) => store.substores.create(`s${i}`));
+  const notes = parts.map((part, i) => part.create(Note, { title: `note ${i}` }));
+  return { store, parts, notes };
+}
+
+/** Uses so many other stores that every store used before is evicted. */
+function evictOthers(parts: readonly Store[]): void {
+  for (const part of parts.slice(-5)) part.count(Note);
+}
+
+const collectGarbage = (): void => {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+};
+
+test('Store objects and items survive eviction, and are the same objects', () => {
+  const { store, parts, notes } = aCrowd();
+  for (const note of notes) note.title += '!';
+  for (const note of notes) note.set({ count: note.count + 1 });
+  expect(notes.map(({ title, count }) => `${title} ${count}`)).toEqual(numbers.map((i) => `note ${i}! 1`));
+  expect(parts.map((part) => part.isClosed)).toEqual(numbers.map(() => false));
+  expect(numbers.map((i) => store.at(`s${i}`))).toEqual(parts);
+  expect(parts.every((part, i) => part.findFirst(Note) === notes[i])).toBe(true);
+  expect(parts.every((part, i) => store.substores.open(`s${i}`) === part)).toBe(true);
+});
+
+test('no more files are open than the option allows', () => {
+  const place = aStoreDirectory();
+  const { store } = aCrowd(place);
+  const openDatabases = () => {
+    const targets = readdirSync('/proc/self/fd').map((fd) => {
+      try {
+        return readlinkSync(join('/proc/self/fd', fd));
+      } catch {
+        return ''; // the descriptor of this very listing
+      }
+    });
+    return new Set(targets.filter((file) => file.startsWith(place) && file.endsWith('db.sqlite'))).size;
+  };
+  store.tree.query(Note).all();
+  expect(openDatabases()).toBeLessThanOrEqual(4);
+  store.tree.count(Note);
+  [...store.tree.stores()].at(-1)?.count(Note);
+  expect(openDatabases()).toBeLessThanOrEqual(4);
+});
+
+test('tree queries and iteration go through more stores than may be open', () => {
+  const { store } = aCrowd();
+  expect(store.tree.query(Note).all()).toHaveLength(MANY);
+  expect(store.tree.count(Note)).toBe(MANY);
+  for (const note of store.tree.query(Note)) note.count = note.store.path.length;
+  expect(store.tree.query(Note).sum((n) => n.count)).toBe(MANY);
+});
+
+test('one substore open at a time is enough, deep trees included', () => {
+  const store = aStore({ maxOpenSubstores: 1 });
+  const deep = store.substores.create('a').substores.create('b').substores.create('c');
+  const note = deep.create(Note, { title: 'deep' });
+  store.substores.create('other').create(Note, { title: 'other' });
+  note.title = 'changed';
+  expect(store.at('a/b/c').findFirst(Note)).toBe(note);
+  expect(
+    store.tree
+      .query(Note)
+      .pluck((n) => n.title)
+      .all(),
+  ).toEqual(['changed', 'other']);
+});
+
+test('an item whose store was changed by another while it was evicted is read again', () => {
+  const place = aStoreDirectory();
+  const { parts, notes } = aCrowd(place);
+  expect(notes[0]!.title).toBe('note 0');
+  evictOthers(parts);
+  aStore({}, place).at('s0').query(Note).update({ title: 'changed by another' });
+  expect(notes[0]!.title).toBe('changed by another');
+  expect(parts[0]!.findFirst(Note)).toBe(notes[0]);
+});
+
+test('asking a store whose file was changed while it was evicted brings its items up to date', () => {
+  const place = aStoreDirectory();
+  const { parts, notes } = aCrowd(place);
+  evictOthers(parts);
+  aStore({}, place).at('s0').query(Note).update({ title: 'changed by another' });
+  expect(parts[0]!.get(Note, notes[0]!.storeId)).toBe(notes[0]);
+  expect(notes[0]!.title).toBe('changed by another');
+});
+
+test('an item that another deleted while its store was evicted is gone', () => {
+  const place = aStoreDirectory();
+  const { parts, notes } = aCrowd(place);
+  evictOthers(parts);
+  aStore({}, place).at('s0').query(Note).delete();
+  expect(notes[0]!.isStored).toBe(false);
+  expect(codeOf(() => Object.assign(notes[0]!, { title: 'x' }))).toBe('ITEM_GONE');
+  expect(notes[0]!.title).toBe('note 0');
+});
+
+test('a number that another used while the store was evicted is not given out again', () => {
+  const place = aStoreDirectory();
+  const { parts } = aCrowd(place);
+  evictOthers(parts);
+  const theirs = aStore({}, place).at('s0').create(Note, { title: 'theirs' });
+  const ours = parts[0]!.create(Note, { title: 'ours' });
+  expect(ours.storeId).not.toBe(theirs.storeId);
+  expect(parts[0]!.count(Note)).toBe(3);
+});
+
+test('a number of a rolled-back creation is not given out again after an eviction', () => {
+  const { parts } = aCrowd();
+  const ids: number[] = [];
+  expect(() =>
+    parts[0]!.transact(() => {
+      ids.push(parts[0]!.create(Note, { title: 'undone' }).storeId);
+      throw new TypeError('no');
+    }),
+  ).toThrow('no');
+  evictOthers(parts);
+  expect(ids).not.toContain(parts[0]!.create(Note, { title: 'next' }).storeId);
+});
+
+test('a transaction that needs more stores than may be open is undone with TOO_MANY_OPEN', () => {
+  const { store, parts, notes } = aCrowd();
+  expect(
+    codeOf(() =>
+      store.transact(() => {
+        store.create(Note, { title: 'undone' });
+        store.substores.create('undone');
+        for (const part of parts.slice(0, 4)) part.count(Note);
+      }),
+    ),
+  ).toBe('TOO_MANY_OPEN');
+  expect(store.count(Note)).toBe(0);
+  expect(store.substores.size).toBe(MANY);
+  store.transact(() => {
+    notes[7]!.title = 'goes on';
+  });
+  expect(parts[7]!.findFirst(Note)?.title).toBe('goes on');
+});
+
+test('a transaction that makes more substores than may be open leaves none of them', () => {
+  const place = aStoreDirectory();
+  const store = aStore({ maxOpenSubstores: 3 }, place);
+  const made: Store[] = [];
+  expect(
+    codeOf(() =>
+      store.transact(() => {
+        for (const i of numbers.slice(0, 6)) {
+          made.push(store.substores.create(`s${i}`));
+          made.at(-1)!.create(Note, { title: 'x' });
+        }
+      }),
+    ),
+  ).toBe('TOO_MANY_OPEN');
+  expect(store.substores.names()).toEqual([]);
+  expect(made.map((one) => one.isClosed)).toEqual(made.map(() => true));
+  expect(readdirSync(join(place, 'sub'))).toEqual([]);
+  expect(store.substores.create('s0').count(Note)).toBe(0);
+});
+
+test('as many stores as may be open can take part in a transaction', () => {
+  const { store, parts } = aCrowd();
+  const counts = store.transact(() => parts.slice(0, 3).map((part) => part.count(Note)));
+  expect(counts).toEqual([1, 1, 1]);
+});
+
+test('a tree query in a transaction passes through more stores than may be open, and sees what is uncommitted', () => {
+  const { store, notes } = aCrowd();
+  store.transact(() => {
+    notes[0]!.title = 'uncommitted';
+    expect(store.tree.count(Note)).toBe(MANY);
+    expect(store.tree.count(Note, { title: 'uncommitted' })).toBe(1);
+    notes[0]!.count = 9;
+  });
+  expect(store.tree.query(Note, (n) => n.count.eq(9)).one()).toBe(notes[0]);
+});
+
+test('a store is not evicted while it is iterated over', () => {
+  const { store, parts } = aCrowd();
+  parts[0]!.createMany(
+    Note,
+    numbers.map((i) => ({ title: `more ${i}` })),
+  );
+  let seen = 0;
+  for (const note of parts[0]!.query(Note)) {
+    parts[1 + (seen % (MANY - 1))]!.create(Note, { title: note.title });
+    seen++;
+  }
+  expect(seen).toBe(MANY + 1);
+  expect(store.tree.count(Note)).toBe(MANY * 2 + MANY + 1);
+});
+
+test('pages go on after their store was evicted between them', () => {
+  const { parts } = aCrowd();
+  parts[0]!.createMany(
+    Note,
+    numbers.map((i) => ({ title: 'more', count: i })),
+  );
+  const sizes: number[] = [];
+  for (const page of parts[0]!
+    .query(Note)
+    .orderBy((n) => n.count.asc())
+    .pages(20)) {
+    sizes.push(page.length);
+    evictOthers(parts);
+  }
+  expect(sizes).toEqual([20, 20, 11]);
+});
+
+test('Store objects that nobody holds are made again with what they hold', () => {
+  const store = aStore({ maxOpenSubstores: 3, durability: 'relaxed' });
+  for (const i of numbers) store.substores.create(`s${i}`).create(Note, { title: `note ${i}` });
+  collectGarbage();
+  expect(store.tree.count(Note)).toBe(MANY);
+  expect(numbers.map((i) => store.at(`s${i}`).findFirst(Note)?.title)).toEqual(numbers.map((i) => `note ${i}`));
+});
+
+test('stores in memory lose nothing, however many there are and whether anyone holds them', () => {
+  const store = aMemoryStore({ maxOpenSubstores: 3 });
+  for (const i of numbers) {
+    const part = store.substores.create(`s${i}`);
+    part.create(Note, { title: `note ${i}` });
+    part.substores.create('deep').create(Note, { title: `deep ${i}` });
+  }
+  collectGarbage();
+  expect(store.tree.count(Note)).toBe(2 * MANY);
+  expect(store.at('s7/deep').findFirst(Note)?.title).toBe('deep 7');
+  const counts = store.transact(() => numbers.map((i) => store.at(`s${i}`).count(Note)));
+  expect(counts).toEqual(numbers.map(() => 1));
+});
+
+test('1,000 substores are made, changed and asked with 256 file descriptors', async () => {
+  const child = await childProgram(`
+    import { execFileSync } from 'node:child_process';
+    import { Item, integer, item, Store } from 'corollary';
+    @item('note') class Note extends Item { @integer() declare n: number }
+    const store = Store.open(process.argv[2], { durability: 'relaxed', types: [Note] });
+    const notes: Note[] = [];
+    for (let i = 0; i < 1000; i++) notes.push(store.substores.create('s' + i).create(Note, { n: i }));
+    for (let i = 0; i < 1000; i += 7) notes[i]!.n += 1;
+    const top = store.tree.query(Note).orderBy((x) => x.n.desc()).limit(2).pluck((x) => x.n).all();
+    const limit = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
+    console.log(JSON.stringify([limit, store.substores.size, store.tree.count(Note), store.tree.query(Note).sum((x) => x.n), top]));
+    store.close();
+  `);
+  const { status, output } = await runChild(child, [aStoreDirectory()], { descriptorLimit: 256 });
+  expect([status, output.trim()]).toEqual([0, JSON.stringify(['256', 1000, 1000, 499_500 + 143, [999, 998]])]);
+});

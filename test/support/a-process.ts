@@ -1,0 +1,146 @@
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { onTestFinished } from 'vitest';
+import type { Answer } from './task-loop.js';
+
+/** The names of a module's functions, which another process can run. Classes are no functions here. */
+export type TaskName<M> = { [K in keyof M]: M[K] extends (...args: never[]) => unknown ? K & string : never }[keyof M];
+type Args<F> = F extends (...args: infer A) => unknown ? A : never;
+type Result<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
+
+/** Another Node process that runs the functions of a module when told to. M is the module. */
+export interface TaskProcess<M> {
+  /** Runs a function there. Arguments and result travel as JSON. Rejects with its error's `message`, `code`, `retry`. */
+  call<K extends TaskName<M>>(task: K, ...args: Args<M[K]>): Promise<Result<M[K]>>;
+  /** What the running function said next, with `say`. Rejects when it ends without saying anything more. */
+  heard(): Promise<string>;
+  /** What it has said and nobody has taken with `heard` yet. */
+  heardSoFar(): string[];
+  /** Answers a function that waits in `hear`. */
+  tell(text: string): void;
+  /** Kills it as `kill -9` does. Resolves when it is gone; everything that it said before is heard. */
+  kill(): Promise<void>;
+}
+
+/** A tasks module that is ready to be run by other processes. */
+export interface Program<M> {
+  /** Starts a process. It is killed when the test ends. */
+  start(...nodeFlags: readonly string[]): TaskProcess<M>;
+  /** Runs one function in a new process and waits for it without letting this one do anything else. */
+  callSync<K extends TaskName<M>>(task: K, ...args: Args<M[K]>): Result<M[K]>;
+}
+
+/** Makes a program of a TypeScript module in `test/tasks`; one test file per module, as the output has its name. */
+export async function aProgram<M>(module: string): Promise<Program<M>> {
+  const tasks = new URL(`../tasks/${module}`, import.meta.url);
+  const file = inScratch(`${basename(module, '.ts')}.mjs`);
+  await build({
+    stdin: {
+      contents: `import * as tasks from './${module}'; import { serve } from '../support/task-loop.ts'; await serve(tasks);`,
+      resolveDir: fileURLToPath(new URL('.', tasks)),
+      loader: 'ts',
+    },
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    packages: 'external',
+    sourcemap: 'inline',
+    alias: { corollary: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
+    logLevel: 'warning',
+  });
+  return { start: (...flags) => aProcess<M>([...flags, file]), callSync: (...task) => callSync(file, task) };
+}
+
+// Below the repository: the bundle leaves better-sqlite3 to be found from where it lies.
+function inScratch(name: string): string {
+  return fileURLToPath(new URL(`../../.scratch/tasks/${name}`, import.meta.url));
+}
+
+function callSync<R>(file: string, [task, ...args]: readonly unknown[]): R {
+  const input = `${JSON.stringify([task, args])}\n`;
+  const { stdout, stderr } = spawnSync(process.execPath, [file], { input, encoding: 'utf8' });
+  const answer = stdout === '' ? { failed: { message: stderr } } : (JSON.parse(stdout) as Answer);
+  if ('done' in answer) return answer.done as R;
+  throw errorOf(answer);
+}
+
+interface Call {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function aProcess<M>(words: readonly string[]): TaskProcess<M> {
+  const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const calls: Call[] = [];
+  const said = new Mailbox<string>();
+  const gone = new Promise<void>((resolve) => {
+    // 'close', not 'exit': only then everything that it printed has been read.
+    child.once('close', () => {
+      for (const call of calls.splice(0)) call.reject(new Error('The process is gone'));
+      resolve();
+    });
+  });
+  createInterface(child.stdout).on('line', (line) => {
+    const answer = JSON.parse(line) as Answer;
+    if ('said' in answer) said.put(answer.said);
+    else if ('done' in answer) calls.shift()?.resolve(answer.done as never);
+    else calls.shift()?.reject(errorOf(answer));
+  });
+  child.stdin.on('error', () => undefined); // it was killed while being told something
+  const kill = () => killed(child, gone);
+  let lastCall: Promise<unknown> = gone;
+  const callEnded = async () => {
+    await lastCall;
+    throw new Error('The process has no more to say');
+  };
+  onTestFinished(kill);
+  return {
+    call: (task, ...args) => {
+      const result = new Promise<never>((resolve, reject) => {
+        calls.push({ resolve, reject });
+        child.stdin.write(`${JSON.stringify([task, args])}\n`);
+      });
+      lastCall = result;
+      return result;
+    },
+    heard: () => Promise.race([said.take(), callEnded()]),
+    heardSoFar: () => said.takeAll(),
+    tell: (text) => void child.stdin.write(`${text}\n`),
+    kill,
+  };
+}
+
+function killed(child: ChildProcessByStdio<Writable, Readable, null>, gone: Promise<void>): Promise<void> {
+  child.kill('SIGKILL');
+  return gone;
+}
+
+function errorOf(answer: Answer): Error {
+  const failed = 'failed' in answer ? answer.failed : { message: `Unexpected: ${JSON.stringify(answer)}` };
+  return Object.assign(new Error(failed.message), failed);
+}
+
+/** Hands over what is put in, one by one, to whoever takes; either may come first. */
+class Mailbox<T> {
+  readonly #letters: T[] = [];
+  readonly #waiting: ((letter: T) => void)[] = [];
+
+  put(letter: T): void {
+    const taker = this.#waiting.shift();
+    if (taker === undefined) this.#letters.push(letter);
+    else taker(letter);
+  }
+  takeAll(): T[] {
+    return this.#letters.splice(0);
+  }
+  take(): Promise<T> {
+    const letter = this.#letters.shift();
+    return letter === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(letter);
+  }
+}
