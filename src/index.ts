@@ -43,6 +43,6 @@ export type { TransactionFunction, TransactionOptions } from './store/transact.j
 export type { StoreOptions } from './substore/options.js';
 export { Store } from './substore/store.js';
 export { SubStore } from './substore/sub-store.js';
-export { Substores } from './substore/substores.js';
-export { Tree, type TreeOptions } from './substore/tree.js';
+export type { Substores } from './substore/substores.js';
+export type { Tree, TreeOptions } from './substore/tree.js';
 export type { OnStoreError } from './substore/walk.js';

@@ -83,7 +83,7 @@ const consumerConfiguration = JSON.stringify({
 });
 
 const consumerProgram = `
-import { Item, integer, item, Store, text } from 'corollary';
+import { Item, integer, item, Query, Store, text } from 'corollary';
 
 @item('city')
 class City extends Item {
@@ -95,7 +95,8 @@ const store = Store.open('world.store', { types: [City] });
 store.create(City, { name: 'Lyon', population: 522_250 });
 store.close();
 using again = Store.open('world.store', { types: [City] });
-console.log(again.query(City, (city) => city.name.eq('Lyon')).one().population);
+const lyon = again.query(City, (city) => city.name.eq('Lyon'));
+console.log(Query.fromJSON<City>(again.tree, lyon.toJSON()).one().population);
 `;
 
 // An old Node stands in by its Node-API version: 9 on every Node before 22.14.

@@ -13,7 +13,7 @@ import { checkedId, findById, findOfType, getById, getOfType } from '../store/lo
 import type { StoreCore } from '../store/store-core.js';
 import { checkedReadOnly, type TransactionFunction, type TransactionOptions, transact } from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
-import type { Branch } from './branch.js';
+import { Branch } from './branch.js';
 import { openInMemory, openRoot } from './open-root.js';
 import { checkedOptions, type StoreOptions } from './options.js';
 import { SubStore } from './sub-store.js';
@@ -37,12 +37,11 @@ declare module '../item/keeping-store.js' {
 export class Store {
   readonly #branch: Branch<Store>;
   readonly #core: StoreCore;
-  /** @internal What answers the queries of this store. */
+  /** What answers the queries of this store; for `Query.fromJSON`. */
   readonly [runnerOf]: QueryRunner;
 
-  /** @internal Stores are made by {@link Store.open}, {@link Store.inMemory} and `substores`. */
-  constructor(branch: Branch<Store>) {
-    if (typeof branch !== 'object' || branch?.core === undefined)
+  private constructor(branch: Branch<Store>) {
+    if (!(branch instanceof Branch))
       throw new CorollaryError(
         'NOT_SUPPORTED',
         'A store is not made with new: call Store.open(directory) or Store.inMemory()',
@@ -142,7 +141,7 @@ export class Store {
   }
 
   /**
-   * Makes many items at once, all or none, some ten times as fast as one by one; gives how many, or with
+   * Makes many items at once, all or none, two to three times as fast as one by one; gives how many, or with
    * `{ items: true }` the items. A fault names the row.
    */
   createMany<T extends Item>(type: ItemClass<T>, rows: Iterable<CreateInput<NoInfer<T>>>): number;

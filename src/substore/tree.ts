@@ -22,7 +22,7 @@ export interface TreeOptions {
 /** A store and all below it, to any depth. Reached as `store.tree`; S is the class of stores. */
 export class Tree<S extends KeepingStore> {
   readonly #branch: Branch<S>;
-  /** @internal What answers queries of the whole tree, for `Query.fromJSON`. */
+  /** What answers the queries of the whole tree; for `Query.fromJSON`. */
   readonly [runnerOf]: QueryRunner;
 
   constructor(branch: Branch<S>) {
