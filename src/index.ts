@@ -1,28 +1,33 @@
 export { CorollaryError, ERROR_CODES, type ErrorCode, type ErrorDetails, type Problem } from './errors.js';
-export { attributeType } from './item/attribute-type.js';
+export type { AttributeOptions } from './item/attribute-options.js';
+export { type AttributeTypeOptions, attributeType } from './item/attribute-type.js';
 export {
   attribute,
   attributes,
   bigint,
   boolean,
   bytes,
+  type DecimalOptions,
   decimal,
   integer,
+  type JsonOptions,
   json,
+  type ReferenceOptions,
   real,
   reference,
+  type TextOptions,
   text,
   timestamp,
 } from './item/attributes.js';
 export { Item } from './item/item.js';
-export { item } from './item/item-decorator.js';
+export { type ItemOptions, item } from './item/item-decorator.js';
 export type { ItemInit } from './item/item-init.js';
-export type { Columns } from './query/columns.js';
+export type { Column, Columns, OrderedColumn, ReferenceColumn, TextColumn } from './query/columns.js';
 export { and, Condition, not, or } from './query/condition.js';
 export type { QueryJSON } from './query/json.js';
 export { Order } from './query/order.js';
 export type { Pages } from './query/pages.js';
-export { Query, type Where } from './query/query.js';
+export { type OrderBy, type PageOptions, Query, type Where } from './query/query.js';
 export type { Explanation, Page } from './query/runner.js';
 export type {
   AttrKey,
