@@ -22,7 +22,7 @@ describe('a project that installs the package', () => {
   test('gets the built files, the sources and nothing else', () => {
     const files = readdirSync(join(project, 'node_modules/corollary'));
     expect(files).toEqual(expect.arrayContaining(['README.md', 'dist', 'package.json', 'src']));
-    expect(files.filter((file) => !/^(dist|src|package\.json|[A-Z]+(\.md)?)$/.test(file))).toEqual([]);
+    expect(files.filter((file) => !/^(dist|docs|src|package\.json|[A-Z]+(\.md)?)$/.test(file))).toEqual([]);
   });
 
   test('compiles a TypeScript program against its declarations and runs it', async () => {

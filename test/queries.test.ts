@@ -448,12 +448,21 @@ describe('conditions together', () => {
     ['a query', () => store.query(Sample)],
     ['an array of conditions', (c: Columns<Sample>) => [c.flag.eq(true)]],
     ['a promise', async (c: Columns<Sample>) => c.flag.eq(true)],
-    ['a column that is not there', (c: Record<string, AnyColumn | undefined>) => c.nam?.eq('x')],
     ['and(undefined)', () => and(undefined as never)],
     ['not(undefined)', () => not(undefined as never)],
     ['or with a boolean', (c: Columns<Sample>) => c.flag.eq(true).or(true as never)],
   ])('%s is no condition', (_, where) => {
     expect(codeOf(() => store.query(Sample, where as never).all())).toBe('BAD_QUERY');
+  });
+
+  test('a column that is not there is named, with those that are', () => {
+    const error = refusal(() => store.query(Sample, (c) => (c as unknown as Columns<{ nam: string }>).nam.eq('x')));
+
+    expect(error).toMatchObject({
+      code: 'UNKNOWN_ATTRIBUTE',
+      attribute: 'nam',
+      message: expect.stringContaining('name'),
+    });
   });
 
   test('a plain object lists all its faults, undefined among them', () => {

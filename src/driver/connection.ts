@@ -182,7 +182,7 @@ export class Connection {
     try {
       this.#statement('COMMIT').run();
     } catch (error) {
-      this.rollBack();
+      this.#rollBackIfPossible();
       throw this.#commitError(error);
     }
   }
@@ -196,6 +196,15 @@ export class Connection {
       `${this.#place}: the disk failed during the commit (${code}), so it is not known whether the changes are there: look before you repeat them`,
       { store: this.#place, cause: error },
     );
+  }
+
+  // The error of the commit is the one to tell.
+  #rollBackIfPossible(): void {
+    try {
+      this.rollBack();
+    } catch {
+      // the connection is closed by whoever learns of the failed commit
+    }
   }
 
   /** Undoes the transaction, if SQLite has not already done so. */
@@ -214,6 +223,18 @@ export class Connection {
     if (!this.inTransaction) return;
     this.run('ROLLBACK TO level');
     this.run('RELEASE level');
+  }
+
+  /** Runs statements of which all count or none. */
+  inSavepoint(work: () => void): void {
+    this.savepoint();
+    try {
+      work();
+      this.releaseSavepoint();
+    } catch (error) {
+      this.rollBackToSavepoint();
+      throw error;
+    }
   }
 
   /** The whole database as bytes. */

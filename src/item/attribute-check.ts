@@ -1,6 +1,6 @@
 /** Types only: the one signature of attribute decorators, and the sentences that the compiler prints. */
 
-import type { Plain } from '../schema/attribute-types.js';
+import type { Decimal, Plain } from '../schema/attribute-types.js';
 import type { ReservedName } from '../schema/names.js';
 import type { Item } from './item.js';
 
@@ -13,21 +13,23 @@ export interface Mismatch<Sentence extends string> {
 /** The name of a type, for a sentence. */
 type Named<V> = [V] extends [never]
   ? 'never'
-  : [V] extends [string]
-    ? 'string'
-    : [V] extends [number]
-      ? 'number'
-      : [V] extends [bigint]
-        ? 'bigint'
-        : [V] extends [boolean]
-          ? 'boolean'
-          : [V] extends [Date]
-            ? 'Date'
-            : [V] extends [Uint8Array]
-              ? 'Uint8Array'
-              : [V] extends [Item]
-                ? 'an item'
-                : 'something else';
+  : [V] extends [Decimal]
+    ? 'Decimal'
+    : [V] extends [string]
+      ? 'string'
+      : [V] extends [number]
+        ? 'number'
+        : [V] extends [bigint]
+          ? 'bigint'
+          : [V] extends [boolean]
+            ? 'boolean'
+            : [V] extends [Date]
+              ? 'Date'
+              : [V] extends [Uint8Array]
+                ? 'Uint8Array'
+                : [V] extends [Item]
+                  ? 'an item'
+                  : 'something else';
 type Found<V> = null extends V ? `${Named<NonNullable<V>>} | null` : Named<V>;
 
 /** `unknown` where a property of type Prop suits an attribute of type Want, else a {@link Mismatch}. */
@@ -41,9 +43,12 @@ export type PropertyVerdict<Prop, Want, Null extends boolean, What extends strin
         ? Mismatch<`the property's type is not the item class that ${What}() refers to`>
         : Mismatch<`${What}() suits ${Named<Want>}, but the property is ${Found<Prop>}`>;
 
-/** A scalar property may be narrower than its attribute ('new' | 'done'); a reference may be to any of the class. */
+/**
+ * A scalar property may be narrower than its attribute ('new' | 'done'). An object may not: what comes back is a plain
+ * Date or Uint8Array, and a reference may be to any of the class.
+ */
 type Suits<Prop, Want> = [Prop] extends [Want]
-  ? [Want] extends [Item]
+  ? [Want] extends [Item | Date | Uint8Array]
     ? [Want] extends [Prop]
       ? true
       : false

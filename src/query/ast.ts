@@ -143,6 +143,15 @@ function depthBelow(node: ConditionNode): number {
   return 0;
 }
 
+/** The queries inside a condition, at any depth of it. */
+export function subqueriesIn(node: ConditionNode): readonly QuerySpec[] {
+  if (node.op === 'and' || node.op === 'or') return node.of.flatMap(subqueriesIn);
+  if (node.op === 'not') return subqueriesIn(node.of);
+  if ((node.op !== 'in' && node.op !== 'notIn') || !('query' in node.list)) return [];
+  const { query } = node.list;
+  return query.where === undefined ? [query] : [query, ...subqueriesIn(query.where)];
+}
+
 /** The same column of the same source. */
 export function isSameColumn(a: ColumnRef, b: ColumnRef): boolean {
   return a.source === b.source && a.name === b.name;

@@ -1,4 +1,4 @@
-import { kindOf } from '../errors.js';
+import { CorollaryError, kindOf } from '../errors.js';
 import type { ItemType } from '../schema/item-type.js';
 import type {
   ColumnRef,
@@ -244,7 +244,7 @@ function makerOf(type: ItemType): object {
 }
 
 function makeMaker(type: ItemType): object {
-  const maker: object = Object.create(null);
+  const maker: object = Object.create(unknownColumns(type));
   for (const name of [...type.byName.keys(), 'storeId', 'self']) {
     const shape = findShape(type, name) as ColumnShape;
     Object.defineProperty(maker, name, {
@@ -255,4 +255,21 @@ function makeMaker(type: ItemType): object {
     });
   }
   return maker;
+}
+
+/** What programs ask of any object without meaning a column: to await, print or serialise it. */
+const NO_COLUMNS: ReadonlySet<PropertyKey> = new Set(['then', 'toJSON', 'constructor', 'inspect', 'nodeType']);
+
+// The compiler knows the columns; a program without one would read 'undefined has no eq'.
+function unknownColumns(type: ItemType): object {
+  return new Proxy(Object.create(null), {
+    get(_, name) {
+      if (typeof name === 'symbol' || NO_COLUMNS.has(name)) return undefined;
+      const known = [...type.byName.keys(), 'storeId', 'self'].join(', ');
+      throw new CorollaryError('UNKNOWN_ATTRIBUTE', `${type.name} has no attribute '${name}', only ${known}`, {
+        type: type.name,
+        attribute: name,
+      });
+    },
+  });
 }

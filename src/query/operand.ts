@@ -58,7 +58,11 @@ export function referred(place: ColumnPlace, shape: ColumnShape, value: unknown)
 
 function isReferable(value: unknown): value is Referable {
   if (typeof value !== 'object' || value === null) return false;
-  return 'storeId' in value && 'isStored' in value && 'store' in value && typeof value.storeId === 'number';
+  try {
+    return 'storeId' in value && 'isStored' in value && 'store' in value && typeof value.storeId === 'number';
+  } catch {
+    return false; // the prototype of an item class, say, which has the members but is no item
+  }
 }
 
 function isInstance(value: object, target: { readonly prototype: unknown; readonly name: string }): boolean {

@@ -8,10 +8,17 @@ let activating = 0;
 export function activate(item: Item): void {
   activating++;
   try {
-    item.activate();
+    refusePromise(item.activate(), 'activate');
   } finally {
     activating--;
   }
+}
+
+/** A hook is over when it returns: a promise would go on outside of the transaction. @throws CorollaryError ASYNC_TRANSACTION */
+export function refusePromise(result: unknown, hook: string): void {
+  if (!(result instanceof Promise)) return;
+  result.catch(() => undefined);
+  throw new CorollaryError('ASYNC_TRANSACTION', `The hook ${hook}() gave a promise: a hook cannot be asynchronous`);
 }
 
 /** @throws CorollaryError READ_ONLY while an `activate` hook runs. */

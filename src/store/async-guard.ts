@@ -40,7 +40,7 @@ export function runGuarded<R>(work: () => R): R {
   const call: Call = { outer: callThatMatters(calls.getStore()), isRunning: true, isAbandoned: false };
   try {
     const result = calls.run(call, work);
-    if (!isThenable(result)) return result;
+    if (!isThenable(result) && !isGenerator(result)) return result;
     call.isAbandoned = true;
     hasAbandonedCalls = true;
     if (result instanceof Promise) result.catch(() => undefined);
@@ -49,8 +49,12 @@ export function runGuarded<R>(work: () => R): R {
   }
   throw new CorollaryError(
     'ASYNC_TRANSACTION',
-    'The function given to transact returned a promise; its changes were undone. Await first, then write in a plain function',
+    'The function given to transact returned a promise or a generator; its changes were undone. Await first, then write in a plain function',
   );
+}
+
+function isGenerator(value: unknown): boolean {
+  return /^\[object (Async)?Generator\]$/.test(Object.prototype.toString.call(value));
 }
 
 // Calls that ended well are passed over, or a chain of timers would keep all of them for ever.

@@ -200,10 +200,13 @@ export class Catalog {
     if (JSON.stringify(wanted) === JSON.stringify(before)) return stored;
     const { connection } = this.#file;
     runningTransaction()?.onUndo(() => this.#forget());
-    for (const index of without(before.indexes, wanted.indexes)) connection.run(dropIndex(entry.table, index));
-    for (const index of without(wanted.indexes, before.indexes)) connection.run(createIndex(entry.table, index));
     const adapted = { ...entry, shape: { ...entry.shape, rules: wanted } };
-    connection.run('UPDATE corollary_types SET shape = ? WHERE tag = ?', [JSON.stringify(adapted.shape), entry.tag]);
+    // All or nothing, also where the caller catches the error: rows may break a new unique index.
+    connection.inSavepoint(() => {
+      for (const index of without(before.indexes, wanted.indexes)) connection.run(dropIndex(entry.table, index));
+      for (const index of without(wanted.indexes, before.indexes)) connection.run(createIndex(entry.table, index));
+      connection.run('UPDATE corollary_types SET shape = ? WHERE tag = ?', [JSON.stringify(adapted.shape), entry.tag]);
+    });
     this.#entries.set(type.name.toLowerCase(), adapted);
     this.#byTag.set(entry.tag, adapted);
     return this.#keep(type, adapted);

@@ -20,11 +20,11 @@ export function changeItem(core: StoreCore, state: ItemState, changes: readonly 
 
 // The item as it is under the lock. In a store that was locked late, what the function has read from it before must
 // still be true, or it would write on the ground of something that is no more.
-function assertNotMoved(core: StoreCore, state: ItemState, transaction: Transaction, part: Part): void {
-  const seen = state.cells;
+export function assertNotMoved(core: StoreCore, state: ItemState, transaction: Transaction, part: Part): void {
+  const seen = transaction.takeShown(state) ?? state.cells;
   if (state.epoch !== core.file.epoch) refreshItem(core, state);
   if (state.life !== 'stored') throw goneError(state);
-  if (!part.isLate || (hasSameCells(seen, state.cells) && !transaction.hasMoved(state))) return;
+  if (!part.isLate || hasSameCells(seen, state.cells)) return;
   const { place } = core.file;
   throw new CorollaryError(
     'CONFLICT',

@@ -3,7 +3,7 @@ import { finish, type Prepared, prepare } from '../item/build.js';
 import type { Item } from '../item/item.js';
 import { stateOf } from '../item/state.js';
 import type { ItemType } from '../schema/item-type.js';
-import { activate } from './activation.js';
+import { activate, refusePromise } from './activation.js';
 import { namingRules } from './broken-rule.js';
 import type { StoredType } from './catalog.js';
 import { tellCommitted } from './change.js';
@@ -52,7 +52,7 @@ function runHooks(items: readonly Item[], transaction: Transaction): void {
     const state = stateOf(item);
     const { hooks } = state.type;
     if (hooks.activate) activate(item);
-    if (hooks.stored) item.stored();
+    if (hooks.stored) refusePromise(item.stored(), 'stored');
     tellCommitted(state, transaction);
   }
 }

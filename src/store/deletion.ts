@@ -1,10 +1,10 @@
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError, kindOf } from '../errors.js';
-import { freshen, goneError, isItem, namedItem, stateOf } from '../item/state.js';
+import { goneError, isItem, namedItem, stateOf } from '../item/state.js';
 import type { WhenDeleted } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { CatalogueEntry, Referrer, StoredType } from './catalog.js';
-import { type Noting, setCells } from './change.js';
+import { assertNotMoved, type Noting, setCells } from './change.js';
 import { itemsWithIds, liveItems, vanished } from './load.js';
 import type { Part } from './part.js';
 import type { StoreCore } from './store-core.js';
@@ -36,8 +36,7 @@ export function deleteItem(core: StoreCore, item: unknown): void {
   if (state.life !== 'stored') throw goneError(state);
   core.writeInSteps((transaction, part) => {
     // Under the lock: another connection may have deleted it before.
-    freshen(state);
-    if (state.life !== 'stored') throw goneError(state);
+    assertNotMoved(core, state, transaction, part);
     deleteItems(core, state.type, [state.id], { transaction, part });
   });
 }

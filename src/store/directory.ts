@@ -95,7 +95,7 @@ function ownDirectory(parent: string, name: string): string {
 }
 
 function emptyOrForeign(directory: string): Found {
-  const names = readdirSync(directory);
+  const names = namesIn(directory);
   if (names.includes('db.sqlite')) return inspect(directory, true); // another process has just made the store
   if (names.every((name) => OWN_NAMES.has(name))) return 'empty directory';
   throw foreign(directory, 'holds other files and no db.sqlite; give an empty directory or one that does not exist');
@@ -163,13 +163,14 @@ function makeDirectories(directory: string): void {
 // A link fails where a rename would replace the store that another process has made in the meantime.
 function placeDatabase(directory: string, image: Uint8Array): void {
   const prepared = join(ownDirectory(directory, 'temp'), `new-${process.pid}-${process.hrtime.bigint()}`);
-  writeWhole(prepared, image);
   try {
+    writeWhole(prepared, image);
     linkSync(prepared, databaseFile(directory));
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(prepared, { force: true });
   }
-  rmSync(prepared, { force: true });
 }
 
 /**
@@ -220,24 +221,28 @@ function renameIfThere(from: string, to: string): boolean {
 
 /** The ids of the substore directories that are there, whether the parent knows them or not. What is not ours is left alone. */
 export function substoreIds(parent: string): readonly string[] {
-  return namesIn(join(parent, 'sub')).filter((name) => SUBSTORE_ID.test(name));
+  return namesInOwn(parent, 'sub').filter((name) => SUBSTORE_ID.test(name));
 }
 
 /** True when `temp` holds something that a killed process may have left. */
 export function hasLeftovers(parent: string): boolean {
-  return namesIn(join(parent, 'temp')).length > 0;
+  return namesInOwn(parent, 'temp').length > 0;
 }
 
 /** Empties `temp`. The caller holds the store's write lock, so nothing in it is being made. */
 export function clearTemp(parent: string): void {
   onDisk(parent, () => {
-    for (const name of namesIn(join(parent, 'temp')))
+    for (const name of namesInOwn(parent, 'temp'))
       rmSync(join(parent, 'temp', basename(name)), { recursive: true, force: true });
   });
 }
 
+function namesInOwn(parent: string, name: string): readonly string[] {
+  const directory = join(parent, name);
+  return unlinked(directory) === undefined ? [] : namesIn(directory);
+}
+
 function namesIn(directory: string): readonly string[] {
-  if (unlinked(directory) === undefined) return [];
   try {
     return readdirSync(directory);
   } catch (error) {

@@ -32,7 +32,8 @@ export class StoreKeeper implements Keeper {
   }
 
   resolve(attribute: Attribute, id: number): Item {
-    const item = findById(this.#core, id);
+    // An item that is gone keeps its last values, and what it referred to may be gone with it.
+    const item = findById(this.#core, id) ?? this.#core.gone.get(id);
     if (item !== undefined) return item;
     const place = this.#core.file.place;
     throw new CorollaryError('NOT_FOUND', `${attribute.name} refers to item ${id}, which is not in ${place}`, {

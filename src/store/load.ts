@@ -14,10 +14,11 @@ import { runningTransaction } from './transaction.js';
 export function itemOfRow(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item {
   const id = row[0] as number;
   const known = core.identity.get(id);
-  if (known === undefined) return load(core, type, row, epoch);
-  const state = stateOf(known);
-  if (state.epoch < epoch) replaceCells(core, state, row, epoch);
-  return known;
+  if (known !== undefined && stateOf(known).epoch < epoch) replaceCells(core, stateOf(known), row, epoch);
+  const item = known ?? load(core, type, row, epoch);
+  const transaction = runningTransaction();
+  if (transaction !== undefined && transaction.partOf(core) === undefined) transaction.noteShown(stateOf(item));
+  return item;
 }
 
 function load(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item {
@@ -25,10 +26,9 @@ function load(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item
   const item = buildStored(type, core.keeper, id, row.slice(1));
   const state = stateOf(item);
   state.epoch = epoch;
-  const part = runningTransaction()?.partOf(core);
-  if (part?.hasWritten) part.log.noteLoaded(state);
   core.identity.set(id, item);
   if (type.hooks.activate) activateLoaded(core, item);
+  noteUncommitted(core, state);
   return item;
 }
 
@@ -44,11 +44,15 @@ function activateLoaded(core: StoreCore, item: Item): void {
 
 function replaceCells(core: StoreCore, state: ItemState, row: SqlRow, epoch: number): void {
   const cells = row.slice(1);
-  const transaction = runningTransaction();
-  if (transaction !== undefined && transaction.partOf(core) === undefined && !hasSameCells(state.cells, cells))
-    transaction.noteMoved(state);
+  noteUncommitted(core, state);
   state.cells = cells;
   state.epoch = epoch;
+}
+
+// The row may hold what the running transaction has changed: if that is undone, so is what was read of it.
+function noteUncommitted(core: StoreCore, state: ItemState): void {
+  const part = runningTransaction()?.partOf(core);
+  if (part?.hasWritten) part.log.noteLoaded(state);
 }
 
 /** True when no cell differs. */
@@ -64,21 +68,30 @@ export function isSameCell(one: Cell | undefined, other: Cell | undefined): bool
 
 /** Reads a stale item again; one whose row has gone is marked so. After the store was closed its last values stay. */
 export function refreshItem(core: StoreCore, state: ItemState): void {
-  if (core.isDeleted) vanished(core, state);
-  if (core.isClosed) return;
-  const { connection } = core.file; // opening it settles the epoch
-  const { epoch } = core.file;
-  if (state.epoch === epoch) return;
-  const stored = core.catalog.find(state.type);
-  const row = stored && connection.row(stored.sql.selectById, [state.id]);
-  if (row === undefined) vanished(core, state);
-  else replaceCells(core, state, row, epoch);
+  const row = freshRow(core, state);
+  if (row === 'gone') vanished(core, state);
+  else if (row !== 'as it is') replaceCells(core, state, row, core.file.epoch);
+}
+
+function freshRow(core: StoreCore, state: ItemState): SqlRow | 'gone' | 'as it is' {
+  if (core.isDeleted) return 'gone';
+  if (core.isClosed) return 'as it is';
+  try {
+    const { connection } = core.file; // opening it settles the epoch
+    if (state.epoch === core.file.epoch) return 'as it is';
+    const stored = core.catalog.find(state.type);
+    return (stored && connection.row(stored.sql.selectById, [state.id])) ?? 'gone';
+  } catch (error) {
+    if (core.isDeleted) return 'gone'; // seen just now
+    throw error;
+  }
 }
 
 /** The item's row is no longer there: another connection has deleted it. */
 export function vanished(core: StoreCore, state: ItemState): void {
   state.life = 'gone';
   core.identity.delete(state.id);
+  core.gone.set(state.id, state.item);
 }
 
 /** The item with an id, of whatever type; undefined when there is none. Joins the running transaction. */

@@ -1,16 +1,15 @@
 import type { TypeRegistry } from '../schema/registry.js';
 import { StoreKeeper } from './keeper.js';
 import { StoreCore } from './store-core.js';
-import { StoreFile, type StoreFileOptions } from './store-file.js';
+import type { StoreFile } from './store-file.js';
 
-/** A store put together. Its database is opened at its first use. */
+/** A store put together over its database, which is opened at its first use. */
 export function newStoreCore(
-  fileOptions: StoreFileOptions,
+  file: StoreFile,
   registry: TypeRegistry,
-  place: { readonly parent: StoreCore | undefined; readonly name: string | null },
+  place: { readonly parent: StoreCore | undefined; readonly name: string | null; readonly isReadOnly: boolean },
 ): StoreCore {
-  const file = new StoreFile(fileOptions);
-  const core = new StoreCore({ file, registry, isReadOnly: fileOptions.settings.readOnly, ...place });
+  const core = new StoreCore({ file, registry, ...place });
   core.keeper = new StoreKeeper(core);
   return core;
 }

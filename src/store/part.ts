@@ -21,8 +21,8 @@ export type Lock = 'write' | 'write without waiting' | 'read';
 /** One level in one store's database. */
 interface PartLevel {
   readonly log: UndoLog;
-  /** How many rows the connection had changed when the level began. */
-  readonly changesBefore: number;
+  /** How many changed rows stood when the level began. */
+  readonly rowsBefore: number;
 }
 
 /** One store's part in a transaction: its lock, its savepoints, and how its items were before. */
@@ -33,8 +33,8 @@ export class Part {
   /** Joined after the function had begun: what it read from this store before was not locked. */
   readonly isLate: boolean;
   readonly #levels: PartLevel[] = [];
-  /** The connection's count of changed rows at which nothing is left to commit. */
-  #unchanged: number;
+  /** How many of the connection's changed rows were undone again. */
+  #undone = 0;
 
   /** Locks the store. @throws CorollaryError BUSY, and what opening it throws; it is not locked then. */
   constructor(store: Participant, lock: Lock, isNew: boolean, isLate: boolean) {
@@ -49,7 +49,6 @@ export class Part {
       this.rollBack();
       throw error;
     }
-    this.#unchanged = this.#connection.changes;
     this.#levels.push(this.#newLevel());
   }
 
@@ -62,9 +61,13 @@ export class Part {
     else this.#connection.begin(lock === 'write');
   }
 
+  get #rows(): number {
+    return this.#connection.changes - this.#undone;
+  }
+
   #newLevel(): PartLevel {
     const { file, identity } = this.store;
-    return { log: new UndoLog(identity, file.nextSequence), changesBefore: this.#connection.changes };
+    return { log: new UndoLog(identity, file.nextSequence), rowsBefore: this.#rows };
   }
 
   /** How many levels are open in the database: 1 is the transaction itself, each further one a savepoint. */
@@ -73,7 +76,7 @@ export class Part {
   }
   /** True when the database holds changes that are not committed. */
   get hasWritten(): boolean {
-    return this.#connection.changes !== this.#unchanged;
+    return this.#rows !== (this.#levels[0] as PartLevel).rowsBefore;
   }
   /** What to note changes in: the log of the innermost level that this store has entered. */
   get log(): UndoLog {
@@ -101,6 +104,7 @@ export class Part {
 
   /** The innermost level becomes part of the one around it. */
   release(): void {
+    this.#assertRunning();
     this.#connection.releaseSavepoint();
     const inner = this.#levels.pop() as PartLevel;
     this.log.absorb(inner.log);
@@ -111,7 +115,7 @@ export class Part {
     const inner = this.#levels.pop() as PartLevel;
     inner.log.undo();
     // What was changed and undone leaves nothing to commit.
-    this.#unchanged += this.#connection.changes - inner.changesBefore;
+    this.#undone += this.#rows - inner.rowsBefore;
     try {
       this.#connection.rollBackToSavepoint();
     } catch {

@@ -1,4 +1,5 @@
 import type { Attribute, WhenDeleted } from '../schema/attribute.js';
+import type { ColumnType } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
 
 /** What the catalogue keeps of one attribute. */
@@ -6,6 +7,8 @@ export interface AttributeShape {
   readonly name: string;
   /** The codec's name, with its parameters. */
   readonly type: string;
+  /** The type of its column. */
+  readonly column: ColumnType;
   readonly nullable: boolean;
   readonly collate?: 'nocase';
   /** The CHECK of this column, as SQL. */
@@ -41,6 +44,7 @@ export function shapeOf(type: ItemType, checkSql: CheckSql, typeName: (attribute
   const shapeOfAttribute = (attribute: Attribute): AttributeShape => ({
     name: attribute.name,
     type: attribute.codec.name,
+    column: attribute.codec.columnType,
     nullable: attribute.nullable,
     ...(attribute.collate === 'nocase' && { collate: 'nocase' }),
     ...(attribute.check && { check: checkSql(type, attribute.check) }),
@@ -100,6 +104,8 @@ function attributeDifferences(stored: AttributeShape, wanted: AttributeShape): s
   const differences: string[] = [];
   if (stored.type !== wanted.type)
     differences.push(`${name} is stored as ${stored.type}, the class says ${wanted.type}`);
+  else if (stored.column !== wanted.column)
+    differences.push(`${name} is stored in a ${stored.column} column, the class says ${wanted.column}`);
   if (stored.nullable !== wanted.nullable)
     differences.push(`${name} is stored as ${nullability(stored)}, the class says ${nullability(wanted)}`);
   if (stored.collate !== wanted.collate) differences.push(`${name} has another collation`);

@@ -52,6 +52,8 @@ export class StoreCore implements Participant {
   readonly registry: TypeRegistry;
   readonly catalog: Catalog;
   readonly identity: IdentityMap = newIdentityMap();
+  /** Items that are gone, while somebody holds them: what referred to them can still be read. */
+  readonly gone: IdentityMap = newIdentityMap();
   readonly isReadOnly: boolean;
   readonly parent: StoreCore | undefined;
   readonly depth: number;
@@ -75,24 +77,30 @@ export class StoreCore implements Participant {
 
   /** True when every use is refused. */
   get isClosed(): boolean {
-    return this.#state !== 'open';
+    return this.#state !== 'open' || this.file.isDeleted;
+  }
+  /** True when it will never open again. */
+  get isOver(): boolean {
+    return this.isClosed && this.#state !== 'is being deleted';
   }
   /** True when the store is no more: its items are gone. */
   get isDeleted(): boolean {
-    return this.#state === 'was deleted';
+    return this.#state === 'was deleted' || this.file.isDeleted;
   }
 
-  /** Closes the database; from now on every use is refused for this reason. */
-  close(reason: Closed): void {
+  /** Closes the database, unless it is to stay for a later opening; from now on every use is refused for this reason. */
+  close(reason: Closed, keepsFile = false): void {
     if (this.#state === 'was deleted') return;
     this.#state = reason;
-    this.file.close();
+    if (!keepsFile) this.file.close();
     this.identity.clear();
     if (this.isDeleted) this.file.epoch++; // its items look, and find that they are gone
   }
   /** Every use is refused until {@link resume}: the running transaction deletes the store, and may be undone. */
-  suspend(): void {
-    if (this.#state === 'open') this.#state = 'is being deleted';
+  suspend(): boolean {
+    if (this.#state !== 'open') return false;
+    this.#state = 'is being deleted';
+    return true;
   }
   resume(): void {
     if (this.#state === 'is being deleted') this.#state = 'open';
@@ -100,8 +108,9 @@ export class StoreCore implements Participant {
 
   /** @throws CorollaryError STORE_CLOSED */
   assertOpen(): void {
-    if (this.#state === 'open') return;
-    throw new CorollaryError('STORE_CLOSED', `${this.file.place} ${this.#state}`, { store: this.file.place });
+    if (!this.isClosed) return;
+    const reason = this.file.isDeleted ? 'was deleted' : this.#state;
+    throw new CorollaryError('STORE_CLOSED', `${this.file.place} ${reason}`, { store: this.file.place });
   }
   /** @throws CorollaryError STORE_CLOSED, READ_ONLY */
   assertWritable(): void {
@@ -113,6 +122,11 @@ export class StoreCore implements Participant {
 
   /** The class as an item type, learned if it is new here. */
   typeOf(itemClass: ItemClass): ItemType {
+    if (Array.isArray(itemClass))
+      throw new CorollaryError(
+        'NOT_SUPPORTED',
+        'A query of several types is not there yet: query one, and follow its references',
+      );
     return this.registry.learn(itemClass);
   }
 

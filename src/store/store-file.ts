@@ -9,8 +9,11 @@ const MAX_SEQUENCE = Number.MAX_SAFE_INTEGER / TAGS;
 
 let uses = 0;
 
-/** The next sequence numbers of stores that are closed, by uid, where rollbacks left them ahead of the file. */
-const aheadOfFile = new Map<string, number>();
+/**
+ * The next sequence numbers of stores, by uid, where this process has given numbers that the file does not know, or not
+ * yet: those of rolled-back items must not come back through any handle.
+ */
+const given = new Map<string, number>();
 
 interface Header {
   readonly uid: string;
@@ -28,6 +31,8 @@ export interface StoreFileOptions {
   /** Who the store must be; absent for a root with files, which says it itself. */
   readonly expected: ExpectedIdentity | undefined;
   readonly openFiles: OpenFiles | undefined;
+  /** For a substore: false once its parent no longer has it. Asked when its file cannot be opened. */
+  readonly isInParent?: () => boolean;
 }
 
 /**
@@ -44,6 +49,8 @@ export class StoreFile implements Evictable {
   /** The epoch at which the file was closed to make room. */
   #epochAtRest: number | undefined;
   epoch = 1;
+  /** True once it was seen that another handle has deleted the store. */
+  isDeleted = false;
   lastUsed = 0;
   isPinned = false;
 
@@ -68,7 +75,21 @@ export class StoreFile implements Evictable {
   /** The open connection; opens the file if need be. */
   get connection(): Connection {
     this.lastUsed = ++uses;
-    return this.#connection ?? this.#opened().connection;
+    return this.#connection ?? this.#openedOrDeleted();
+  }
+
+  #openedOrDeleted(): Connection {
+    try {
+      return this.#opened().connection;
+    } catch (error) {
+      if (this.#options.isInParent?.() !== false) throw error;
+      throw this.#deleted();
+    }
+  }
+
+  #deleted(): CorollaryError {
+    this.isDeleted = true;
+    return new CorollaryError('STORE_CLOSED', `${this.place} was deleted`, { store: this.place });
   }
 
   #opened(): { connection: Connection; header: Header } {
@@ -83,7 +104,6 @@ export class StoreFile implements Evictable {
       const header = this.#readHeader(connection);
       connection.configure();
       this.#dataVersion = dataVersion;
-      this.#nextSequence = Math.max(this.#nextSequence, aheadOfFile.get(header.uid) ?? 1);
       this.#take(header);
       this.#connection = connection;
       openFiles?.opened(this);
@@ -149,7 +169,7 @@ export class StoreFile implements Evictable {
   }
 
   #assertExpected(header: Header, isDeleted: boolean): void {
-    if (isDeleted) throw new CorollaryError('STORE_CLOSED', `${this.place} was deleted`, { store: this.place });
+    if (isDeleted) throw this.#deleted();
     const { expected, directory } = this.#options;
     if (expected === undefined) return;
     if (header.uid === expected.uid && header.parentUid === expected.parentUid) return;
@@ -184,6 +204,7 @@ export class StoreFile implements Evictable {
     this.#checkedInTurn = turn;
   }
 
+  /** The least number that the next item can have. */
   get nextSequence(): number {
     return this.#nextSequence;
   }
@@ -194,7 +215,11 @@ export class StoreFile implements Evictable {
       throw new CorollaryError('OUT_OF_RANGE', `${this.place} has used up its 2^41 item numbers`, {
         store: this.place,
       });
-    return this.#nextSequence++;
+    const { uid } = this;
+    const sequence = Math.max(this.#nextSequence, given.get(uid) ?? 1);
+    this.#nextSequence = sequence + 1;
+    given.set(uid, this.#nextSequence);
+    return sequence;
   }
 
   /** Part of every transaction that wrote: the next number and the generation go to disk with the changes. */
@@ -211,6 +236,7 @@ export class StoreFile implements Evictable {
 
   /** Has every handle on this store refuse it from now on: its directory is about to be removed. */
   markDeleted(): void {
+    this.connection.pragma('synchronous = OFF'); // what is about to be removed need not be durable
     this.connection.run('UPDATE corollary_store SET deleted = 1, generation = generation + 1');
   }
 
@@ -237,15 +263,14 @@ export class StoreFile implements Evictable {
     if (connection === undefined) return;
     this.#connection = undefined;
     this.#options.openFiles?.closed(this);
-    this.#keepSequence();
+    this.#forgetGiven();
     connection.close();
   }
 
-  // Numbers of rolled-back items are not on disk, and must not come back in this process.
-  #keepSequence(): void {
+  // What the file knows need not be remembered.
+  #forgetGiven(): void {
     const { uid, sequence } = this.#header as Header;
-    if (this.#nextSequence > sequence) aheadOfFile.set(uid, this.#nextSequence);
-    else aheadOfFile.delete(uid);
+    if (given.get(uid) === sequence) given.delete(uid);
   }
 }
 

@@ -34,8 +34,8 @@ export class Transaction {
   readonly #levels: Level[] = [];
   readonly #parts = new Map<Participant, Part>();
   readonly #made = new Set<Participant>();
-  /** Items that changed on disk while this transaction had not locked their store. */
-  readonly #moved = new Set<ItemState>();
+  /** The cells of items as the function was first shown them, where their store was not locked. */
+  readonly #shown = new Map<ItemState, ItemState['cells']>();
   readonly #told = new Set<ItemState>();
 
   get #level(): Level {
@@ -66,13 +66,15 @@ export class Transaction {
     return true;
   }
 
-  /** Notes that an item was read again and had changed. Of no weight while its store is locked. */
-  noteMoved(state: ItemState): void {
-    this.#moved.add(state);
+  /** Notes an item that the function gets from a store which is not locked. */
+  noteShown(state: ItemState): void {
+    if (!this.#shown.has(state)) this.#shown.set(state, state.cells);
   }
-  /** True when the function may have seen a value of the item that was no longer true when its store was locked. */
-  hasMoved(state: ItemState): boolean {
-    return this.#moved.has(state);
+  /** What {@link noteShown} noted, once: from now on the item's store is locked. */
+  takeShown(state: ItemState): ItemState['cells'] | undefined {
+    const shown = this.#shown.get(state);
+    this.#shown.delete(state);
+    return shown;
   }
 
   /** From now on the store counts as made in this transaction. */
@@ -139,6 +141,7 @@ export class Transaction {
   /** Runs a function as one more level: if it throws, only what it did is undone. */
   nested<R>(scope: Participant, isReadOnly: boolean, work: () => R): R {
     if (!this.covers(scope)) throw outsideTree(scope, this.#level.scope);
+    this.join(scope);
     return this.#inLevel(scope, isReadOnly || this.#level.isReadOnly, work);
   }
   /** The same for the library's own steps: what may be written stays as it is. */
@@ -192,6 +195,7 @@ export class Transaction {
 
   #commit(): void {
     const written = [...this.#parts.values()].filter((part) => part.hasWritten);
+    assertOneExisting(written);
     for (const part of written) part.prepare();
     // Deepest first, new ones before the existing one: until the last commit, none of them can be seen from above.
     written.sort((a, b) => Number(b.isNew) - Number(a.isNew) || b.store.depth - a.store.depth);
@@ -225,6 +229,19 @@ function runReversed(actions: readonly UndoAction[], isOutcomeKnown: boolean): v
     } catch {
       // see above
     }
+}
+
+// Checked at each write too, so that the error comes from the line; what a generator or a default function writes while
+// another store's write has begun comes between.
+function assertOneExisting(written: readonly Part[]): void {
+  const [one, other] = written.filter((part) => !part.isNew);
+  if (one === undefined || other === undefined) return;
+  const { place } = other.store.file;
+  throw new CorollaryError(
+    'NOT_SUPPORTED',
+    `${place} cannot be written in a transaction that has written ${one.store.file.place}`,
+    { store: place },
+  );
 }
 
 function outsideTree(store: Participant, scope: Participant): CorollaryError {

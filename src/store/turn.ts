@@ -1,3 +1,6 @@
+// Kept from the start: a test that replaces the timers must not stop the turns of stores.
+const { setImmediate } = globalThis;
+
 let turn = 0;
 let isScheduled = false;
 

@@ -16,3 +16,11 @@ export function findSubStore(core: StoreCore, name: string): SubStore | undefine
     .where((s) => s.name.eq(name))
     .first();
 }
+
+/** True when a store has a substore with this uid; also when that cannot be found out. */
+export function hasSubStore(core: StoreCore, uid: string): boolean {
+  if (core.isClosed) return true;
+  return subStoresOf(core, true)
+    .where((s) => s.uid.eq(uid))
+    .exists();
+}

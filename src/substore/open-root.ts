@@ -3,6 +3,7 @@ import { assertRuntime } from '../driver/runtime.js';
 import { CorollaryError, kindOf } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { typeOf } from '../item/type-of.js';
+import { isWellFormed } from '../schema/codecs/text.js';
 import { TypeRegistry } from '../schema/registry.js';
 import { assertPathFits, createRootDirectory, inspect } from '../store/directory.js';
 import { emptyStoreImage, newUid } from '../store/image.js';
@@ -50,7 +51,8 @@ function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: Ma
   const registry = new TypeRegistry(typeOf);
   for (const type of [SubStore, ...options.types]) registry.learn(type);
   const pool = new Pool(options.maxOpenSubstores);
-  return { settings: options, registry, pool, makeFace: (branch) => withHooks(branch, makeFace) };
+  const inMemory = new Map();
+  return { settings: options, registry, pool, inMemory, makeFace: (branch) => withHooks(branch, makeFace) };
 }
 
 function withHooks<S extends KeepingStore>(branch: Branch<S>, makeFace: MakeFace<S>): S {
@@ -75,7 +77,11 @@ function createIfAllowed(directory: string, { mustExist, readOnly }: CheckedOpti
 function checkedPath(path: unknown): string {
   if (typeof path !== 'string' || path === '')
     throw new CorollaryError('INVALID_VALUE', `A store is opened at the path of a directory, not at ${describe(path)}`);
-  if (path.includes('\0')) throw new CorollaryError('INVALID_VALUE', 'The path of a store has no NUL character');
+  if (path.includes('\0') || !isWellFormed(path))
+    throw new CorollaryError(
+      'INVALID_VALUE',
+      'The path of a store has no NUL character and no half of a surrogate pair',
+    );
   return resolve(path);
 }
 

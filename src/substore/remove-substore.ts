@@ -25,25 +25,27 @@ export function removeSubstores<S extends KeepingStore>(
 function removeSubstore<S extends KeepingStore>(branch: Branch<S>, item: SubStore, transaction: Transaction): void {
   const child = branch.child(item);
   const loaded = [...child.loadedBelow(), child];
-  for (const { core } of loaded) core.suspend();
+  const suspended = loaded.filter(({ core }) => core.suspend());
   transaction.onUndo(() => {
-    for (const { core } of loaded) core.resume();
+    for (const { core } of suspended) core.resume();
   });
   transaction.afterCommit(() => {
     for (const { core } of loaded) core.resume();
-    refuseElsewhere(child);
+    const all = refuseElsewhere(child);
     child.close('was deleted');
+    for (const below of all) below.close('was deleted');
     const { directory } = branch.core.file;
     if (directory !== undefined) discardSubstoreDirectory(directory, item.directory);
   });
 }
 
 // Other processes may have stores of the subtree open. Without a mark they would go on writing into files that are
-// gone, and be told that all is well.
-function refuseElsewhere<S extends KeepingStore>(branch: Branch<S>): void {
-  if (branch.core.file.directory === undefined) return;
+// gone, and be told that all is well. Gives all stores of the subtree: those in memory are freed by closing them.
+function refuseElsewhere<S extends KeepingStore>(branch: Branch<S>): Branch<S>[] {
   const walk = new Walk<S>({ onStoreError: () => 'skip' });
-  for (const { core } of [...walk.from(branch)].reverse()) {
+  const all = [...walk.from(branch)].reverse();
+  for (const { core } of all) {
+    if (core.file.directory === undefined) continue;
     try {
       core.file.markDeleted();
     } catch (error) {
@@ -51,4 +53,5 @@ function refuseElsewhere<S extends KeepingStore>(branch: Branch<S>): void {
       if (!(error instanceof CorollaryError)) throw error;
     }
   }
+  return all;
 }

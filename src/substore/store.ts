@@ -1,4 +1,5 @@
 import { CorollaryError, kindOf } from '../errors.js';
+import { isPlainInput } from '../item/check-value.js';
 import type { Item } from '../item/item.js';
 import { newQuery, type Query, type Where } from '../query/query.js';
 import { type QueryRunner, runnerOf } from '../query/runner.js';
@@ -71,7 +72,7 @@ export class Store {
    * @throws CorollaryError NOT_SUPPORTED inside a transaction that one of them takes part in.
    */
   close(): void {
-    if (this.#core.isClosed) return;
+    if (this.#core.isOver) return;
     this.#branch.assertNotInTransaction('closed');
     this.#branch.close('is closed');
   }
@@ -161,6 +162,7 @@ export class Store {
         'INVALID_VALUE',
         `createMany(${itemType.name}) takes an iterable of objects with values`,
       );
+    assertItemsOption(options, itemType);
     const items: Item[] = [];
     const count = createItems(this.#core, itemType, rows, options.items === true ? items : undefined);
     return options.items === true ? (items as unknown as T[]) : count;
@@ -238,7 +240,7 @@ export class Store {
     rest: Partial<CreateInput<NoInfer<T>>> = {},
   ): T {
     const itemType = this.#creatable(type);
-    assertEqualities(equalities, itemType);
+    assertEqualities(equalities, rest, itemType);
     return (
       this.findUnique(type, equalities) ??
       this.#core.write(() => {
@@ -250,11 +252,6 @@ export class Store {
 
   /** A query of the items of a type; nothing is read until it is. A type that was never stored has no items. */
   query<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>): Query<T> {
-    if (Array.isArray(type))
-      throw new CorollaryError(
-        'NOT_SUPPORTED',
-        'A query of several types is not there yet: query one, and follow its references',
-      );
     return newQuery<T>(this[runnerOf], this.#core.typeOf(type), where);
   }
   /** How many items of a type there are that fulfil a condition. */
@@ -272,8 +269,9 @@ export class Store {
    * transaction it is a part of that which can fail by itself.
    *
    * It may write one store that exists before, and any substores that it creates.
-   * @throws CorollaryError ASYNC_TRANSACTION, BUSY, OUTSIDE_TREE, NOT_SUPPORTED (a second existing store is written),
-   * DISK_FULL, COMMIT_UNKNOWN, HOOK_FAILED (committed, but a callback after it threw); and what the function throws.
+   * @throws CorollaryError ASYNC_TRANSACTION, BUSY, CONFLICT, OUTSIDE_TREE, READ_ONLY, INVALID_VALUE, TOO_MANY_OPEN,
+   * NOT_SUPPORTED (a second existing store is written), DISK_FULL, COMMIT_UNKNOWN, HOOK_FAILED (committed, but a callback
+   * after it threw); and what the function throws.
    */
   transact<R>(work: TransactionFunction<R>, options: TransactionOptions = {}): R {
     this.#core.assertOpen();
@@ -314,11 +312,21 @@ export class Store {
   }
 }
 
-function assertEqualities(equalities: unknown, { name }: ItemType): void {
-  if (typeof equalities === 'object' && equalities !== null && Object.getPrototypeOf(equalities) === Object.prototype)
-    return;
+function assertItemsOption(options: unknown, { name }: ItemType): void {
+  const isFine =
+    isPlainInput(options) &&
+    Object.entries(options).every(([key, value]) => key === 'items' && typeof value === 'boolean');
+  if (!isFine)
+    throw new CorollaryError('INVALID_VALUE', `createMany(${name}) takes { items: true } or nothing as options`);
+}
+
+function assertEqualities(equalities: unknown, rest: unknown, { name }: ItemType): void {
+  if (!isPlainInput(equalities) || !isPlainInput(rest))
+    throw new CorollaryError('INVALID_VALUE', `findOrCreate(${name}) takes plain objects: what to find, and the rest`);
+  const twice = Object.keys(rest).filter((attribute) => Object.hasOwn(equalities, attribute));
+  if (twice.length === 0) return;
   throw new CorollaryError(
     'INVALID_VALUE',
-    `findOrCreate(${name}) takes a plain object of values that the item must have`,
+    `findOrCreate(${name}) was given ${twice.join(', ')} to find and again in the rest`,
   );
 }

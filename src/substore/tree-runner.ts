@@ -2,10 +2,10 @@ import type { SqlRow } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { finish, type Partial, partialOfCells } from '../query/aggregate.js';
-import type { ColumnRef, QuerySpec } from '../query/ast.js';
+import { type ColumnRef, type QuerySpec, subqueriesIn } from '../query/ast.js';
 import { shapeOf } from '../query/column-shape.js';
 import { compileAggregate, compileItems, compileValuesWithKeys, isDistinctPluck } from '../query/compile.js';
-import { compareRows, keyOfRow, keyOrders, type RowKey, rowKeys } from '../query/row-order.js';
+import { compareCodePoints, compareRows, keyOfRow, keyOrders, type RowKey, rowKeys } from '../query/row-order.js';
 import type { AggregateFn, Explanation, Page, QueryRunner } from '../query/runner.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
@@ -45,6 +45,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 
   read(spec: QuerySpec): unknown[] {
+    assertAnswerable(spec);
     const readers = new Map<StoreCore, (cell: Cell) => unknown>();
     return this.#merged(spec).map(({ core, row, epoch }) => {
       if (spec.pluck === undefined) return itemOfRow(core, spec.from[0], row, epoch);
@@ -76,6 +77,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 
   aggregate(spec: QuerySpec, fn: AggregateFn, column?: ColumnRef): unknown {
+    assertAnswerable(spec);
     const shape = column && shapeOf(spec.from, column);
     const isWhole = spec.limit === undefined && spec.offset === undefined && !isDistinctPluck(spec);
     if (isWhole) return finish(fn, shape, this.#partials(spec, fn, column));
@@ -125,6 +127,19 @@ function foundIn(core: StoreCore, spec: QuerySpec): Found[] {
   return rows.map((row) => ({ core, row, epoch, key: row.slice(1) }));
 }
 
+// Each store answers with its own rows. For references that is the whole answer, since they stay within a store; which
+// values or which first rows a tree has, no store can tell.
+function assertAnswerable({ where }: QuerySpec): void {
+  for (const { pluck, limit, offset, from } of where === undefined ? [] : subqueriesIn(where)) {
+    const isOfItems = pluck === undefined || shapeOf(from, pluck).reference !== undefined;
+    if (isOfItems && limit === undefined && offset === undefined) continue;
+    throw new CorollaryError(
+      'NOT_SUPPORTED',
+      'A query of a tree cannot yet contain a query of the tree that plucks values or has a limit: read that one first, and give its values as a list',
+    );
+  }
+}
+
 function notInTree(what: string): CorollaryError {
   return new CorollaryError(
     'NOT_SUPPORTED',
@@ -153,15 +168,30 @@ class Merge {
   // The sort is stable: equal rows stay in the order of paths, and within a store in that of ids.
   rows(): Found[] {
     const sorted = this.#found.sort((a, b) => this.#compare(a.key, b.key));
-    const distinct = isDistinctPluck(this.#spec)
-      ? sorted.filter((one, at) => this.#isNew(one, sorted[at - 1]))
-      : sorted;
-    return distinct.slice(0, this.#most);
+    const isRepeating = isDistinctPluck(this.#spec) && !this.#givesItems;
+    return (isRepeating ? this.#once(sorted) : sorted).slice(0, this.#most);
   }
 
-  #isNew(one: Found, before: Found | undefined): boolean {
-    return before === undefined || this.#compare(one.key, before.key) !== 0;
+  // Of texts that differ in case only, the first in binary order stands for all, as within one store.
+  #once(sorted: readonly Found[]): Found[] {
+    const once: Found[] = [];
+    for (const one of sorted) {
+      const last = once.at(-1);
+      if (last === undefined || this.#compare(one.key, last.key) !== 0) once.push(one);
+      else if (comesFirst(one.row[0], last.row[0])) once[once.length - 1] = one;
+    }
+    return once;
   }
+
+  // The same id in two stores is two items.
+  get #givesItems(): boolean {
+    const { pluck, from } = this.#spec;
+    return pluck !== undefined && shapeOf(from, pluck).reference !== undefined;
+  }
+}
+
+function comesFirst(one: Cell | undefined, other: Cell | undefined): boolean {
+  return typeof one === 'string' && typeof other === 'string' && compareCodePoints(one, other) < 0;
 }
 
 /** The keys that were asked for, without the id that ends every order: ids of different stores say nothing. */

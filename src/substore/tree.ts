@@ -1,4 +1,4 @@
-import { CorollaryError } from '../errors.js';
+import { CorollaryError, kindOf } from '../errors.js';
 import type { Item } from '../item/item.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { newQuery, type Query, type Where } from '../query/query.js';
@@ -51,17 +51,25 @@ export class Tree<S extends KeepingStore> {
   }
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(['depth', 'where', 'onStoreError']);
+/** What a given option must be, as a phrase, and the test for it. */
+const RULES: { readonly [K in keyof TreeOptions]-?: readonly [phrase: string, test: (value: unknown) => boolean] } = {
+  depth: ['a whole number, 0 or more', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
+  where: ['a condition over SubStore items', (value) => typeof value === 'function' || typeof value === 'object'],
+  onStoreError: ["a function that answers 'throw' or 'skip'", (value) => typeof value === 'function'],
+};
 
 function checkedOptions(options: TreeOptions): TreeOptions {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
-  if (unknown !== undefined)
-    throw new CorollaryError(
-      'INVALID_VALUE',
-      `A tree has no option '${unknown}'; it takes depth, where and onStoreError`,
-    );
-  const { depth } = options;
-  if (depth !== undefined && (!Number.isSafeInteger(depth) || depth < 0))
-    throw new CorollaryError('INVALID_VALUE', "A tree's depth is a whole number, 0 or more");
+  if (typeof options !== 'object' || options === null)
+    throw new CorollaryError('INVALID_VALUE', `A tree takes an object of options, not ${kindOf(options)}`);
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(RULES, name) ? RULES[name as keyof TreeOptions] : undefined;
+    if (rule === undefined)
+      throw new CorollaryError(
+        'INVALID_VALUE',
+        `A tree has no option '${name}', only ${Object.keys(RULES).join(', ')}`,
+      );
+    if (value !== undefined && !rule[1](value))
+      throw new CorollaryError('INVALID_VALUE', `The option ${name} of a tree is ${rule[0]}`);
+  }
   return options;
 }

@@ -1,7 +1,7 @@
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { Where } from '../query/query.js';
 import type { Branch } from './branch.js';
-import { subStoresOf } from './find-sub-store.js';
+import { hasSubStore, subStoresOf } from './find-sub-store.js';
 import type { SubStore } from './sub-store.js';
 
 /** Decides about a store that fails, given the error and the store's path of names. */
@@ -24,13 +24,17 @@ export class Walk<S extends KeepingStore> {
     this.#options = options;
   }
 
-  *from(branch: Branch<S>, levels = this.#options.depth ?? Number.POSITIVE_INFINITY): Generator<Branch<S>> {
-    yield branch;
+  *from(top: Branch<S>): Generator<Branch<S>> {
+    yield* this.#visit(() => top, this.#options.depth ?? Number.POSITIVE_INFINITY);
+  }
+
+  // The visitor may close the store that it is given: it is found again for what lies below.
+  *#visit(find: () => Branch<S>, levels: number): Generator<Branch<S>> {
+    yield find();
+    const branch = find();
     if (levels <= 0 || this.#left.has(branch)) return;
-    for (const item of this.ask(branch, () => this.#below(branch)) ?? []) {
-      // Asked for again after each visit: the visitor may have closed or deleted it.
-      if (item.isStored) yield* this.from(branch.child(item), levels - 1);
-    }
+    for (const item of this.ask(branch, () => this.#below(branch)) ?? [])
+      if (item.isStored) yield* this.#visit(() => branch.child(item), levels - 1);
   }
 
   #below(branch: Branch<S>): SubStore[] {
@@ -54,9 +58,5 @@ export class Walk<S extends KeepingStore> {
 
 /** True when the store was deleted since it was found, here or by another process. */
 function isGone<S extends KeepingStore>({ core, parent }: Branch<S>): boolean {
-  if (parent === undefined || parent.core.isClosed) return false;
-  const { uid } = core.file;
-  return !subStoresOf(parent.core, true)
-    .where((s) => s.uid.eq(uid))
-    .exists();
+  return parent !== undefined && !hasSubStore(parent.core, core.file.uid);
 }

@@ -1,0 +1,203 @@
+import { join } from 'node:path';
+import { CorollaryError, type Default, type ErrorCode, Item, integer, item, reference, Store, text } from 'corollary';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { aDirectory } from '../support/a-store.js';
+
+// Transactions in transactions, some of which throw, with everything in them that a program can do.
+
+const runs = Number(process.env.RUNS ?? 150);
+
+abstract class Numbered extends Item {
+  @integer({ default: 0 }) declare n: Default<number>;
+}
+
+@item('thing', { indexes: [['n']] })
+class Thing extends Numbered {
+  @text() declare name: string;
+  @reference(() => Thing, { nullable: true, whenDeleted: 'nullify' }) declare friend: Thing | null;
+}
+
+class Unlucky extends Error {}
+
+@item('guarded')
+class Guarded extends Numbered {
+  override stored(): void {
+    if (this.n === 13) throw new Unlucky();
+  }
+}
+
+// Only stored by the command 'create late', so that its table comes and goes with a level too.
+@item('late')
+class Late extends Numbered {}
+
+const types = [Thing, Guarded, Late];
+
+class Undone extends Error {}
+
+/** What a step may end with, as a program would see it. Anything else is a fault. */
+const FORESEEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ITEM_GONE',
+  'NOT_FOUND',
+  'NAME_TAKEN',
+  'NOT_SUPPORTED', // two existing stores in one transaction
+  'OUTSIDE_TREE', // another handle, or the root inside a transaction of a substore
+  'STORE_CLOSED',
+  'TOO_MANY_OPEN',
+]);
+
+function attempt(act: () => unknown): void {
+  try {
+    act();
+  } catch (error) {
+    const isForeseen = error instanceof CorollaryError && FORESEEN.has(error.code);
+    if (!isForeseen && !(error instanceof Undone) && !(error instanceof Unlucky)) throw error;
+  }
+}
+
+/** A store, a second handle on it, and the items that the program holds. */
+interface Session {
+  readonly place: string;
+  readonly store: Store;
+  readonly other: Store;
+  readonly held: Set<Numbered>;
+}
+
+/** What a command is done with: an item or a name to choose, and a number to write. */
+interface Choice {
+  readonly which: number;
+  readonly n: number;
+}
+type Command = (session: Session, choice: Choice) => unknown;
+
+const chosen = ({ held }: Session, { which }: Choice) => [...held][which % held.size];
+const nameOf = ({ which }: Choice) => `s${which % 3}`;
+const chosenStore = ({ store }: Session, choice: Choice) => store.substores.open(nameOf(choice));
+const some = (count: number) => Array.from({ length: count }, (_, n) => ({ name: 'one of many', n }));
+
+const commands = {
+  create: ({ store, held }, { n }) => held.add(store.create(Thing, { name: 'created', n })),
+  'create guarded': ({ store, held }, { n }) => held.add(store.create(Guarded, { n })),
+  'create late': ({ store, held }, { n }) => held.add(store.create(Late, { n })),
+  createMany: ({ store }, { which }) => store.createMany(Thing, some(which)),
+  'change one': (session, choice) => chosen(session, choice)?.set({ n: choice.n }),
+  'refer to another': (session, choice) => {
+    const [one, friend] = [chosen(session, choice), session.store.findFirst(Thing, { n: choice.n })];
+    if (one instanceof Thing && friend !== undefined) one.friend = friend;
+  },
+  'change some': ({ store }, { which, n }) => store.query(Thing, { n: which }).update({ n }),
+  'change all of a type': ({ store }, { n }) => store.query(Guarded).update({ n }),
+  'delete one': (session, choice) => chosen(session, choice)?.delete(),
+  'delete some': ({ store }, { n }) => store.query(Thing, { n }).delete(),
+  'read one': (session, choice) => chosen(session, choice)?.n,
+  'find one': ({ store, held }, { n }) => held.add(store.query(Thing, (t) => t.n.gte(n)).one()),
+  'find all': ({ store, held }) =>
+    store
+      .query(Thing)
+      .all()
+      .map((thing) => held.add(thing)), // prettier-ignore
+  'create a substore': ({ store }, choice) => store.substores.create(nameOf(choice)),
+  'create one that is not empty': ({ store }, choice) =>
+    store.substores.create(nameOf(choice)).create(Thing, { name: 'first', n: choice.n }),
+  'delete a substore': ({ store }, choice) => store.substores.delete(nameOf(choice)),
+  'create in a substore': (session, choice) =>
+    session.held.add(chosenStore(session, choice).create(Thing, { name: 'below', n: choice.n })),
+  'change all in a substore': (session, choice) => chosenStore(session, choice).query(Thing).update({ n: choice.n }),
+  'count in a substore': (session, choice) => chosenStore(session, choice).count(Thing),
+  'change from another handle': ({ other }, { which, n }) => other.query(Thing, { n: which }).update({ n }),
+  'delete from another handle': ({ other }, { n }) => other.query(Thing, { n }).delete(),
+} satisfies Record<string, Command>;
+
+type Step =
+  | (Choice & { readonly command: keyof typeof commands })
+  | { readonly transact: readonly Step[]; readonly on: 'the root' | 's0'; readonly isUndone: boolean };
+
+const { steps: someSteps } = fc.letrec<{ steps: readonly Step[]; step: Step }>((tie) => ({
+  steps: fc.array(tie('step'), { maxLength: 7 }),
+  step: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        command: fc.constantFrom(...(Object.keys(commands) as (keyof typeof commands)[])),
+        which: fc.nat(7),
+        n: fc.nat(14),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        transact: tie('steps'),
+        on: fc.constantFrom('the root', 'the root', 'the root', 's0'),
+        isUndone: fc.boolean(),
+      }),
+    },
+  ),
+}));
+
+function take(session: Session, step: Step): void {
+  if ('command' in step) return void commands[step.command](session, step);
+  const scope = step.on === 'the root' ? session.store : session.store.at(step.on);
+  scope.transact(() => {
+    for (const inner of step.transact) attempt(() => take(session, inner));
+    if (step.isUndone) throw new Undone();
+  });
+}
+
+/** What a store and those below it answer. */
+function told(store: Store): unknown {
+  return [...store.tree.stores()].map((one) => ({
+    path: one.path.join('/'),
+    items: types.map((type) => one.query<Item>(type).all().map(plain)),
+    isSound: one.check().isSound,
+  }));
+}
+const plain = (one: Item) => one.toJSON();
+
+/** Compares all that the program holds and can ask for with what a handle reads that was opened just now. */
+function compare({ place, store, held }: Session, step: Step): void {
+  const said = `after ${JSON.stringify(step)}`;
+  using fresh = Store.open(place, { types, readOnly: true });
+  store.refresh();
+  for (const one of held) {
+    const twin = twinOf(one, fresh);
+    expect(one.isStored, said).toBe(twin !== undefined);
+    if (twin === undefined) continue;
+    expect(one.toJSON(), said).toEqual(twin.toJSON());
+    expect(one.store.findAny(one.storeId), said).toBe(one);
+  }
+  expect(told(store), said).toEqual(told(fresh));
+}
+
+/** The same item as another handle has it. A store that was deleted may have a successor of the same name. */
+function twinOf(one: Item, root: Store): Item | undefined {
+  const { path, uid } = one.store;
+  const store = attempted(() => root.at(path));
+  return store?.uid === uid ? store.findAny(one.storeId) : undefined;
+}
+
+function attempted<R>(act: () => R): R | undefined {
+  let result: R | undefined;
+  attempt(() => {
+    result = act();
+  });
+  return result;
+}
+
+test('after any sequence of nested transactions with throws, what is in memory is what another handle reads', {
+  timeout: 60_000 + 1000 * runs,
+}, () => {
+  const directory = aDirectory();
+  let count = 0;
+  const law = fc.property(someSteps, fc.constantFrom(1, 5), (steps, maxOpenSubstores) => {
+    const place = join(directory, String(count++));
+    using store = Store.open(place, { types, maxOpenSubstores, durability: 'relaxed' });
+    using other = Store.open(place, { types, durability: 'relaxed' });
+    const session = { place, store, other, held: new Set<Numbered>() };
+    for (const step of steps) {
+      attempt(() => take(session, step));
+      compare(session, step);
+    }
+  });
+  fc.assert(law, { numRuns: runs });
+});
