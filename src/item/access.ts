@@ -40,7 +40,7 @@ export function offerInitial(state: ItemState, attribute: Attribute, value: unkn
 }
 
 /** The value of an attribute now. Items that are not stored give their last values. */
-export function readAttribute(state: ItemState, attribute: Attribute): unknown {
+function readAttribute(state: ItemState, attribute: Attribute): unknown {
   freshen(state);
   const cell = state.cells[attribute.index];
   if (cell === null) return null;

@@ -94,7 +94,7 @@ export function noAttribute(type: ItemType): string {
  * The cell for a value of an attribute.
  * @throws Refusal with a phrase that follows the attribute's name; its `cause` is what a user's `validate` threw.
  */
-export function encodeValue(attribute: AttributeDeclaration, value: unknown, keeper: Keeper): Cell {
+function encodeValue(attribute: AttributeDeclaration, value: unknown, keeper: Keeper): Cell {
   if (value === undefined) throw new Refusal('takes no undefined; leave it out, or give null where it is nullable');
   if (value === null) {
     if (attribute.nullable) return null;

@@ -102,7 +102,7 @@ function operandSQL(column: ColumnRef, operand: OperandNode, context: ConditionC
 }
 
 /** A cell as an operand: int64 as text is cast, so that it is compared as a number. */
-export function valueSQL(shape: ColumnShape, cell: Cell): Fragment {
+function valueSQL(shape: ColumnShape, cell: Cell): Fragment {
   return shape.codec.asText === true ? sql`CAST(${bound(cell)} AS INTEGER)` : bound(cell);
 }
 

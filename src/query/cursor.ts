@@ -97,7 +97,7 @@ export function pageSpec(spec: QuerySpec, size: number, key: readonly Cell[] | u
  * The condition of coming after a row in a question's order, given the row's cells for {@link keyOrders}: larger in
  * the first key, or the same in that and larger in the second, and so on. Collations apply as in the order itself.
  */
-export function afterKey(spec: QuerySpec, key: readonly Cell[]): ConditionNode {
+function afterKey(spec: QuerySpec, key: readonly Cell[]): ConditionNode {
   const orders = keyOrders(spec);
   const later = orders.flatMap((order, i): ConditionNode[] => {
     const beyond = isBeyond(spec, order, key[i] as Cell);

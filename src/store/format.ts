@@ -7,7 +7,7 @@ export const APPLICATION_ID = 0x43524c59;
 /** Raised when older versions of the library can no longer read what a newer one writes. */
 export const FORMAT = 1;
 /** The version of the library that made the file; for people, nothing depends on it. */
-export const LIBRARY = '0.1.0';
+const LIBRARY = '0.1.0';
 
 /** A type's number and a sequence number make a storeId: `sequence * TAGS + tag`. */
 export const TAGS = 4096;
@@ -22,7 +22,7 @@ export function sequenceOf(storeId: number): number {
 }
 
 /** The tables of an empty store. */
-export const EMPTY_STORE: readonly string[] = [
+const EMPTY_STORE: readonly string[] = [
   `CREATE TABLE corollary_store (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     format INTEGER NOT NULL,
@@ -43,7 +43,7 @@ export const EMPTY_STORE: readonly string[] = [
 ];
 
 /** The header row of a store that has nothing yet. `parent` is '' for a root. */
-export const INSERT_HEADER = `INSERT INTO corollary_store VALUES (1, ${FORMAT}, ?, ?, 0, 1, '${LIBRARY}', 0)`;
+const INSERT_HEADER = `INSERT INTO corollary_store VALUES (1, ${FORMAT}, ?, ?, 0, 1, '${LIBRARY}', 0)`;
 
 /** Writes an empty store into an open, empty database. */
 export function writeEmptyStore(

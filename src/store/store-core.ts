@@ -135,31 +135,33 @@ export class StoreCore implements Participant {
    * answer stays true until the commit.
    */
   reading(): Reading {
-    this.assertOpen();
-    const transaction = runningTransaction();
-    if (transaction?.covers(this)) transaction.join(this);
-    else if (transaction?.partOf(this) === undefined) this.file.sync();
+    if (this.#mustLook(true)) this.file.sync();
     return this.#now();
   }
 
   /** The same without joining: one question of many stores must not lock them all. */
   readingAside(): Reading {
-    this.assertOpen();
-    if (runningTransaction()?.partOf(this) === undefined) this.file.sync();
+    if (this.#mustLook(false)) this.file.sync();
     return this.#now();
+  }
+
+  /** For an answer from memory: looks for foreign commits once in each turn of the event loop. */
+  readingFromMemory(): void {
+    if (this.#mustLook(true)) this.file.syncInTurn(currentTurn());
+  }
+
+  // A store that a transaction has locked cannot have changed.
+  #mustLook(joins: boolean): boolean {
+    this.assertOpen();
+    const transaction = runningTransaction();
+    if (transaction === undefined) return true;
+    if (joins && transaction.covers(this)) transaction.join(this);
+    return transaction.partOf(this) === undefined;
   }
 
   #now(): Reading {
     const { connection, epoch } = this.file;
     return { connection, epoch };
-  }
-
-  /** For an answer from memory: looks for foreign commits once in each turn of the event loop. */
-  readingFromMemory(): void {
-    this.assertOpen();
-    const transaction = runningTransaction();
-    if (transaction?.covers(this)) transaction.join(this);
-    else if (transaction?.partOf(this) === undefined) this.file.syncInTurn(currentTurn());
   }
 
   /** Runs one write: in the running transaction, else in one of its own. */

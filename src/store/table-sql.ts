@@ -22,7 +22,7 @@ function indexName(table: string, index: IndexShape): string {
 }
 
 /** How a value of this codec stands in SQL: int64 travels as text, so that no digit is lost. */
-export function parameterFor(codec: Codec): string {
+function parameterFor(codec: Codec): string {
   return codec.asText === true ? 'CAST(? AS INTEGER)' : '?';
 }
 

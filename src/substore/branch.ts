@@ -1,7 +1,6 @@
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { TypeRegistry } from '../schema/registry.js';
-import { substoreDirectory } from '../store/directory.js';
 import { newStoreCore } from '../store/open-core.js';
 import type { StoreSettings } from '../store/settings.js';
 import type { Closed, StoreCore } from '../store/store-core.js';
@@ -10,6 +9,7 @@ import { WeakValues } from '../store/weak-values.js';
 import { hasSubStore } from './find-sub-store.js';
 import type { Pool } from './pool.js';
 import type { SubStore } from './sub-store.js';
+import { substoreDirectory } from './substore-directory.js';
 
 /** What all stores below one root share. S is the class that users hold. */
 export interface Forest<S extends KeepingStore> {

@@ -2,12 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { createItem } from '../store/create.js';
-import {
-  assertPathFits,
-  createSubstoreDirectory,
-  discardSubstoreDirectory,
-  substoreDirectory,
-} from '../store/directory.js';
+import { assertPathFits } from '../store/directory.js';
 import { emptyStoreImage, newUid } from '../store/image.js';
 import type { StoreCore } from '../store/store-core.js';
 import type { Transaction } from '../store/transaction.js';
@@ -15,6 +10,7 @@ import type { Branch } from './branch.js';
 import { findSubStore, subStoresOf } from './find-sub-store.js';
 import { checkedName } from './name.js';
 import { SubStore } from './sub-store.js';
+import { createSubstoreDirectory, discardSubstoreDirectory, substoreDirectory } from './substore-directory.js';
 
 /** Makes a substore: its directory first, then the row that makes it exist. An error undoes both. */
 export function createSubstore<S extends KeepingStore>(branch: Branch<S>, name: string): Branch<S> {

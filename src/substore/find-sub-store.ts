@@ -1,6 +1,6 @@
 import { newQuery, type Query } from '../query/query.js';
-import { StoreRunner } from '../store/answers.js';
 import type { StoreCore } from '../store/store-core.js';
+import { StoreRunner } from '../store/store-runner.js';
 import { checkedName } from './name.js';
 import { SubStore } from './sub-store.js';
 

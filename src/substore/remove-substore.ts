@@ -1,10 +1,10 @@
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
-import { discardSubstoreDirectory } from '../store/directory.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
 import { subStoresOf } from './find-sub-store.js';
 import type { SubStore } from './sub-store.js';
+import { discardSubstoreDirectory } from './substore-directory.js';
 import { Walk } from './walk.js';
 
 /**

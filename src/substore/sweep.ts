@@ -1,10 +1,10 @@
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
-import { clearTemp, hasLeftovers, removeSubstoreDirectory, substoreIds } from '../store/directory.js';
 import type { StoreCore } from '../store/store-core.js';
 import { runningTransaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
 import { subStoresOf } from './find-sub-store.js';
+import { clearTemp, hasLeftovers, removeSubstoreDirectory, substoreIds } from './substore-directory.js';
 
 /**
  * Removes what killed processes have left of substores: directories that no row names, and what lies in `temp`. Once

@@ -9,9 +9,9 @@ import { compareCodePoints, compareRows, keyOfRow, keyOrders, type RowKey, rowKe
 import type { AggregateFn, Explanation, Page, QueryRunner } from '../query/runner.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
-import { compileContext, rowsOf, StoreRunner, valueReader } from '../store/answers.js';
 import { itemOfRow } from '../store/load.js';
 import type { StoreCore } from '../store/store-core.js';
+import { compileContext, rowsOf, StoreRunner, valueReader } from '../store/store-runner.js';
 import type { Branch } from './branch.js';
 import { Walk, type WalkOptions } from './walk.js';
 

@@ -1,0 +1,86 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CorollaryError } from '../errors.js';
+import { databaseFile } from '../store/directory.js';
+import { codeOf, DIRECTORY_MODE, namesInOwn, onDisk, ownDirectory, syncDirectory, writeWhole } from '../store/disk.js';
+
+/** The directories of substores: each below its parent's `sub`, under a name that the parent's row gives. */
+
+/** How they are called. */
+const SUBSTORE_ID = /^[0-9a-v]{8}$/;
+
+/** Where the substore with this id lies, below its parent's directory. */
+export function substoreDirectory(parent: string, id: string): string {
+  return join(parent, 'sub', checkedId(id, parent));
+}
+
+// The id comes from a row, and a row can hold anything that somebody put there: '../..', for one.
+function checkedId(id: string, parent: string): string {
+  if (SUBSTORE_ID.test(id)) return id;
+  throw new CorollaryError('CORRUPT', `A substore of ${parent} has a directory name that corollary did not give`, {
+    store: parent,
+  });
+}
+
+/**
+ * Makes a substore's directory: built in the parent's `temp`, made durable, then renamed into `sub`. The caller holds
+ * the parent's write lock, and the parent's row is what makes the substore exist: without it, it is swept.
+ */
+export function createSubstoreDirectory(parent: string, id: string, image: Uint8Array): void {
+  onDisk(parent, () => {
+    const prepared = join(ownDirectory(parent, 'temp'), id);
+    mkdirSync(prepared, { mode: DIRECTORY_MODE });
+    writeWhole(databaseFile(prepared), image);
+    syncDirectory(prepared);
+    const sub = ownDirectory(parent, 'sub');
+    renameSync(prepared, substoreDirectory(parent, id));
+    syncDirectory(sub);
+  });
+}
+
+/** Takes a substore's directory away, with all below it: one rename, then as many unlinks as there are files. */
+export function removeSubstoreDirectory(parent: string, id: string): void {
+  onDisk(parent, () => {
+    const temp = ownDirectory(parent, 'temp');
+    const trash = join(temp, `gone-${checkedId(id, parent)}`);
+    rmSync(join(temp, id), { recursive: true, force: true }); // where its making was cut off
+    if (renameIfThere(substoreDirectory(parent, id), trash)) syncDirectory(join(parent, 'sub'));
+    rmSync(trash, { recursive: true, force: true });
+  });
+}
+
+/** The same where no row names the directory any more: what cannot be removed now is swept later. */
+export function discardSubstoreDirectory(parent: string, id: string): void {
+  try {
+    removeSubstoreDirectory(parent, id);
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+  }
+}
+
+function renameIfThere(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** The ids of the substore directories that are there, whether the parent knows them or not. What is not ours is left alone. */
+export function substoreIds(parent: string): readonly string[] {
+  return namesInOwn(parent, 'sub').filter((name) => SUBSTORE_ID.test(name));
+}
+
+/** True when `temp` holds something that a killed process may have left. */
+export function hasLeftovers(parent: string): boolean {
+  return namesInOwn(parent, 'temp').length > 0;
+}
+
+/** Empties `temp`. The caller holds the store's write lock, so nothing in it is being made. */
+export function clearTemp(parent: string): void {
+  onDisk(parent, () => {
+    for (const name of namesInOwn(parent, 'temp')) rmSync(join(parent, 'temp', name), { recursive: true, force: true });
+  });
+}
