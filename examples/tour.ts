@@ -5,7 +5,7 @@
 //       11         in that a store for each region
 //         Paris    and in that the cities, as items
 //
-// npm run tour                 works in a temporary directory and removes it
+// npm run tour                 works in a temporary directory and removes it at the end
 // npm run tour -- <directory>  leaves the store there, as <directory>/world
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -14,6 +14,10 @@ import { dirname, join } from 'node:path';
 import { Store } from 'corollary';
 import { City, readWorld, type World } from './geonames.js';
 import { counted, Progress, tell } from './narrator.js';
+
+/** {@link largest} as text. */
+const QUESTION = 'store.tree.query(City).orderBy((city) => city.population.desc()).limit(5).all()';
+const WHY_SECONDS = 'It takes seconds because 4,126 databases are opened for it, one for each store.';
 
 /** The question of this tour. It is asked of the world, a country and a region, and need not know which. */
 function largest(store: Store): City[] {
@@ -28,7 +32,8 @@ function tour(place: string): void {
   const world = Store.open(place, { types: [City] });
   load(world, readWorld());
 
-  tell('The five largest cities of the world', () => largest(world).map(described));
+  console.log(`\nThe question, asked of a store and all below it:\n  ${QUESTION}`);
+  tell('The five largest cities of the world', () => [...largest(world).map(described), WHY_SECONDS]);
   tell('The same question to one country, FR', () => largest(world.at('FR')).map(described));
   tell('The same question to one region, FR/11', () => largest(world.at('FR/11')).map(described));
   tell('Cities per country, the first five', () => citiesPerCountry(world));
@@ -89,10 +94,10 @@ function changeOfMind(world: Store): string[] {
     world.transact(() => {
       paris.name = 'Lutetia';
       lines.push(state('within'));
-      throw new Error('the citizens object');
+      throw new Error('the citizens object to the new name');
     });
   } catch (error) {
-    lines.push(`thrown   ${error instanceof Error ? error.message : error}`);
+    lines.push(`thrown   ${error}`);
   }
   return [...lines, state('after')];
 }
@@ -107,6 +112,8 @@ function askedAgain(place: string, before: readonly string[]): string[] {
 function main(directory: string | undefined): void {
   const start = performance.now();
   const place = join(directory ?? mkdtempSync(join(tmpdir(), 'corollary-tour-')), 'world');
+  console.log('The source of this tour is examples/tour.ts.');
+  console.log(`The stores lie in ${place}${directory === undefined ? ' and are removed at the end' : ''}.`);
   try {
     tour(place);
   } finally {

@@ -274,7 +274,7 @@ describe('two handles in one process', () => {
     expect(two.substores.names()).toEqual([]);
     expect(() => held.create(Counter, { name: 'lost' })).toThrow(CorollaryError);
     expect(() => deep.set({ value: 1 })).toThrow(CorollaryError);
-    expect(deep.name).toBe('deep');
+    expect([deep.name, deep.isStored, held.isClosed]).toEqual(['deep', false, true]);
   });
 
   test('a write by the second handle while the first is in a transaction fails at once, without waiting', () => {

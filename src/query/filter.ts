@@ -69,7 +69,8 @@ function equalities(type: ItemType, wanted: Readonly<Record<string, unknown>>): 
   const columns = columnsOf({ type, index: 0, isOpen: false });
   const conditions = Object.entries(wanted).flatMap(([name, value]) => {
     if (!type.byName.has(name)) {
-      problems.push({ code: 'UNKNOWN_ATTRIBUTE', message: `${name} is no attribute`, attribute: name });
+      const message = `${name} is no attribute of ${type.name}, which has ${[...type.byName.keys()].join(', ')}`;
+      problems.push({ code: 'UNKNOWN_ATTRIBUTE', message, attribute: name });
       return [];
     }
     return equality(columns[name] as RuntimeColumn, value, problems);

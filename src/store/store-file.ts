@@ -89,6 +89,7 @@ export class StoreFile implements Evictable {
 
   #deleted(): CorollaryError {
     this.isDeleted = true;
+    this.epoch++; // the items look, and find that they are gone
     return new CorollaryError('STORE_CLOSED', `${this.place} was deleted`, { store: this.place });
   }
 
