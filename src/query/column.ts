@@ -245,6 +245,8 @@ function makerOf(type: ItemType): object {
 
 function makeMaker(type: ItemType): object {
   const maker: object = Object.create(unknownColumns(type));
+  // Printing would ask for names that are no columns.
+  Object.defineProperty(maker, Symbol.for('nodejs.util.inspect.custom'), { value: () => `columns of ${type.name}` });
   for (const name of [...type.byName.keys(), 'storeId', 'self']) {
     const shape = findShape(type, name) as ColumnShape;
     Object.defineProperty(maker, name, {

@@ -32,8 +32,8 @@ function removeSubstore<S extends KeepingStore>(branch: Branch<S>, item: SubStor
   transaction.afterCommit(() => {
     for (const { core } of loaded) core.resume();
     const all = refuseElsewhere(child);
+    for (const store of all) store.close('was deleted');
     child.close('was deleted');
-    for (const below of all) below.close('was deleted');
     const { directory } = branch.core.file;
     if (directory !== undefined) discardSubstoreDirectory(directory, item.directory);
   });

@@ -168,8 +168,7 @@ class Merge {
   // The sort is stable: equal rows stay in the order of paths, and within a store in that of ids.
   rows(): Found[] {
     const sorted = this.#found.sort((a, b) => this.#compare(a.key, b.key));
-    const isRepeating = isDistinctPluck(this.#spec) && !this.#givesItems;
-    return (isRepeating ? this.#once(sorted) : sorted).slice(0, this.#most);
+    return (isDistinctPluck(this.#spec) ? this.#once(sorted) : sorted).slice(0, this.#most);
   }
 
   // Of texts that differ in case only, the first in binary order stands for all, as within one store.
@@ -177,16 +176,18 @@ class Merge {
     const once: Found[] = [];
     for (const one of sorted) {
       const last = once.at(-1);
-      if (last === undefined || this.#compare(one.key, last.key) !== 0) once.push(one);
+      if (last === undefined || !this.#isSame(one, last)) once.push(one);
       else if (comesFirst(one.row[0], last.row[0])) once[once.length - 1] = one;
     }
     return once;
   }
 
-  // The same id in two stores is two items.
-  get #givesItems(): boolean {
+  // The same id in two stores is two items; null is one value everywhere.
+  #isSame(one: Found, other: Found): boolean {
     const { pluck, from } = this.#spec;
-    return pluck !== undefined && shapeOf(from, pluck).reference !== undefined;
+    const isOfItems = pluck !== undefined && shapeOf(from, pluck).reference !== undefined;
+    if (isOfItems && one.row[0] !== null) return false;
+    return this.#compare(one.key, other.key) === 0;
   }
 }
 
