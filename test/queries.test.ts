@@ -268,6 +268,15 @@ describe('conditions on a column of values', () => {
     expect(codeOf(() => names(store, (c) => column(c, 'count').eq(c.word)))).toBe('BAD_QUERY');
   });
 
+  // Found by a property test: in a list, JSON wrote such a real as an integer with other last digits.
+  test('a real beyond 2^53 is found in a long list', () => {
+    const store = aStore({ types });
+    store.createMany(Sample, [{ name: 'far', weight: -29_317_394_779_492_150 }]);
+    const list = [-29_317_394_779_492_150, ...Array.from({ length: 20 }, (_, at) => at)];
+    expect(names(store, (c) => c.weight.in(list))).toEqual(['far']);
+    expect(names(store, (c) => c.weight.notIn(list))).toEqual([]);
+  });
+
   test('lists of 100,000 values work', () => {
     const store = aStore({ types, durability: 'relaxed' });
     store.createMany(

@@ -180,7 +180,8 @@ function idsOf(group: RefGroup, context: ConditionContext): readonly number[] {
 
 /**
  * Numbers survive: 300,000 doubles of random bits and of random size came back from json_each bit for bit (SQLite
- * 3.54); -0 becomes 0, which is equal. Bytes travel as hex digits, int64 as strings.
+ * 3.54); -0 becomes 0, which is equal. A real without a fraction is written as an integer, whose digits may end in
+ * zeros where the double has others: the cast gives the double back. Bytes travel as hex digits, int64 as strings.
  */
 function inJSON(column: string, shape: ColumnShape, cells: readonly Cell[]): Fragment {
   const list = bound(JSON.stringify(cells.map(jsonCell)));
@@ -189,6 +190,7 @@ function inJSON(column: string, shape: ColumnShape, cells: readonly Cell[]): Fra
 
 function jsonValue(shape: ColumnShape): string {
   if (shape.codec.asText === true) return 'CAST(value AS INTEGER)';
+  if (shape.codec.columnType === 'REAL') return 'CAST(value AS REAL)';
   return shape.codec.columnType === 'BLOB' ? 'unhex(value)' : 'value';
 }
 

@@ -56,5 +56,7 @@ function literalCell(cell: Cell): string {
   if (typeof cell === 'string') return `'${cell.replaceAll("'", "''")}'`;
   if (cell instanceof Uint8Array) return `x'${jsonCell(cell)}'`;
   if (!Number.isFinite(cell)) throw new CorollaryError('INVALID_VALUE', 'A check takes finite numbers only');
+  // Written as an integer, a large real would be other digits than the double has.
+  if (!Number.isSafeInteger(cell) && Number.isInteger(cell)) return cell.toExponential();
   return Object.is(cell, -0) ? '0' : String(cell);
 }
