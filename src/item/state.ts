@@ -21,7 +21,7 @@ export interface LiveItem {}
 /** What an item needs of the store that keeps it; the store implements it. One keeper stands for one open store. */
 export interface Keeper {
   readonly store: KeepingStore;
-  /** Raised whenever cells in memory may be out of date. */
+  /** Differs from an item's own whenever its cells may be out of date. */
   readonly epoch: number;
   /** Reads a stale item again, or marks it gone; afterwards its epoch is the keeper's. */
   refresh(state: ItemState): void;

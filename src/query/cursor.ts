@@ -9,10 +9,10 @@ import { keyOrders } from './row-order.js';
 
 /**
  * The cursor of a page: an opaque text that says after which row the next page begins. `key` has the cells of
- * {@link keyOrders} of that row, and may end with one text more for the runner's own use (a tree: which store).
+ * {@link keyOrders} of that row.
  */
-export function encodeCursor(spec: QuerySpec, scope: string, key: readonly Cell[], extra?: string): string {
-  const payload = [hashOf(spec), scope, key.map(cellJSON), ...(extra === undefined ? [] : [extra])];
+export function encodeCursor(spec: QuerySpec, scope: string, key: readonly Cell[]): string {
+  const payload = [hashOf(spec), scope, key.map(cellJSON)];
   return Buffer.from(JSON.stringify(payload)).toString('base64url');
 }
 
@@ -20,11 +20,7 @@ export function encodeCursor(spec: QuerySpec, scope: string, key: readonly Cell[
  * The key that {@link encodeCursor} was given.
  * @throws CorollaryError BAD_CURSOR when the text is no cursor, or belongs to another question, store or tree.
  */
-export function decodeCursor(
-  spec: QuerySpec,
-  scope: string,
-  cursor: string,
-): { readonly key: readonly Cell[]; readonly extra: string | undefined } {
+export function decodeCursor(spec: QuerySpec, scope: string, cursor: string): readonly Cell[] {
   const payload = payloadOf(cursor);
   if (payload === undefined) throw badCursor(spec, 'is not one that page() gave');
   if (payload.hash !== hashOf(spec)) throw badCursor(spec, 'belongs to another query');
@@ -34,23 +30,22 @@ export function decodeCursor(
   if (payload.key.length !== orders.length || key.includes(undefined)) {
     throw badCursor(spec, 'is not one that page() gave');
   }
-  return { key: key as readonly Cell[], extra: payload.extra };
+  return key as readonly Cell[];
 }
 
 interface Payload {
   readonly hash: string;
   readonly scope: string;
   readonly key: readonly unknown[];
-  readonly extra: string | undefined;
 }
 
 function payloadOf(cursor: unknown): Payload | undefined {
   if (typeof cursor !== 'string') return undefined;
   const json = parsed(Buffer.from(cursor, 'base64url').toString());
-  if (!Array.isArray(json) || json.length < 3 || json.length > 4) return undefined;
-  const [hash, scope, key, extra] = json as unknown[];
+  if (!Array.isArray(json) || json.length !== 3) return undefined;
+  const [hash, scope, key] = json as unknown[];
   if (typeof hash !== 'string' || typeof scope !== 'string' || !Array.isArray(key)) return undefined;
-  return extra === undefined || typeof extra === 'string' ? { hash, scope, key, extra } : undefined;
+  return { hash, scope, key };
 }
 
 function parsed(text: string): unknown {

@@ -134,7 +134,7 @@ export class Part {
     this.store.file.isPinned = false;
   }
 
-  /** Ends the transaction in the database, undoing what was not committed. What cannot be rolled back is closed. */
+  /** Ends the transaction in the database, undoing what was not committed. Where that fails, a file is closed, which undoes it. */
   rollBack(): void {
     const { file } = this.store;
     file.isPinned = false;

@@ -37,7 +37,7 @@ export interface StoreFileOptions {
 
 /**
  * One store's database: opened when it is needed, closed when others need the room, watched for commits of other
- * connections. Its `epoch` is raised whenever what is in memory may have become old.
+ * connections. Its `epoch` differs from that of what was read before whenever that may have become old.
  */
 export class StoreFile implements Evictable {
   readonly #options: StoreFileOptions;

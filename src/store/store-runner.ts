@@ -82,7 +82,7 @@ export class StoreRunner implements QueryRunner {
 
   page(spec: QuerySpec, size: number, after: string | undefined): Page<unknown> {
     const reading = this.#reading();
-    const asked = pageSpec(spec, size, after === undefined ? undefined : decodeCursor(spec, this.scope, after).key);
+    const asked = pageSpec(spec, size, after === undefined ? undefined : decodeCursor(spec, this.scope, after));
     const compile = spec.pluck === undefined ? compileItems : compileValuesWithKeys;
     const rows = rowsOf(reading, compile(asked, this.#context));
     const page = rows.slice(0, size);

@@ -180,7 +180,7 @@ export function sampleStore(rows: readonly Row[]): QueryRunner {
     return cell === null ? null : shape.codec.decode(cell);
   };
   const page: QueryRunner['page'] = (spec, size, after) => {
-    const key = after === undefined ? undefined : decodeCursor(spec, UID, after).key;
+    const key = after === undefined ? undefined : decodeCursor(spec, UID, after);
     const asked = pageSpec(spec, size, key);
     const found = cells(
       spec.pluck === undefined ? compileItems(asked, context) : compileValuesWithKeys(asked, context),
