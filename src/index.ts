@@ -22,12 +22,25 @@ export {
 export { Item } from './item/item.js';
 export { type ItemOptions, item } from './item/item-decorator.js';
 export type { ItemInit } from './item/item-init.js';
-export type { Column, Columns, OrderedColumn, ReferenceColumn, TextColumn } from './query/columns.js';
+export { avg, count, max, min, sum } from './query/aggregates.js';
+export type {
+  Column,
+  ColumnOf,
+  Columns,
+  DateColumn,
+  NumberColumn,
+  ObjectColumn,
+  OrderedColumn,
+  ReferenceColumn,
+  TextColumn,
+} from './query/columns.js';
 export { and, Condition, not, or } from './query/condition.js';
+export { type Joinable, type Optional, optional } from './query/joined.js';
 export type { QueryJSON } from './query/json.js';
 export { Order } from './query/order.js';
 export type { Pages } from './query/pages.js';
 export { type OrderBy, type PageOptions, Query, type Where } from './query/query.js';
+export { type ReferringItems, referrers } from './query/referrers.js';
 export type { Explanation, Page } from './query/runner.js';
 export type {
   AttrKey,

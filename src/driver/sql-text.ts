@@ -8,3 +8,8 @@ export function valueGroups(parameters: readonly string[], count: number): strin
   const group = `(${parameters.join(', ')})`;
   return Array.from({ length: count }, () => group).join(', ');
 }
+
+/** A text as SQL writes it out, for the places that take no parameter. */
+export function textLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -120,7 +120,11 @@ function assembled(itemClass: ItemClass, declaration: ItemDeclaration, attribute
     committed: overrides(itemClass, 'committed'),
     deleted: overrides(itemClass, 'deleted'),
   };
-  return { name: typeName, version, itemClass, attributes, byName, indexes, unique, checks, hooks };
+  const referredType = (name: string) => {
+    const target = byName.get(name)?.reference?.target?.();
+    return target && typeOf(target);
+  };
+  return { name: typeName, version, itemClass, attributes, byName, indexes, unique, checks, hooks, referredType };
 }
 
 function overrides(itemClass: ItemClass, hook: Hook): boolean {

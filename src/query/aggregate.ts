@@ -1,8 +1,9 @@
 import { CorollaryError } from '../errors.js';
 import type { Cell } from '../schema/value.js';
+import type { AggregateFn } from './ast.js';
+import { outOfRange } from './calculation.js';
 import type { ColumnShape } from './column-shape.js';
 import { compareCells } from './row-order.js';
-import type { AggregateFn } from './runner.js';
 
 /** The one row that the SQL of `compileAggregate` gives. */
 export type Partial = readonly Cell[];
@@ -10,21 +11,6 @@ export type Partial = readonly Cell[];
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 const LOW_HALF = 2n ** 32n;
-
-/**
- * Refuses what means nothing: a sum of texts, the smallest of several references.
- * @throws CorollaryError BAD_QUERY
- */
-export function checkAggregate(fn: AggregateFn, type: string, shape: ColumnShape): void {
-  const isFine =
-    fn === 'count' || (fn === 'min' || fn === 'max' ? shape.codec.ordered : shape.codec.arithmetic !== undefined);
-  if (isFine && (fn === 'count' || shape.reference === undefined)) return;
-  const kind = shape.reference === undefined ? shape.codec.name : 'references';
-  throw new CorollaryError('BAD_QUERY', `${type}.${shape.name}: ${fn} means nothing for ${kind}`, {
-    type,
-    attribute: shape.name,
-  });
-}
 
 /**
  * The answer to an aggregate from the partial results of one store or many; pure and exact. Of no partials it is that
@@ -35,6 +21,7 @@ export function finish(fn: AggregateFn, shape: ColumnShape | undefined, partials
   if (fn === 'count' || shape === undefined) return countOf(partials);
   if (fn === 'min' || fn === 'max') return extreme(fn, shape, partials);
   if (shape.codec.arithmetic === 'real') return finishReal(fn, shape, partials);
+  if (partials.some((partial) => partial[3] === 1)) throw outOfRange(shape.codec.name);
   const total = integerSum(partials);
   return fn === 'sum' ? exactSum(shape, total) : exactAverage(shape, total, BigInt(countOf(partials)));
 }
@@ -57,7 +44,7 @@ function finishReal(fn: 'sum' | 'avg', shape: ColumnShape, partials: readonly Pa
   const count = countOf(partials);
   if (count === 0) return fn === 'sum' ? 0 : null;
   const total = compensatedSum(partials.map(realSumOf));
-  if (!Number.isFinite(total)) throw outOfRange(shape);
+  if (!Number.isFinite(total)) throw sumOutOfRange(shape);
   return fn === 'sum' ? total : total / count;
 }
 
@@ -83,9 +70,9 @@ function integerSum(partials: readonly Partial[]): bigint {
 }
 
 function exactSum(shape: ColumnShape, total: bigint): unknown {
-  if (total > MAX_INT64 || total < MIN_INT64) throw outOfRange(shape);
+  if (total > MAX_INT64 || total < MIN_INT64) throw sumOutOfRange(shape);
   if (shape.codec.arithmetic !== 'integer') return shape.codec.decode(total.toString());
-  if (!Number.isSafeInteger(Number(total))) throw outOfRange(shape);
+  if (!Number.isSafeInteger(Number(total))) throw sumOutOfRange(shape);
   return Number(total);
 }
 
@@ -104,7 +91,7 @@ export function halfEven(total: bigint, count: bigint): bigint {
   return isUp ? whole + (total < 0n ? -1n : 1n) : whole;
 }
 
-function outOfRange(shape: ColumnShape): CorollaryError {
+function sumOutOfRange(shape: ColumnShape): CorollaryError {
   const said = `The sum of ${shape.name} is beyond what ${shape.codec.name} can hold`;
   return new CorollaryError('OUT_OF_RANGE', said, { attribute: shape.name });
 }

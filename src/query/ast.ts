@@ -3,18 +3,68 @@ import type { Cell } from '../schema/value.js';
 
 /** A column of a question: an attribute's name, or 'storeId', or 'self' (the item itself). */
 export interface ColumnRef {
-  /** Which of the question's types it belongs to: an index into {@link QuerySpec.from}. */
+  /** Which of the question's types it belongs to, or its path begins at: an index into {@link QuerySpec.from}. */
   readonly source: number;
+  /** The references to follow before the column is read; never empty. */
+  readonly path?: readonly string[];
   readonly name: string;
 }
 
 /** A cell that is not null. */
 export type ValueCell = Exclude<Cell, null>;
 
-/** What a column is compared with: a cell made by the column's codec, another column, or an item of one store. */
+/** A place inside a json attribute: keys of objects and indexes of arrays. */
+export interface JsonPathNode {
+  readonly at: readonly (string | number)[];
+  readonly of: ColumnRef;
+}
+
+/** The functions that calculate with the values of one row. */
+export const CALCULATIONS = [
+  ...(['plus', 'minus', 'times', 'coalesce', 'concat', 'length', 'lower', 'upper'] as const),
+  ...(['year', 'month', 'day', 'hour', 'minute', 'second', 'weekday'] as const),
+] as const;
+/** One of {@link CALCULATIONS}. */
+export type Calculation = (typeof CALCULATIONS)[number];
+
+/** What else a calculation takes: a cell, or another value of the row. */
+export type CallOperand = { readonly value: ValueCell } | { readonly column: ValueNode };
+/** A value calculated from others of the same row. */
+export interface CallNode {
+  readonly fn: Calculation;
+  readonly of: ValueNode;
+  readonly with: readonly CallOperand[];
+}
+
+/** The functions that make one value of many rows'. */
+export const AGGREGATES = ['count', 'sum', 'avg', 'min', 'max'] as const;
+/** One of {@link AGGREGATES}. */
+export type AggregateFn = (typeof AGGREGATES)[number];
+/** One value of a whole group of rows. `of` is absent only for the number of rows. */
+export interface AggregateNode {
+  readonly aggregate: AggregateFn;
+  readonly of?: ValueNode;
+}
+
+/** The items that refer to an item: those that `by` asks for and whose column `through` holds what `of` does. */
+export interface Referrers {
+  readonly of: ColumnRef;
+  readonly by: QuerySpec;
+  /** A reference of the type that `by` asks for. */
+  readonly through: ColumnRef;
+}
+/** How many items refer to an item. */
+export interface ReferrerCountNode {
+  readonly countOf: Referrers;
+}
+
+/** A value that every row has, or every group of rows. */
+export type ValueNode = ColumnRef | JsonPathNode | CallNode | AggregateNode | ReferrerCountNode;
+
+/** What a value is compared with: a cell made by its codec, another value, or an item of one store. */
 export type OperandNode =
   | { readonly value: ValueCell }
-  | { readonly column: ColumnRef }
+  | { readonly column: ValueNode }
   | { readonly ref: number; readonly store: string };
 
 /** Ids of items of one store, which is named by its uid. */
@@ -55,40 +105,45 @@ export interface NotNode {
 /** A column compared with one operand. */
 export interface ComparisonNode {
   readonly op: ComparisonOp;
-  readonly column: ColumnRef;
+  readonly column: ValueNode;
   readonly to: OperandNode;
 }
 /** A column between two operands, both included. */
 export interface BetweenNode {
   readonly op: 'between';
-  readonly column: ColumnRef;
+  readonly column: ValueNode;
   readonly low: OperandNode;
   readonly high: OperandNode;
 }
 /** A column among values; `orNull` says that null is one of them. */
 export interface MembershipNode {
   readonly op: 'in' | 'notIn';
-  readonly column: ColumnRef;
+  readonly column: ValueNode;
   readonly list: ListNode;
   readonly orNull: boolean;
 }
 /** A column that is null, or is not. */
 export interface NullTestNode {
   readonly op: NullTestOp;
-  readonly column: ColumnRef;
+  readonly column: ValueNode;
 }
 /** A column matched by SQLite's LIKE. */
 export interface LikeNode {
   readonly op: 'like';
-  readonly column: ColumnRef;
+  readonly column: ValueNode;
   readonly pattern: string;
   readonly escape?: string;
 }
 /** A text column searched for a text, literally. */
 export interface TextSearchNode {
   readonly op: TextSearchOp;
-  readonly column: ColumnRef;
+  readonly column: ValueNode;
   readonly text: string;
+}
+/** An item that others refer to, or, negated, that none does. */
+export interface ExistsNode {
+  readonly op: 'exists';
+  readonly referrers: Referrers;
 }
 /** A condition as plain data. */
 export type ConditionNode =
@@ -99,62 +154,66 @@ export type ConditionNode =
   | MembershipNode
   | NullTestNode
   | LikeNode
-  | TextSearchNode;
+  | TextSearchNode
+  | ExistsNode;
 
 /** One key of an order. */
 export interface OrderNode {
-  readonly column: ColumnRef;
+  readonly column: ValueNode;
   readonly direction: 'asc' | 'desc';
   readonly nulls: 'first' | 'last';
 }
 
+/** One of the types that a question is about. */
+export interface FromNode {
+  readonly type: ItemType;
+  /** True when its item may be missing from a row, which then has null in its place. Never the first. */
+  readonly isOptional: boolean;
+}
+
+/** One member of a projection. */
+export interface SelectNode {
+  readonly name: string;
+  readonly column: ValueNode;
+}
+
 /** A question as plain, frozen data: what a {@link QueryRunner} answers. */
 export interface QuerySpec {
-  readonly from: readonly [ItemType];
+  /** One type, or several that are joined. */
+  readonly from: readonly [FromNode, ...FromNode[]];
+  /** What ties the optional types to the others. */
+  readonly on?: ConditionNode;
+  /** True when several types may be combined without a condition that ties them. */
+  readonly isCross?: boolean;
   readonly where?: ConditionNode;
+  /** Rows with the same values of these are one group. */
+  readonly groupBy?: readonly ValueNode[];
+  /** What a group must fulfil. */
+  readonly having?: ConditionNode;
   readonly orderBy: readonly OrderNode[];
+  /** Of the rows with the same values of these, only the first is taken, in the order given. */
+  readonly firstPer?: readonly ValueNode[];
   readonly limit?: number;
   readonly offset?: number;
-  /** Matters with `pluck` only. */
+  /** Matters with `pluck` and `select` only. */
   readonly distinct: boolean;
-  /** The one column read instead of items. */
-  readonly pluck?: ColumnRef;
+  /** The one value read instead of items. */
+  readonly pluck?: ValueNode;
+  /** The values read instead of items, as the members of an object. */
+  readonly select?: readonly SelectNode[];
 }
 
-/** The deepest nesting of conditions, in memory and in JSON: far below SQLite's limit, and safe to walk recursively. */
+/** The deepest nesting of conditions and values, in memory and in JSON: far below SQLite's limit, and safe to walk. */
 export const MAX_DEPTH = 100;
 
-const depths = new WeakMap<ConditionNode, number>();
-/** How many levels of conditions lie in a node, subqueries included. */
-export function depthOf(node: ConditionNode): number {
-  const known = depths.get(node);
-  if (known !== undefined) return known;
-  const depth = 1 + depthBelow(node);
-  depths.set(node, depth);
-  return depth;
+/** The type that a question asks for, first of those that it joins. */
+export function firstType(spec: Pick<QuerySpec, 'from'>): ItemType {
+  return spec.from[0].type;
 }
 
-function depthBelow(node: ConditionNode): number {
-  if (node.op === 'and' || node.op === 'or') return node.of.reduce((deepest, n) => Math.max(deepest, depthOf(n)), 0);
-  if (node.op === 'not') return depthOf(node.of);
-  if ((node.op === 'in' || node.op === 'notIn') && 'query' in node.list) {
-    return node.list.query.where === undefined ? 0 : depthOf(node.list.query.where);
-  }
-  return 0;
-}
-
-/** The queries inside a condition, at any depth of it. */
-export function subqueriesIn(node: ConditionNode): readonly QuerySpec[] {
-  if (node.op === 'and' || node.op === 'or') return node.of.flatMap(subqueriesIn);
-  if (node.op === 'not') return subqueriesIn(node.of);
-  if ((node.op !== 'in' && node.op !== 'notIn') || !('query' in node.list)) return [];
-  const { query } = node.list;
-  return query.where === undefined ? [query] : [query, ...subqueriesIn(query.where)];
-}
-
-/** The same column of the same source. */
-export function isSameColumn(a: ColumnRef, b: ColumnRef): boolean {
-  return a.source === b.source && a.name === b.name;
+/** What is read of each row instead of its items; undefined where it is the items. */
+export function readValues({ pluck, select }: QuerySpec): readonly ValueNode[] | undefined {
+  return pluck === undefined ? select?.map(({ column }) => column) : [pluck];
 }
 
 /** A value all of whose plain objects and arrays are frozen; bytes are left alone, for they cannot be. */

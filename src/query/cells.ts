@@ -1,12 +1,13 @@
 import type { Cell } from '../schema/value.js';
 import type { ValueCell } from './ast.js';
 import type { ColumnShape } from './column-shape.js';
+import { jsonValueCodec } from './json-value.js';
 
 /**
  * A cell from JSON that did not come from this program; undefined unless it is exactly what the column's codec makes
  * of some value.
  */
-export function cellFromJSON(shape: ColumnShape, json: unknown): ValueCell | undefined {
+export function cellFromJSON(shape: Pick<ColumnShape, 'codec'>, json: unknown): ValueCell | undefined {
   const cell = rawCell(json);
   if (cell === undefined || !fitsColumn(shape, cell)) return undefined;
   try {
@@ -27,8 +28,9 @@ function rawCell(json: unknown): ValueCell | undefined {
   return bytes.toString('base64') === text ? new Uint8Array(bytes) : undefined;
 }
 
-function fitsColumn(shape: ColumnShape, cell: ValueCell): boolean {
+function fitsColumn(shape: Pick<ColumnShape, 'codec'>, cell: ValueCell): boolean {
   const { asText, columnType } = shape.codec;
+  if (shape.codec === jsonValueCodec) return typeof cell === 'string' || Number.isFinite(cell);
   if (columnType === 'BLOB') return cell instanceof Uint8Array;
   if (columnType === 'TEXT') return typeof cell === 'string';
   if (asText === true) return typeof cell === 'string' && /^-?[0-9]{1,19}$/.test(cell);

@@ -1,11 +1,13 @@
+import { quoted } from '../driver/sql-text.js';
 import { CorollaryError, kindOf } from '../errors.js';
 import type { Check } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
+import type { FromNode } from './ast.js';
 import { columnsOf } from './column.js';
 import { conditionSQL } from './compile-condition.js';
 import { Condition, nodeOf, provenanceOf } from './condition.js';
 import { literal } from './fragment.js';
-import { checkProvenance, type Source } from './provenance.js';
+import { checkProvenance, type Frame } from './provenance.js';
 
 /**
  * The SQL expression of a CHECK constraint. It refuses a row only where the condition is plainly false: SQLite lets a
@@ -13,16 +15,22 @@ import { checkProvenance, type Source } from './provenance.js';
  * @throws CorollaryError BAD_QUERY when the check is no condition, looks at other items, or refers to the id.
  */
 export function compileCheck(type: ItemType, check: Check): string {
-  const source: Source = { type, index: 0, isOpen: true };
-  const condition: unknown = check(columnsOf(source));
-  source.isOpen = false;
+  const from: FromNode = { type, isOptional: false };
+  const frame: Frame = { asked: { scope: '', typeOf: () => refuseReferrers(type) }, isOpen: true };
+  const condition: unknown = check(columnsOf({ ...from, index: 0, frame }));
+  frame.isOpen = false;
   if (!(condition instanceof Condition)) {
     throw bad(type, `must give a condition, such as c.age.gte(0), not ${kindOf(condition)}`);
   }
   // Queries inside are refused below, by what they are and not by whom they ask.
-  checkProvenance({ ...provenanceOf(condition), scopes: [] }, type, '');
+  checkProvenance({ ...provenanceOf(condition), scopes: [] }, { from: [from], scope: '' });
   const text = conditionSQL(nodeOf(condition), {
-    from: [type],
+    from: [from],
+    column: ({ name, path }) => {
+      if (path !== undefined) throw bad(type, 'cannot follow references: it sees one item');
+      return quoted(name === 'self' ? 'storeId' : name);
+    },
+    referrers: () => refuseReferrers(type),
     idIn: () => {
       throw bad(type, 'cannot compare with an item: it must hold in every store');
     },
@@ -33,6 +41,10 @@ export function compileCheck(type: ItemType, check: Check): string {
     longestList: Number.POSITIVE_INFINITY,
   });
   return literal(text);
+}
+
+function refuseReferrers(type: ItemType): never {
+  throw bad(type, 'cannot look at items that refer to it: it sees one item');
 }
 
 function bad(type: ItemType, said: string): CorollaryError {

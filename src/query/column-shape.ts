@@ -1,11 +1,13 @@
-import { CorollaryError, kindOf } from '../errors.js';
+import { kindOf } from '../errors.js';
 import type { Attribute } from '../schema/attribute.js';
 import { type Codec, Refusal } from '../schema/codec.js';
+import { integerCodec } from '../schema/codecs/integer.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
-import type { ColumnRef, ConditionNode, OrderNode } from './ast.js';
+import type { ConditionNode, OrderNode } from './ast.js';
+import { jsonValueCodec } from './json-value.js';
 
-/** What a question needs to know of a column. Attributes are such; so are `storeId` and `self`. */
+/** What a question needs to know of a value. Attributes are such, `storeId` and `self`, and what is calculated. */
 export type ColumnShape = Pick<Attribute, 'name' | 'codec' | 'nullable' | 'collate' | 'reference'>;
 
 const idCodec: Codec<number> = {
@@ -27,6 +29,9 @@ const idShape: ColumnShape = Object.freeze({
   reference: undefined,
 });
 
+/** The shape of a number of rows. */
+export const countShape: ColumnShape = Object.freeze({ ...idShape, name: 'count', codec: integerCodec });
+
 const selfShapes = new WeakMap<ItemType, ColumnShape>();
 function selfShape(type: ItemType): ColumnShape {
   let shape = selfShapes.get(type);
@@ -45,24 +50,16 @@ export function findShape(type: ItemType, name: string): ColumnShape | undefined
   return type.byName.get(name);
 }
 
-/**
- * The shape of a question's column.
- * @throws CorollaryError UNKNOWN_ATTRIBUTE when the type has none of that name.
- */
-export function shapeOf(from: readonly ItemType[], column: ColumnRef): ColumnShape {
-  const type = from[column.source];
-  const shape = type === undefined ? undefined : findShape(type, column.name);
-  if (shape !== undefined) return shape;
-  throw new CorollaryError('UNKNOWN_ATTRIBUTE', `${type?.name ?? 'The query'} has no attribute of that name`, {
-    type: type?.name,
-    attribute: column.name,
-  });
-}
-
 /** Columns of the same kind can be compared with each other: integers with reals, else only with the same codec. */
 export function isSameKind(a: ColumnShape, b: ColumnShape): boolean {
   if (a.reference !== undefined || b.reference !== undefined) return isSameReference(a, b);
+  // What a place in JSON holds is known only when it is read.
+  if (a.codec === jsonValueCodec || b.codec === jsonValueCodec) return isJsonLike(a.codec) && isJsonLike(b.codec);
   return a.codec.name === b.codec.name || (isNumeric(a.codec) && isNumeric(b.codec));
+}
+
+function isJsonLike(codec: Codec): boolean {
+  return isNumeric(codec) || codec.textual === true || codec.name === 'boolean';
 }
 
 function isNumeric(codec: Codec): boolean {

@@ -1,237 +1,182 @@
 import { CorollaryError, kindOf } from '../errors.js';
+import { type Codec, Refusal } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
-import type {
-  ColumnRef,
-  ComparisonOp,
-  ConditionNode,
-  ListNode,
-  MembershipNode,
-  OperandNode,
-  OrderNode,
-  QuerySpec,
-  TextSearchOp,
-  ValueCell,
-} from './ast.js';
-import { type ColumnShape, findShape, isKindOf, isSameKind, shapeOf, unsuitability } from './column-shape.js';
-import type { LikeOptions } from './columns.js';
-import { type Condition, newCondition } from './condition.js';
-import { type ColumnPlace, columnError, encoded, likePattern, referred, refGroups, searchText } from './operand.js';
-import { newOrder, type Order, type OrderOptions } from './order.js';
-import type { Provenance, Source } from './provenance.js';
-import { Question, scopeOf, specOf } from './question.js';
+import type { Calculation, CallOperand, FromNode, ValueCell } from './ast.js';
+import { calculatedShape, operandCodec, operandShape, takesOperands } from './calculation.js';
+import { type ColumnShape, findShape } from './column-shape.js';
+import { ComparableColumn, comparableIn, placeKey } from './comparable.js';
+import { isJsonStep, jsonValueCodec } from './json-value.js';
+import { type ColumnPlace, columnError } from './operand.js';
+import { mergedProvenance, type Provenance, type Source } from './provenance.js';
+import { isColumn } from './traverse.js';
+import { namedShape, placeOf } from './value-shape.js';
 
 /**
- * A column at run time, behind all the interfaces of `columns.ts`: it has every operator, and refuses those that
- * mean nothing for its codec, with BAD_QUERY. Its members are public for this room only.
+ * A column at run time, or what is calculated from columns, behind all the interfaces of `columns.ts`: it has every
+ * operator, and refuses those that mean nothing for its codec, with BAD_QUERY. Its members are public for this room
+ * only.
  */
-export class RuntimeColumn {
-  readonly ref: ColumnRef;
-  readonly source: Source;
+export class RuntimeColumn extends ComparableColumn {
+  plus(operand: unknown): RuntimeColumn {
+    return this.#calculated('plus', [operand]);
+  }
+
+  minus(operand: unknown): RuntimeColumn {
+    return this.#calculated('minus', [operand]);
+  }
+
+  times(operand: unknown): RuntimeColumn {
+    return this.#calculated('times', [operand]);
+  }
+
+  coalesce(operand: unknown): RuntimeColumn {
+    return this.#calculated('coalesce', [operand]);
+  }
+
+  concat(...operands: readonly unknown[]): RuntimeColumn {
+    return this.#calculated('concat', operands);
+  }
+
+  length(): RuntimeColumn {
+    return this.#calculated('length', []);
+  }
+
+  lower(): RuntimeColumn {
+    return this.#calculated('lower', []);
+  }
+
+  upper(): RuntimeColumn {
+    return this.#calculated('upper', []);
+  }
+
+  year(): RuntimeColumn {
+    return this.#calculated('year', []);
+  }
+
+  month(): RuntimeColumn {
+    return this.#calculated('month', []);
+  }
+
+  day(): RuntimeColumn {
+    return this.#calculated('day', []);
+  }
+
+  hour(): RuntimeColumn {
+    return this.#calculated('hour', []);
+  }
+
+  minute(): RuntimeColumn {
+    return this.#calculated('minute', []);
+  }
+
+  second(): RuntimeColumn {
+    return this.#calculated('second', []);
+  }
+
+  weekday(): RuntimeColumn {
+    return this.#calculated('weekday', []);
+  }
+
+  at(step: unknown): RuntimeColumn {
+    const { node, shape } = this;
+    if (!isJsonStep(step)) {
+      throw columnError('INVALID_VALUE', this.place, 'at takes a key of an object, or an index of an array, 0 or more');
+    }
+    const made = { ...shape, name: `${shape.name}.${step}`, codec: jsonValueCodec, nullable: true };
+    if ('at' in node) return new RuntimeColumn({ ...node, at: [...node.at, step] }, made, this.provenance);
+    if (shape.codec.name !== 'json' || !isColumn(node)) {
+      throw columnError('BAD_QUERY', this.place, 'at goes into json attributes only');
+    }
+    return new RuntimeColumn({ at: [step], of: node }, made, this.provenance);
+  }
+
+  /** The columns of the type that a reference points to. */
+  get to(): Readonly<Record<string, RuntimeColumn>> {
+    const { node, provenance } = this;
+    const [source] = provenance.sources;
+    if (source === undefined || !isColumn(node) || this.shape.reference === undefined) {
+      throw columnError('BAD_QUERY', this.place, 'to follows references only');
+    }
+    const path = node.name === 'self' ? (node.path ?? []) : [...(node.path ?? []), node.name];
+    return columnsAt(source, path);
+  }
+
+  #calculated(fn: Calculation, given: readonly unknown[]): RuntimeColumn {
+    if (!takesOperands(fn, given.length)) {
+      throw columnError('BAD_QUERY', this.place, `${fn} takes another number of operands`);
+    }
+    const operands = given.map((operand) => this.#callOperand(fn, operand));
+    const shape = calculatedShape(fn, [this.shape, ...operands.map((operand) => operand.shape)]);
+    if (typeof shape === 'string') throw columnError('BAD_QUERY', this.place, `${fn} ${shape}`);
+    const node = { fn, of: this.node, with: operands.map((operand) => operand.node) };
+    return new RuntimeColumn(node, shape, mergedProvenance([this, ...operands].map(({ provenance }) => provenance)));
+  }
+
+  #callOperand(fn: Calculation, operand: unknown): CalculationOperand {
+    const other = columnIn(operand);
+    if (other !== undefined) {
+      this.mustBeOfOneQuery(other);
+      return { node: { column: other.node }, shape: other.shape, provenance: other.provenance };
+    }
+    if (this.shape.reference !== undefined) throw columnError('BAD_QUERY', this.place, `${fn} takes a column here`);
+    const value = encodedBy(operandCodec(fn, this.shape, operand), operand, this.place, fn);
+    return {
+      node: { value },
+      shape: operandShape(fn, this.shape, value),
+      provenance: { ...this.provenance, sources: [] },
+    };
+  }
+}
+
+/** What a calculation takes beside the value itself. */
+interface CalculationOperand {
+  readonly node: CallOperand;
   readonly shape: ColumnShape;
+  readonly provenance: Provenance;
+}
 
-  constructor(source: Source, shape: ColumnShape) {
-    this.ref = Object.freeze({ source: source.index, name: shape.name });
-    this.source = source;
-    this.shape = shape;
+function encodedBy(codec: Codec, value: unknown, place: ColumnPlace, fn: Calculation): ValueCell {
+  if (value === null || value === undefined) {
+    throw columnError('INVALID_VALUE', place, `${fn} takes a value or a column, not ${kindOf(value)}`);
   }
-
-  eq(operand: unknown): Condition {
-    return operand === null ? this.isNull() : this.#equality('eq', operand);
-  }
-
-  ne(operand: unknown): Condition {
-    return operand === null ? this.isNotNull() : this.#equality('ne', operand);
-  }
-
-  lt(operand: unknown): Condition {
-    return this.#comparison('lt', operand);
-  }
-
-  lte(operand: unknown): Condition {
-    return this.#comparison('lte', operand);
-  }
-
-  gt(operand: unknown): Condition {
-    return this.#comparison('gt', operand);
-  }
-
-  gte(operand: unknown): Condition {
-    return this.#comparison('gte', operand);
-  }
-
-  between(low: unknown, high: unknown): Condition {
-    this.#mustSuit('between');
-    const [from, to] = [this.#bound('between', low), this.#bound('between', high)];
-    return this.#condition({ op: 'between', column: this.ref, low: from, high: to });
-  }
-
-  isNull(): Condition {
-    return this.#condition({ op: 'isNull', column: this.ref });
-  }
-
-  isNotNull(): Condition {
-    return this.#condition({ op: 'isNotNull', column: this.ref });
-  }
-
-  in(values: unknown): Condition {
-    return this.#membership('in', values);
-  }
-
-  notIn(values: unknown): Condition {
-    return this.#membership('notIn', values);
-  }
-
-  like(pattern: unknown, options: LikeOptions = {}): Condition {
-    this.#mustSuit('like');
-    const parts = likePattern(this.place, pattern, options.escape);
-    return this.#condition({ op: 'like', column: this.ref, ...parts });
-  }
-
-  startsWith(text: unknown): Condition {
-    return this.#search('startsWith', text);
-  }
-
-  endsWith(text: unknown): Condition {
-    return this.#search('endsWith', text);
-  }
-
-  contains(text: unknown): Condition {
-    return this.#search('contains', text);
-  }
-
-  asc(options?: OrderOptions): Order {
-    return this.#order('asc', options?.nulls ?? 'first');
-  }
-
-  desc(options?: OrderOptions): Order {
-    return this.#order('desc', options?.nulls ?? 'last');
-  }
-
-  /** How messages name it. */
-  get place(): ColumnPlace {
-    return { type: this.source.type.name, attribute: this.shape.name };
-  }
-
-  #condition(node: ConditionNode, scopes: readonly string[] = []): Condition {
-    return newCondition(node, { sources: [this.source], scopes });
-  }
-
-  #order(direction: 'asc' | 'desc', nulls: 'first' | 'last'): Order {
-    this.#mustSuit(direction);
-    if (nulls !== 'first' && nulls !== 'last') {
-      throw columnError('BAD_QUERY', this.place, `nulls stand 'first' or 'last'`);
-    }
-    const provenance: Provenance = { sources: [this.source], scopes: [] };
-    return newOrder({ column: this.ref, direction, nulls }, provenance);
-  }
-
-  #equality(op: 'eq' | 'ne', operand: unknown): Condition {
-    this.#mustSuit(op);
-    return this.#condition({ op, column: this.ref, to: this.#operand(operand) });
-  }
-
-  #comparison(op: ComparisonOp, operand: unknown): Condition {
-    this.#mustSuit(op);
-    return this.#condition({ op, column: this.ref, to: this.#bound(op, operand) });
-  }
-
-  #search(op: TextSearchOp, text: unknown): Condition {
-    this.#mustSuit(op);
-    return this.#condition({ op, column: this.ref, text: searchText(this.place, text) });
-  }
-
-  #bound(op: string, operand: unknown): OperandNode {
-    if (operand !== null) return this.#operand(operand);
-    throw columnError('BAD_QUERY', this.place, `${op} null finds nothing: null is neither smaller nor larger`);
-  }
-
-  #operand(operand: unknown): OperandNode {
-    if (operand instanceof RuntimeColumn) return this.#otherColumn(operand);
-    return this.#value(operand);
-  }
-
-  #value(value: unknown): { value: ValueCell } | { ref: number; store: string } {
-    if (value === undefined || this.shape.reference === undefined) {
-      return { value: encoded(this.place, this.shape, value) };
-    }
-    return referred(this.place, this.shape, value);
-  }
-
-  #otherColumn(other: RuntimeColumn): OperandNode {
-    if (other.source !== this.source) {
-      throw columnError('BAD_QUERY', this.place, 'columns of two queries cannot be compared with each other');
-    }
-    if (!isSameKind(this.shape, other.shape)) {
-      throw columnError('BAD_QUERY', this.place, `cannot be compared with ${other.shape.name}, of another kind`);
-    }
-    return { column: other.ref };
-  }
-
-  #membership(op: MembershipNode['op'], values: unknown): Condition {
-    this.#mustSuit(op);
-    if (values instanceof Question) return this.#inQuestion(op, values);
-    if (typeof values === 'string' || !isIterable(values)) {
-      throw columnError('INVALID_VALUE', this.place, `${op} takes a list or a query, not ${kindOf(values)}`);
-    }
-    const all = [...values];
-    const present = all.filter((value) => value !== null);
-    const orNull = present.length < all.length;
-    return this.#condition({ op, column: this.ref, list: this.#list(present), orNull });
-  }
-
-  #list(values: readonly unknown[]): ListNode {
-    const nodes = values.map((value) => this.#value(value));
-    const cells = nodes.flatMap((node) => ('value' in node ? [node.value] : []));
-    if (this.shape.reference === undefined) return { values: cells };
-    return { refs: refGroups(nodes.flatMap((node) => ('ref' in node ? [node] : []))) };
-  }
-
-  #inQuestion(op: MembershipNode['op'], question: Question): Condition {
-    const query = specOf(question);
-    if (!isListFor(this.shape, query)) {
-      throw columnError('BAD_QUERY', this.place, `${op} takes a query of values of the same kind: pluck a column`);
-    }
-    checkTarget(this.place, this.shape, query);
-    return this.#condition({ op, column: this.ref, list: { query }, orNull: false }, [scopeOf(question)]);
-  }
-
-  #mustSuit(op: ConditionNode['op'] | OrderNode['direction']): void {
-    const said = unsuitability(this.shape, op);
-    if (said !== undefined) throw columnError('BAD_QUERY', this.place, `${op} ${said}`);
+  try {
+    return codec.encode(value);
+  } catch (cause) {
+    if (cause instanceof Refusal) throw columnError('INVALID_VALUE', place, `${fn} ${cause.message}`, cause);
+    throw cause;
   }
 }
 
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+/** Where columns are read from: one of a callback's types, or where a path of references leads from it. */
+interface ColumnsPlace {
+  readonly source: Source;
+  readonly path: readonly string[];
+  readonly end: FromNode;
 }
 
-/** True when a query's values are of a column's kind: the same codec, or items for a reference. */
-export function isListFor(shape: ColumnShape, query: QuerySpec): boolean {
-  if (query.pluck === undefined) return shape.reference !== undefined;
-  const plucked = shapeOf(query.from, query.pluck);
-  // References of unsuitable targets are WRONG_TYPE, not BAD_QUERY: see checkTarget.
-  if (shape.reference !== undefined && plucked.reference !== undefined) return true;
-  return isSameKind(shape, plucked);
-}
-
-/**
- * Refuses a query of items that a reference cannot refer to.
- * @throws CorollaryError WRONG_TYPE
- */
-export function checkTarget(place: ColumnPlace, shape: ColumnShape, query: QuerySpec): void {
-  const wanted = shape.reference?.target?.();
-  const plucked = query.pluck === undefined ? undefined : shapeOf(query.from, query.pluck);
-  const found = plucked === undefined ? query.from[0].itemClass : plucked.reference?.target?.();
-  if (wanted === undefined || found === undefined || isKindOf(found, wanted) || isKindOf(wanted, found)) return;
-  throw columnError('WRONG_TYPE', place, `takes a ${wanted.name}, not a ${found.name}`);
-}
-
-const sourceKey = Symbol('source');
 const makers = new WeakMap<ItemType, object>();
 
-/** The columns of one type, as its queries' callbacks see them; each is made when it is asked for. */
+/** The columns of one of a callback's types; each is made when it is asked for. */
 export function columnsOf(source: Source): Readonly<Record<string, RuntimeColumn>> {
-  return Object.create(makerOf(source.type), { [sourceKey]: { value: source } });
+  return columnsOfPlace({ source, path: [], end: source });
+}
+
+function columnsAt(source: Source, path: readonly string[]): Readonly<Record<string, RuntimeColumn>> {
+  const end = placeOf(source, path);
+  if (end !== undefined) return columnsOfPlace({ source, path, end });
+  const attribute = path.join('.');
+  const said = 'refers to items of any type: to needs a reference that names its type';
+  throw columnError('BAD_QUERY', { type: source.type.name, attribute }, said);
+}
+
+function columnsOfPlace(place: ColumnsPlace): Readonly<Record<string, RuntimeColumn>> {
+  return Object.create(makerOf(place.end.type), { [placeKey]: { value: place } });
+}
+
+/** The column that a value is; all columns of a type together stand for the item itself. Undefined for other values. */
+export function columnIn(value: unknown): RuntimeColumn | undefined {
+  // Every column is made here.
+  return comparableIn(value) as RuntimeColumn | undefined;
 }
 
 function makerOf(type: ItemType): object {
@@ -251,12 +196,18 @@ function makeMaker(type: ItemType): object {
     const shape = findShape(type, name) as ColumnShape;
     Object.defineProperty(maker, name, {
       enumerable: true,
-      get(this: { readonly [sourceKey]: Source }) {
-        return new RuntimeColumn(this[sourceKey], shape);
+      get(this: { readonly [placeKey]: ColumnsPlace }) {
+        return newColumn(this[placeKey], shape);
       },
     });
   }
   return maker;
+}
+
+function newColumn({ source, path, end }: ColumnsPlace, shape: ColumnShape): RuntimeColumn {
+  const node = { source: source.index, ...(path.length > 0 && { path }), name: shape.name };
+  const provenance: Provenance = { sources: [source], scopes: [], isAggregate: false };
+  return new RuntimeColumn(node, namedShape(shape, path, end.isOptional), provenance);
 }
 
 /** What programs ask of any object without meaning a column: to await, print or serialise it. */

@@ -13,6 +13,8 @@ export interface ColumnOf<V> {
 type Base<V> = NonNullable<Plain<V>>;
 /** What a column of type V may be compared with: a value, or a column of the same kind. */
 export type Operand<V> = Input<V> | ColumnOf<Base<V> | null> | ColumnOf<Base<V>>;
+/** What sums and averages are made of. */
+export type Summable = number | bigint | Decimal | null;
 
 /** The tests for null. */
 export interface NullTests {
@@ -32,6 +34,9 @@ export interface Column<V> extends ColumnOf<Plain<V>>, NullTests {
   notIn(values: Iterable<Input<V> | null>): Condition;
   asc(options?: OrderOptions): Order;
   desc(options?: OrderOptions): Order;
+  /** This value, or where it is null that one. */
+  coalesce(value: Input<NonNullable<V>>): ColumnFor<NonNullable<V>>;
+  coalesce<W extends Base<V> | null>(column: ColumnOf<W>): ColumnFor<NonNullable<V> | W>;
 }
 
 /** A column whose values are smaller and larger. A null is neither, so none of these finds it. */
@@ -43,6 +48,36 @@ export interface OrderedColumn<V> extends Column<V> {
   /** Both ends are included. */
   between(low: Operand<NonNullable<V>>, high: Operand<NonNullable<V>>): Condition;
 }
+
+/**
+ * A column of numbers, bigints or decimals. Null makes the result null. Read, a result beyond what its kind can hold is
+ * OUT_OF_RANGE; in a condition it counts as a real.
+ */
+export interface NumberColumn<V> extends OrderedColumn<V> {
+  plus(value: Input<NonNullable<V>>): NumberColumn<V>;
+  plus<W extends Summable>(column: ColumnOf<W>): NumberColumn<V | Extract<W, null>>;
+  minus(value: Input<NonNullable<V>>): NumberColumn<V>;
+  minus<W extends Summable>(column: ColumnOf<W>): NumberColumn<V | Extract<W, null>>;
+  /** Of two decimals, the result has as many digits after the point as both together. */
+  times(value: Input<NonNullable<V>>): NumberColumn<V>;
+  times<W extends Summable>(column: ColumnOf<W>): NumberColumn<V | Extract<W, null>>;
+}
+
+/** A column of moments, and their parts in UTC. */
+export interface DateColumn<V> extends OrderedColumn<V> {
+  year(): NumberColumn<number | Extract<V, null>>;
+  /** 1 to 12. */
+  month(): NumberColumn<number | Extract<V, null>>;
+  /** Of the month, 1 to 31. */
+  day(): NumberColumn<number | Extract<V, null>>;
+  hour(): NumberColumn<number | Extract<V, null>>;
+  minute(): NumberColumn<number | Extract<V, null>>;
+  second(): NumberColumn<number | Extract<V, null>>;
+  /** 0, a Sunday, to 6. */
+  weekday(): NumberColumn<number | Extract<V, null>>;
+}
+
+type Concatenable = string | ColumnOf<string> | ColumnOf<string | null>;
 
 /** How a `like` pattern is read. */
 export interface LikeOptions {
@@ -57,6 +92,29 @@ export interface TextColumn<V> extends OrderedColumn<V> {
   startsWith(text: string): Condition;
   endsWith(text: string): Condition;
   contains(text: string): Condition;
+  /** The texts one after the other; null where any of them is. */
+  concat<P extends readonly Concatenable[]>(
+    ...parts: P
+  ): TextColumn<string | Extract<V, null> | (P[number] extends string | ColumnOf<string> ? never : null)>;
+  /** The number of code points. */
+  length(): NumberColumn<number | Extract<V, null>>;
+  /** A to Z made small, and nothing else. */
+  lower(): TextColumn<string | Extract<V, null>>;
+  /** a to z made large, and nothing else. */
+  upper(): TextColumn<string | Extract<V, null>>;
+}
+
+/** The type of what lies at a key of J, or an index; null where J may have nothing there. */
+type JsonAt<J, K> = K extends keyof J ? Exclude<J[K], undefined> | (undefined extends J[K] ? null : never) : null;
+type JsonKey<J> = J extends readonly unknown[] ? number : J extends unknown ? Extract<keyof J, string> : never;
+
+/** A column of objects: json attributes, and values of own attribute types. */
+export interface ObjectColumn<V> extends Column<V> {
+  /**
+   * What lies at a key of the object, or an index of the array. Where there is nothing, it is null. Conditions and orders
+   * see true and false as 1 and 0, and objects as JSON text. For json attributes only.
+   */
+  at<K extends JsonKey<Base<V>>>(key: K): ColumnFor<JsonAt<Base<V>, K> | Extract<V, null>>;
 }
 
 /** A column that refers to items, compared with items; a deleted one is refused. */
@@ -67,28 +125,41 @@ export interface ReferenceColumn<V> extends ColumnOf<Plain<V>>, NullTests {
   in(items: Iterable<Plain<V> | null>): Condition;
   /** The complement of `in`. */
   notIn(items: Iterable<Plain<V> | null>): Condition;
+  /** The columns of the item referred to; all null where there is none. */
+  readonly to: Columns<Base<V>, Extract<V, null>>;
 }
 
 /** The kind of column that an attribute of type V has. */
 export type ColumnFor<V> = [Base<V>] extends [Decimal]
-  ? OrderedColumn<V>
+  ? NumberColumn<V>
   : [Base<V>] extends [string]
     ? TextColumn<V>
-    : [Base<V>] extends [number | bigint | Date]
-      ? OrderedColumn<V>
-      : [Base<V>] extends [Stored]
-        ? ReferenceColumn<V>
-        : Column<V>;
+    : [Base<V>] extends [number | bigint]
+      ? NumberColumn<V>
+      : [Base<V>] extends [Date]
+        ? DateColumn<V>
+        : [Base<V>] extends [Stored]
+          ? ReferenceColumn<V>
+          : [Base<V>] extends [boolean | Uint8Array]
+            ? Column<V>
+            : ObjectColumn<V>;
 
 /** The id as a column; plain numbers will do as operands. */
-type IdColumn<T> = Omit<OrderedColumn<number>, typeof carries> & ColumnOf<StoreId<T>>;
+type IdColumn<T, N> = Omit<OrderedColumn<number | N>, typeof carries> & ColumnOf<StoreId<T> | N>;
 
-type AttributeColumns<T, K extends keyof T> = { readonly [P in K]: ColumnFor<T[P]> };
-/** T's attributes as columns, with `storeId` and `self`, the item itself. */
-export type Columns<T> = AttributeColumns<T, AttrKey<T>> & {
-  readonly storeId: IdColumn<T>;
-  readonly self: ReferenceColumn<T>;
-};
+type AttributeColumns<T, K extends keyof T, N> = { readonly [P in K]: ColumnFor<T[P] | N> };
+/**
+ * T's attributes as columns, with `storeId` and `self`, the item itself, for which the columns together stand as well.
+ * N is null where the item may be missing.
+ */
+export type Columns<T, N = never> = AttributeColumns<T, AttrKey<T>, N> &
+  ColumnOf<T | N> & {
+    readonly storeId: IdColumn<T, N>;
+    readonly self: ReferenceColumn<T | N>;
+  };
+
+/** The values that a projection's columns have. */
+export type Selected<S> = { -readonly [K in keyof S]: S[K] extends ColumnOf<infer V> ? V : never };
 
 /** What a sum of values of type V is: never null. */
 export type Sum<V> = [NonNullable<V>] extends [Decimal] ? Decimal : [NonNullable<V>] extends [bigint] ? bigint : number;

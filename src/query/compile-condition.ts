@@ -1,41 +1,23 @@
-import { quoted } from '../driver/sql-text.js';
-import type { ItemType } from '../schema/item-type.js';
-import type { Cell } from '../schema/value.js';
-import {
-  type ColumnRef,
-  type ComparisonNode,
-  type ComparisonOp,
-  type ConditionNode,
-  isSameColumn,
-  type JunctionNode,
-  type ListNode,
-  type MembershipNode,
-  type OperandNode,
-  type QuerySpec,
-  type RefGroup,
-  type ValueCell,
+import type {
+  ComparisonNode,
+  ComparisonOp,
+  ConditionNode,
+  JunctionNode,
+  ListNode,
+  MembershipNode,
+  OperandNode,
+  QuerySpec,
+  RefGroup,
+  ValueCell,
+  ValueNode,
 } from './ast.js';
-import { type ColumnShape, shapeOf } from './column-shape.js';
+import type { ColumnShape } from './column-shape.js';
 import { like, textSearch } from './compile-text.js';
+import { cellSQL, valueSQL } from './compile-value.js';
 import { bound, type Fragment, joined, jsonCell, sql } from './fragment.js';
-
-/** A SELECT of one column, which it calls `value`. */
-export interface Subquery {
-  readonly sql: Fragment;
-  readonly value: string;
-  readonly nullable: boolean;
-}
-
-/** What the SQL of a condition depends on beside the condition. */
-export interface ConditionContext {
-  readonly from: readonly ItemType[];
-  /** The id as it is known in the store asked, of an item of the store with that uid. */
-  readonly idIn: (store: string, id: number) => number;
-  /** A subquery's SQL; undefined when its type was never stored. */
-  readonly subquery: (spec: QuerySpec) => Subquery | undefined;
-  /** The longest list written out; a longer one becomes one JSON parameter. */
-  readonly longestList: number;
-}
+import type { SqlContext } from './sql-context.js';
+import { isSameValue } from './traverse.js';
+import { shapeOf } from './value-shape.js';
 
 const OPERATORS: { readonly [O in ComparisonOp]: string } = {
   eq: '=',
@@ -46,16 +28,11 @@ const OPERATORS: { readonly [O in ComparisonOp]: string } = {
   gte: '>=',
 };
 
-/** The quoted name of a column. */
-export function columnName(column: ColumnRef): string {
-  return column.name === 'self' ? '"storeId"' : quoted(column.name);
-}
-
 /**
  * The SQL of a condition: true exactly where the condition holds; false or null elsewhere.
  * @throws CorollaryError WRONG_STORE when an item of another store is compared with.
  */
-export function conditionSQL(node: ConditionNode, context: ConditionContext): Fragment {
+export function conditionSQL(node: ConditionNode, context: SqlContext): Fragment {
   switch (node.op) {
     case 'and':
     case 'or':
@@ -68,45 +45,44 @@ export function conditionSQL(node: ConditionNode, context: ConditionContext): Fr
     case 'between':
       return between(node.column, [node.low, node.high], context);
     case 'isNull':
-      return [`${columnName(node.column)} IS NULL`];
+      return sql`${valueSQL(node.column, context)} IS NULL`;
     case 'isNotNull':
-      return [`${columnName(node.column)} IS NOT NULL`];
+      return sql`${valueSQL(node.column, context)} IS NOT NULL`;
+    case 'exists': {
+      const rows = context.referrers(node.referrers);
+      return rows === undefined ? ['FALSE'] : sql`EXISTS (SELECT 1 ${rows})`;
+    }
     case 'like':
-      return like(node, columnName(node.column));
+      return like(node, valueSQL(node.column, context));
     case 'startsWith':
     case 'endsWith':
     case 'contains':
-      return textSearch(node, columnName(node.column), shapeOf(context.from, node.column).collate === 'nocase');
+      return textSearch(node, valueSQL(node.column, context), shapeOf(context.from, node.column).collate === 'nocase');
     default:
       return comparison(node, context);
   }
 }
 
-function comparison(node: ComparisonNode, context: ConditionContext): Fragment {
-  const column = columnName(node.column);
+function comparison(node: ComparisonNode, context: SqlContext): Fragment {
+  const column = valueSQL(node.column, context);
   const operand = operandSQL(node.column, node.to, context);
   // Two columns are equal when both are null, too.
   if (node.op === 'eq' && 'column' in node.to) return sql`${column} IS ${operand}`;
   return sql`${column} ${OPERATORS[node.op]} ${operand}`;
 }
 
-function between(column: ColumnRef, ends: readonly [OperandNode, OperandNode], context: ConditionContext): Fragment {
+function between(column: ValueNode, ends: readonly [OperandNode, OperandNode], context: SqlContext): Fragment {
   const [low, high] = ends.map((end) => operandSQL(column, end, context)) as [Fragment, Fragment];
-  return sql`${columnName(column)} BETWEEN ${low} AND ${high}`;
+  return sql`${valueSQL(column, context)} BETWEEN ${low} AND ${high}`;
 }
 
-function operandSQL(column: ColumnRef, operand: OperandNode, context: ConditionContext): Fragment {
-  if ('column' in operand) return [columnName(operand.column)];
+function operandSQL(column: ValueNode, operand: OperandNode, context: SqlContext): Fragment {
+  if ('column' in operand) return valueSQL(operand.column, context);
   if ('ref' in operand) return bound(context.idIn(operand.store, operand.ref));
-  return valueSQL(shapeOf(context.from, column), operand.value);
+  return cellSQL(shapeOf(context.from, column), operand.value);
 }
 
-/** A cell as an operand: int64 as text is cast, so that it is compared as a number. */
-function valueSQL(shape: ColumnShape, cell: Cell): Fragment {
-  return shape.codec.asText === true ? sql`CAST(${bound(cell)} AS INTEGER)` : bound(cell);
-}
-
-function junction(node: JunctionNode, context: ConditionContext): Fragment {
+function junction(node: JunctionNode, context: SqlContext): Fragment {
   const parts = node.op === 'or' ? gathered(node.of) : node.of;
   if (parts.length === 0) return [node.op === 'and' ? 'TRUE' : 'FALSE'];
   const fragments = parts.map((part) => conditionSQL(part, context));
@@ -135,10 +111,10 @@ function balanced(terms: readonly Fragment[], between: string): Fragment {
 /** Many alternatives of one column's value as one list: one parameter instead of thousands, and one index search. */
 function gathered(nodes: readonly ConditionNode[]): readonly ConditionNode[] {
   if (nodes.length <= LONGEST_CHAIN) return nodes;
-  const lists: { readonly column: ColumnRef; readonly values: ValueCell[] }[] = [];
+  const lists: { readonly column: ValueNode; readonly values: ValueCell[] }[] = [];
   const rest = nodes.filter((node) => {
     if (node.op !== 'eq' || !('value' in node.to)) return true;
-    const list = lists.find((known) => isSameColumn(known.column, node.column));
+    const list = lists.find((known) => isSameValue(known.column, node.column));
     if (list === undefined) lists.push({ column: node.column, values: [node.to.value] });
     else list.values.push(node.to.value);
     return false;
@@ -149,32 +125,32 @@ function gathered(nodes: readonly ConditionNode[]): readonly ConditionNode[] {
   ];
 }
 
-function membership(node: MembershipNode, context: ConditionContext): Fragment {
-  const column = columnName(node.column);
+function membership(node: MembershipNode, context: SqlContext): Fragment {
+  const column = valueSQL(node.column, context);
   const found = listed(node, context);
   const withNull = node.orNull ? sql`(${found}) OR ${column} IS NULL` : found;
   return node.op === 'in' ? withNull : sql`(${withNull}) IS NOT TRUE`;
 }
 
-function listed(node: MembershipNode, context: ConditionContext): Fragment {
+function listed(node: MembershipNode, context: SqlContext): Fragment {
   if ('query' in node.list) return inSubquery(node, node.list.query, context);
-  const column = columnName(node.column);
+  const column = valueSQL(node.column, context);
   const shape = shapeOf(context.from, node.column);
   const cells = cellsOf(node.list, context);
   if (cells.length === 0) return ['FALSE'];
   if (cells.length > context.longestList) return inJSON(column, shape, cells);
   const values = joined(
-    cells.map((cell) => valueSQL(shape, cell)),
+    cells.map((cell) => cellSQL(shape, cell)),
     ', ',
   );
   return sql`${column} IN (${values})`;
 }
 
-function cellsOf(list: Exclude<ListNode, { query: unknown }>, context: ConditionContext): readonly Cell[] {
+function cellsOf(list: Exclude<ListNode, { query: unknown }>, context: SqlContext): readonly ValueCell[] {
   return 'values' in list ? list.values : list.refs.flatMap((group) => idsOf(group, context));
 }
 
-function idsOf(group: RefGroup, context: ConditionContext): readonly number[] {
+function idsOf(group: RefGroup, context: SqlContext): readonly number[] {
   return group.ids.map((id) => context.idIn(group.store, id));
 }
 
@@ -183,7 +159,7 @@ function idsOf(group: RefGroup, context: ConditionContext): readonly number[] {
  * 3.54); -0 becomes 0, which is equal. A real without a fraction is written as an integer, whose digits may end in
  * zeros where the double has others: the cast gives the double back. Bytes travel as hex digits, int64 as strings.
  */
-function inJSON(column: string, shape: ColumnShape, cells: readonly Cell[]): Fragment {
+function inJSON(column: Fragment, shape: ColumnShape, cells: readonly ValueCell[]): Fragment {
   const list = bound(JSON.stringify(cells.map(jsonCell)));
   return sql`${column} IN (SELECT ${jsonValue(shape)} FROM json_each(${list}))`;
 }
@@ -194,10 +170,10 @@ function jsonValue(shape: ColumnShape): string {
   return shape.codec.columnType === 'BLOB' ? 'unhex(value)' : 'value';
 }
 
-function inSubquery(node: MembershipNode, spec: QuerySpec, context: ConditionContext): Fragment {
+function inSubquery(node: MembershipNode, spec: QuerySpec, context: SqlContext): Fragment {
   const subquery = context.subquery(spec);
   if (subquery === undefined) return ['FALSE'];
-  const column = columnName(node.column);
+  const column = valueSQL(node.column, context);
   const found = sql`${column} IN (${subquery.sql})`;
   if (!subquery.nullable || !shapeOf(context.from, node.column).nullable) return found;
   // IN never finds null; as in JavaScript, a null among the values does.

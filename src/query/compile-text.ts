@@ -1,9 +1,9 @@
 import type { LikeNode, TextSearchNode } from './ast.js';
 import { bound, type Fragment, sql } from './fragment.js';
 
-/** The SQL of a literal text search. `column` is the quoted name. */
-export function textSearch(node: TextSearchNode, column: string, isNocase: boolean): Fragment {
-  if (node.text === '') return [`${column} IS NOT NULL`];
+/** The SQL of a literal text search. */
+export function textSearch(node: TextSearchNode, column: Fragment, isNocase: boolean): Fragment {
+  if (node.text === '') return sql`${column} IS NOT NULL`;
   if (node.op === 'startsWith') return isNocase ? nocasePrefix(column, node.text) : prefixRange(column, node.text);
   if (node.op === 'contains') {
     // lower() folds ASCII only, as NOCASE does.
@@ -15,7 +15,7 @@ export function textSearch(node: TextSearchNode, column: string, isNocase: boole
 }
 
 /** The SQL of LIKE. */
-export function like(node: LikeNode, column: string): Fragment {
+export function like(node: LikeNode, column: Fragment): Fragment {
   const match = sql`${column} LIKE ${bound(node.pattern)}`;
   return node.escape === undefined ? match : sql`${match} ESCAPE ${bound(node.escape)}`;
 }
@@ -24,14 +24,14 @@ export function like(node: LikeNode, column: string): Fragment {
  * Under binary collation the texts with a prefix are exactly those from it up to its successor, and an index finds
  * them: SQLite compares UTF-8 bytes, whose order is that of code points.
  */
-function prefixRange(column: string, prefix: string): Fragment {
+function prefixRange(column: Fragment, prefix: string): Fragment {
   const end = successor(prefix);
   const from = sql`${column} >= ${bound(prefix)}`;
   return end === undefined ? from : sql`${from} AND ${column} < ${bound(end)}`;
 }
 
 /** The range is for the index, and a little too wide where the successor is a capital; substr makes it exact. */
-function nocasePrefix(column: string, prefix: string): Fragment {
+function nocasePrefix(column: Fragment, prefix: string): Fragment {
   const range = prefixRange(column, foldedASCII(prefix));
   const length = bound(lengthOf(prefix));
   return sql`${range} AND substr(${column}, 1, ${length}) = ${bound(prefix)} COLLATE NOCASE`;

@@ -1,7 +1,8 @@
 import { CorollaryError, kindOf } from '../errors.js';
-import { type ConditionNode, deepFrozen, depthOf, MAX_DEPTH } from './ast.js';
+import { type ConditionNode, deepFrozen, MAX_DEPTH } from './ast.js';
 import { conditionJSON } from './json.js';
 import { mergedProvenance, type Provenance } from './provenance.js';
+import { depthOf } from './traverse.js';
 
 /** Makes a condition from its data; for this room only. */
 export let newCondition: (node: ConditionNode, provenance: Provenance) => Condition;

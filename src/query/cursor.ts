@@ -1,51 +1,57 @@
 import { createHash } from 'node:crypto';
 import { CorollaryError } from '../errors.js';
 import type { Cell } from '../schema/value.js';
-import type { ColumnRef, ConditionNode, OrderNode, QuerySpec, ValueCell } from './ast.js';
+import {
+  type ConditionNode,
+  firstType,
+  type OrderNode,
+  type QuerySpec,
+  type ValueCell,
+  type ValueNode,
+} from './ast.js';
 import { cellFromJSON } from './cells.js';
-import { shapeOf } from './column-shape.js';
 import { cellJSON, specJSON } from './json.js';
-import { keyOrders } from './row-order.js';
+import type { RowKey } from './row-order.js';
+import { shapeOf } from './value-shape.js';
 
 /**
- * The cursor of a page: an opaque text that says after which row the next page begins. `key` has the cells of
- * {@link keyOrders} of that row.
+ * The cursor of a page: an opaque text that says after which row the next page begins. `place` has the cells that tell
+ * the row's place in the answer.
  */
-export function encodeCursor(spec: QuerySpec, scope: string, key: readonly Cell[]): string {
-  const payload = [hashOf(spec), scope, key.map(cellJSON)];
+export function encodeCursor(spec: QuerySpec, scope: string, place: readonly Cell[]): string {
+  const payload = [hashOf(spec), scope, place.map(cellJSON)];
   return Buffer.from(JSON.stringify(payload)).toString('base64url');
 }
 
 /**
- * The key that {@link encodeCursor} was given.
+ * The place that {@link encodeCursor} was given; `keys` says what its cells are.
  * @throws CorollaryError BAD_CURSOR when the text is no cursor, or belongs to another question, store or tree.
  */
-export function decodeCursor(spec: QuerySpec, scope: string, cursor: string): readonly Cell[] {
+export function decodeCursor(spec: QuerySpec, scope: string, cursor: string, keys: readonly RowKey[]): readonly Cell[] {
   const payload = payloadOf(cursor);
   if (payload === undefined) throw badCursor(spec, 'is not one that page() gave');
   if (payload.hash !== hashOf(spec)) throw badCursor(spec, 'belongs to another query');
   if (payload.scope !== scope) throw badCursor(spec, 'belongs to another store');
-  const orders = keyOrders(spec);
-  const key = orders.map((order, i) => keyCell(spec, order, payload.key[i]));
-  if (payload.key.length !== orders.length || key.includes(undefined)) {
+  const place = keys.map((key, i) => keyCell(key, payload.place[i]));
+  if (payload.place.length !== keys.length || place.includes(undefined)) {
     throw badCursor(spec, 'is not one that page() gave');
   }
-  return key as readonly Cell[];
+  return place as readonly Cell[];
 }
 
 interface Payload {
   readonly hash: string;
   readonly scope: string;
-  readonly key: readonly unknown[];
+  readonly place: readonly unknown[];
 }
 
 function payloadOf(cursor: unknown): Payload | undefined {
   if (typeof cursor !== 'string') return undefined;
   const json = parsed(Buffer.from(cursor, 'base64url').toString());
   if (!Array.isArray(json) || json.length !== 3) return undefined;
-  const [hash, scope, key] = json as unknown[];
-  if (typeof hash !== 'string' || typeof scope !== 'string' || !Array.isArray(key)) return undefined;
-  return { hash, scope, key };
+  const [hash, scope, place] = json as unknown[];
+  if (typeof hash !== 'string' || typeof scope !== 'string' || !Array.isArray(place)) return undefined;
+  return { hash, scope, place };
 }
 
 function parsed(text: string): unknown {
@@ -56,10 +62,9 @@ function parsed(text: string): unknown {
   }
 }
 
-function keyCell(spec: QuerySpec, order: OrderNode, json: unknown): Cell | undefined {
-  const shape = shapeOf(spec.from, order.column);
-  if (json === null) return shape.nullable ? null : undefined;
-  return cellFromJSON(shape, json);
+function keyCell(key: RowKey, json: unknown): Cell | undefined {
+  if (json === null) return key.nullable ? null : undefined;
+  return cellFromJSON(key, json);
 }
 
 /** Tells questions apart, values included; equal questions have equal hashes in every process. */
@@ -71,43 +76,47 @@ function hashOf(spec: QuerySpec): string {
 }
 
 function badCursor(spec: QuerySpec, said: string): CorollaryError {
-  const type = spec.from[0].name;
+  const type = firstType(spec).name;
   return new CorollaryError('BAD_CURSOR', `The cursor given to a query of ${type} ${said}: start without one`, {
     type,
   });
 }
 
-/**
- * The question for one page: what comes after `key` (everything, without one), and one row more than `size`, by whose
- * presence one sees that there is a next page.
- */
-export function pageSpec(spec: QuerySpec, size: number, key: readonly Cell[] | undefined): QuerySpec {
-  if (key === undefined) return { ...spec, limit: size + 1 };
-  const after = afterKey(spec, key);
-  const where = spec.where === undefined ? after : ({ op: 'and', of: [spec.where, after] } as const);
-  return { ...spec, where, limit: size + 1 };
+/** The same question, of the rows that fulfil a condition, too. */
+export function narrowed(spec: QuerySpec, condition: ConditionNode): QuerySpec {
+  return { ...spec, where: spec.where === undefined ? condition : { op: 'and', of: [spec.where, condition] } };
 }
 
 /**
- * The condition of coming after a row in a question's order, given the row's cells for {@link keyOrders}: larger in
- * the first key, or the same in that and larger in the second, and so on. Collations apply as in the order itself.
+ * The condition of coming after a row in an order, given the row's cells for it: larger in the first key, or the same
+ * in that and larger in the second, and so on. `ties`: whether rows with the same cells come after, too. Collations
+ * apply as in the order itself.
  */
-function afterKey(spec: QuerySpec, key: readonly Cell[]): ConditionNode {
-  const orders = keyOrders(spec);
+export function afterPlace(
+  spec: QuerySpec,
+  orders: readonly OrderNode[],
+  place: readonly Cell[],
+  ties: 'left out' | 'included' = 'left out',
+): ConditionNode {
   const later = orders.flatMap((order, i): ConditionNode[] => {
-    const beyond = isBeyond(spec, order, key[i] as Cell);
+    const beyond = isBeyond(spec, order, place[i] as Cell);
     if (beyond === undefined) return [];
-    const same = orders.slice(0, i).map((earlier, j) => isSame(earlier.column, key[j] as Cell));
+    const same = sameUpTo(orders, place, i);
     return [same.length === 0 ? beyond : { op: 'and', of: [...same, beyond] }];
   });
-  const first = orders[0] as OrderNode;
-  const start = orders.length > 1 ? fromStart(spec, first, key[0] as Cell) : undefined;
+  if (ties === 'included') later.push({ op: 'and', of: sameUpTo(orders, place, orders.length) });
   const after: ConditionNode = { op: 'or', of: later };
+  const [first] = orders;
+  const start = first === undefined || orders.length === 1 ? undefined : fromStart(spec, first, place[0] as Cell);
   // Implied by the rest, but an index can begin there.
   return start === undefined ? after : { op: 'and', of: [start, after] };
 }
 
-function isSame(column: ColumnRef, cell: Cell): ConditionNode {
+function sameUpTo(orders: readonly OrderNode[], place: readonly Cell[], end: number): readonly ConditionNode[] {
+  return orders.slice(0, end).map(({ column }, i) => isSame(column, place[i] as Cell));
+}
+
+function isSame(column: ValueNode, cell: Cell): ConditionNode {
   return cell === null ? { op: 'isNull', column } : { op: 'eq', column, to: { value: cell } };
 }
 

@@ -1,16 +1,32 @@
 import type { Cell } from '../schema/value.js';
-import type { ConditionNode, ListNode, OperandNode, QuerySpec } from './ast.js';
+import type {
+  CallOperand,
+  ConditionNode,
+  FromNode,
+  ListNode,
+  OperandNode,
+  OrderNode,
+  QuerySpec,
+  Referrers,
+  ValueNode,
+} from './ast.js';
 
 /** A question as data that JSON can hold; `specFromJSON` reads it back. */
 export interface QueryJSON {
-  /** Type names. */
-  readonly from: readonly string[];
+  /** Type names; `{ optional: name }` for what may be missing from a row. */
+  readonly from: readonly (string | { readonly optional: string })[];
+  readonly on?: unknown;
+  readonly cross?: boolean;
   readonly where?: unknown;
+  readonly groupBy?: readonly unknown[];
+  readonly having?: unknown;
   readonly orderBy?: readonly unknown[];
+  readonly firstPer?: readonly unknown[];
   readonly limit?: number;
   readonly offset?: number;
   readonly distinct?: boolean;
   readonly pluck?: unknown;
+  readonly select?: readonly unknown[];
 }
 
 /** A cell as JSON holds it: bytes as `{ bytes: base64 }`. */
@@ -27,18 +43,32 @@ export function conditionJSON(node: ConditionNode): unknown {
       return { op: node.op, of: node.of.map(conditionJSON) };
     case 'not':
       return { op: 'not', of: conditionJSON(node.of) };
+    case 'exists':
+      return { op: 'exists', referrers: referrersJSON(node.referrers) };
     case 'between':
-      return { ...node, low: operandJSON(node.low), high: operandJSON(node.high) };
+      return { ...node, column: valueJSON(node.column), low: operandJSON(node.low), high: operandJSON(node.high) };
     case 'in':
     case 'notIn':
-      return { ...node, list: listJSON(node.list) };
+      return { ...node, column: valueJSON(node.column), list: listJSON(node.list) };
     default:
-      return 'to' in node ? { ...node, to: operandJSON(node.to) } : node;
+      return { ...node, column: valueJSON(node.column), ...('to' in node && { to: operandJSON(node.to) }) };
   }
 }
 
-function operandJSON(operand: OperandNode): unknown {
-  return 'value' in operand ? { value: cellJSON(operand.value) } : operand;
+/** A value as JSON holds it. */
+export function valueJSON(node: ValueNode): unknown {
+  if ('fn' in node) return { ...node, of: valueJSON(node.of), with: node.with.map(operandJSON) };
+  if ('aggregate' in node) return { ...node, ...(node.of !== undefined && { of: valueJSON(node.of) }) };
+  return 'countOf' in node ? { countOf: referrersJSON(node.countOf) } : node;
+}
+
+function referrersJSON({ of, by, through }: Referrers): unknown {
+  return { of, by: specJSON(by), through };
+}
+
+function operandJSON(operand: OperandNode | CallOperand): unknown {
+  if ('value' in operand) return { value: cellJSON(operand.value) };
+  return 'column' in operand ? { column: valueJSON(operand.column) } : operand;
 }
 
 function listJSON(list: ListNode): unknown {
@@ -46,15 +76,35 @@ function listJSON(list: ListNode): unknown {
   return 'query' in list ? { query: specJSON(list.query) } : list;
 }
 
+/** An order as JSON holds it. */
+export function orderJSON(node: OrderNode): unknown {
+  return { ...node, column: valueJSON(node.column) };
+}
+
+function fromJSON({ type, isOptional }: FromNode): QueryJSON['from'][number] {
+  return isOptional ? { optional: type.name } : type.name;
+}
+
 /** A question as JSON holds it; parts that say nothing are left out. */
 export function specJSON(spec: QuerySpec): QueryJSON {
-  return {
-    from: spec.from.map((type) => type.name),
-    ...(spec.where !== undefined && { where: conditionJSON(spec.where) }),
-    ...(spec.orderBy.length > 0 && { orderBy: spec.orderBy }),
-    ...(spec.limit !== undefined && { limit: spec.limit }),
-    ...(spec.offset !== undefined && { offset: spec.offset }),
-    ...(spec.distinct && { distinct: true }),
-    ...(spec.pluck !== undefined && { pluck: spec.pluck }),
+  const parts: { readonly [K in keyof QueryJSON]-?: QueryJSON[K] | undefined } = {
+    from: spec.from.map(fromJSON),
+    on: spec.on && conditionJSON(spec.on),
+    cross: spec.isCross === true ? true : undefined,
+    where: spec.where && conditionJSON(spec.where),
+    groupBy: spec.groupBy?.map(valueJSON),
+    having: spec.having && conditionJSON(spec.having),
+    orderBy: filled(spec.orderBy.map(orderJSON)),
+    firstPer: spec.firstPer?.map(valueJSON),
+    limit: spec.limit,
+    offset: spec.offset,
+    distinct: spec.distinct ? true : undefined,
+    pluck: spec.pluck && valueJSON(spec.pluck),
+    select: spec.select?.map(({ name, column }) => ({ name, column: valueJSON(column) })),
   };
+  return Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) as unknown as QueryJSON;
+}
+
+function filled(list: readonly unknown[]): readonly unknown[] | undefined {
+  return list.length > 0 ? list : undefined;
 }

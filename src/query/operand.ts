@@ -5,9 +5,9 @@ import type { Referable } from '../schema/item-type.js';
 import type { LikeNode, RefGroup, ValueCell } from './ast.js';
 import { type ColumnShape, isKindOf } from './column-shape.js';
 
-/** Names a column in messages: 'city.name'. */
+/** Names a column in messages: 'city.name'. What is no column of one type, such as a number of rows, has no type. */
 export interface ColumnPlace {
-  readonly type: string;
+  readonly type?: string | undefined;
   readonly attribute: string;
 }
 
@@ -18,7 +18,8 @@ export function columnError(
   said: string,
   cause?: unknown,
 ): CorollaryError {
-  return new CorollaryError(code, `${place.type}.${place.attribute}: ${said}`, { ...place, cause });
+  const name = place.type === undefined ? place.attribute : `${place.type}.${place.attribute}`;
+  return new CorollaryError(code, `${name}: ${said}`, { ...place, cause });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { deepFrozen, type OrderNode } from './ast.js';
+import { orderJSON } from './json.js';
 import type { Provenance } from './provenance.js';
 
 /** Makes an order from its data; for this room only. */
@@ -28,6 +29,6 @@ export class Order {
 
   /** The order as data that JSON can hold. */
   toJSON(): unknown {
-    return this.#node;
+    return orderJSON(this.#node);
   }
 }

@@ -1,7 +1,5 @@
-import type { ItemType } from '../schema/item-type.js';
 import {
   COMPARISONS,
-  type ColumnRef,
   type ConditionNode,
   type ListNode,
   type MembershipNode,
@@ -11,29 +9,14 @@ import {
   type RefGroup,
   TEXT_SEARCHES,
   type ValueCell,
+  type ValueNode,
 } from './ast.js';
 import { cellFromJSON } from './cells.js';
-import { checkTarget, isListFor } from './column.js';
-import { type ColumnShape, findShape, isSameKind, unsuitability } from './column-shape.js';
-import {
-  element,
-  entered,
-  inside,
-  listAt,
-  malformed,
-  members,
-  type Place,
-  type Reading,
-  wordAt,
-} from './json-reader.js';
+import { type ColumnShape, isSameKind, unsuitability } from './column-shape.js';
+import { element, entered, inside, listAt, malformed, members, type Place, wordAt } from './json-reader.js';
+import { checkTarget, listFault } from './membership.js';
 import { isPattern, isSearchText } from './operand.js';
-
-/** What reading a condition needs beside the JSON. */
-export interface ConditionReading extends Reading {
-  readonly from: readonly [ItemType];
-  /** Reads the question of a subquery. */
-  readonly readSpec: (json: unknown, place: Place) => QuerySpec;
-}
+import { type NodeReading, readReferrers, readValue, shapeAt } from './parse-value.js';
 
 const OPS = [
   'and',
@@ -46,10 +29,11 @@ const OPS = [
   'in',
   'notIn',
   'like',
+  'exists',
 ] as const;
 
 /** A condition read from JSON that may be anything. @throws CorollaryError BAD_QUERY naming the place */
-export function readCondition(reading: ConditionReading, json: unknown, outer: Place): ConditionNode {
+export function readCondition(reading: NodeReading, json: unknown, outer: Place): ConditionNode {
   const place = entered(reading, outer);
   const op = wordAt(opOf(json, place), inside(place, 'op'), OPS);
   const here = inside(place, op);
@@ -70,6 +54,11 @@ export function readCondition(reading: ConditionReading, json: unknown, outer: P
     case 'in':
     case 'notIn':
       return readMembership(reading, op, members(json, place, ['op', 'column', 'list', 'orNull']), here);
+    case 'exists':
+      return {
+        op,
+        referrers: readReferrers(reading, members(json, place, ['op', 'referrers']).get('referrers'), here),
+      };
     case 'isNull':
     case 'isNotNull':
       return { op, column: suitableColumn(reading, members(json, place, ['op', 'column']).get('column'), op, here) };
@@ -96,35 +85,18 @@ function opOf(json: unknown, place: Place): unknown {
   throw malformed(place, "must be a condition, with an 'op'");
 }
 
-/** A column read from JSON, if it is one of the question's. @throws CorollaryError BAD_QUERY naming the place */
-export function readColumn(from: readonly ItemType[], json: unknown, place: Place): ColumnRef {
-  const found = members(json, place, ['source', 'name']);
-  const [source, name] = [found.get('source'), found.get('name')];
-  const type = typeof source === 'number' ? from[source] : undefined;
-  if (type === undefined) throw malformed(inside(place, 'source'), 'must be the number of a type of the query');
-  if (typeof name !== 'string' || findShape(type, name) === undefined) {
-    throw malformed(inside(place, 'name'), `must be an attribute of ${type.name}`);
-  }
-  return { source: source as number, name };
-}
-
-function suitableColumn(reading: ConditionReading, json: unknown, op: ConditionNode['op'], place: Place): ColumnRef {
-  const column = readColumn(reading.from, json, inside(place, 'column'));
+function suitableColumn(reading: NodeReading, json: unknown, op: ConditionNode['op'], place: Place): ValueNode {
+  const column = readValue(reading, json, inside(place, 'column'));
   const said = unsuitability(shapeAt(reading, column), op);
   if (said !== undefined) throw malformed(place, said);
   return column;
 }
 
-/** The shape of a column that has been read, and so is known to be there. */
-function shapeAt(reading: ConditionReading, column: ColumnRef): ColumnShape {
-  return findShape(reading.from[column.source] as ItemType, column.name) as ColumnShape;
-}
-
-function readOperand(reading: ConditionReading, column: ColumnRef, json: unknown, place: Place): OperandNode {
+function readOperand(reading: NodeReading, column: ValueNode, json: unknown, place: Place): OperandNode {
   const shape = shapeAt(reading, column);
   const found = members(json, place, [], ['value', 'column', 'ref', 'store']);
   if (found.has('column') && found.size === 1) {
-    const other = readColumn(reading.from, found.get('column'), inside(place, 'column'));
+    const other = readValue(reading, found.get('column'), inside(place, 'column'));
     if (isSameKind(shape, shapeAt(reading, other))) return { column: other };
     throw malformed(place, 'compares columns of different kinds');
   }
@@ -148,7 +120,7 @@ function isId(json: unknown): json is number {
 }
 
 function readMembership(
-  reading: ConditionReading,
+  reading: NodeReading,
   op: MembershipNode['op'],
   found: ReadonlyMap<string, unknown>,
   place: Place,
@@ -159,7 +131,7 @@ function readMembership(
   return { op, column, list: readList(reading, column, found.get('list'), place), orNull };
 }
 
-function readList(reading: ConditionReading, column: ColumnRef, json: unknown, place: Place): ListNode {
+function readList(reading: NodeReading, column: ValueNode, json: unknown, place: Place): ListNode {
   const shape = shapeAt(reading, column);
   const found = members(json, inside(place, 'list'), [], ['values', 'refs', 'query']);
   if (found.size !== 1) throw malformed(inside(place, 'list'), 'must have values, refs or a query');
@@ -178,16 +150,16 @@ function readRefs(json: unknown, place: Place): RefGroup {
   throw malformed(place, 'must have a store and whole numbers');
 }
 
-function readSubquery(reading: ConditionReading, column: ColumnRef, json: unknown, place: Place): QuerySpec {
+function readSubquery(reading: NodeReading, column: ValueNode, json: unknown, place: Place): QuerySpec {
   const shape = shapeAt(reading, column);
   const query = reading.readSpec(json, place);
-  if (!isListFor(shape, query)) throw malformed(place, `must be a query of values that ${shape.name} can hold`);
-  const type = (reading.from[column.source] as ItemType).name;
-  checkTarget({ type, attribute: shape.name }, shape, query);
+  const fault = listFault(shape, query);
+  if (fault !== undefined) throw malformed(place, fault);
+  checkTarget({ type: reading.from[0].type.name, attribute: shape.name }, shape, query);
   return query;
 }
 
-function readLike(reading: ConditionReading, found: ReadonlyMap<string, unknown>, place: Place): ConditionNode {
+function readLike(reading: NodeReading, found: ReadonlyMap<string, unknown>, place: Place): ConditionNode {
   const column = suitableColumn(reading, found.get('column'), 'like', place);
   const [pattern, character] = [found.get('pattern'), found.get('escape')];
   if (!isPattern(pattern)) {

@@ -1,6 +1,6 @@
 import type { ItemType } from '../schema/item-type.js';
-import type { ConditionNode, OrderNode, QuerySpec } from './ast.js';
-import { type ColumnShape, findShape, unsuitability } from './column-shape.js';
+import type { FromNode, OrderNode, QuerySpec, SelectNode } from './ast.js';
+import { unsuitability } from './column-shape.js';
 import {
   element,
   entered,
@@ -13,7 +13,8 @@ import {
   type Reading,
   wordAt,
 } from './json-reader.js';
-import { readColumn, readCondition } from './parse-condition.js';
+import { readCondition } from './parse-condition.js';
+import { type NodeReading, readValue, shapeAt } from './parse-value.js';
 import { checkedSpec } from './spec.js';
 
 /**
@@ -24,55 +25,105 @@ export function specFromJSON(json: unknown, typeNamed: (name: string) => ItemTyp
   return readSpec(newReading(typeNamed), json, { path: '', depth: 0 });
 }
 
+const MEMBERS = [
+  ...['on', 'cross', 'where', 'groupBy', 'having', 'orderBy', 'firstPer', 'limit', 'offset', 'distinct', 'pluck'],
+  'select',
+];
+
 function readSpec(reading: Reading, json: unknown, outer: Place): QuerySpec {
   const place = entered(reading, outer);
-  const found = members(json, place, ['from'], ['where', 'orderBy', 'limit', 'offset', 'distinct', 'pluck']);
+  const found = members(json, place, ['from'], MEMBERS);
   const from = readFrom(reading, found.get('from'), inside(place, 'from'));
-  const orders = found.has('orderBy') ? listAt(found.get('orderBy'), inside(place, 'orderBy')) : [];
-  const pluck = found.get('pluck');
-  return checkedSpec({
+  const ofRows: NodeReading = {
+    ...reading,
     from,
-    ...(found.has('where') && { where: readWhere(reading, from, found.get('where'), inside(place, 'where')) }),
-    orderBy: orders.map((order, i) => readOrder(reading, from, order, element(inside(place, 'orderBy'), i))),
-    ...countMember(found, 'limit', place),
-    ...countMember(found, 'offset', place),
-    distinct: readFlag(found.get('distinct'), inside(place, 'distinct')),
-    ...(pluck !== undefined && { pluck: readColumn(from, pluck, inside(place, 'pluck')) }),
-  });
+    allowsAggregates: false,
+    readSpec: (inner, at) => readSpec(reading, inner, at),
+  };
+  const ofGroups: NodeReading = { ...ofRows, allowsAggregates: true };
+  const part = <R>(name: string, read: (json: unknown, place: Place) => R): R | undefined =>
+    found.has(name) ? read(found.get(name), inside(place, name)) : undefined;
+  const values = (nodes: NodeReading) => (list: unknown, at: Place) =>
+    filledList(list, at).map((value, i) => readValue(nodes, value, element(at, i)));
+  const spec = {
+    from,
+    on: part('on', (on, at) => readCondition(ofRows, on, at)),
+    isCross: part('cross', readFlag),
+    where: part('where', (where, at) => readCondition(ofRows, where, at)),
+    groupBy: part('groupBy', values(ofRows)),
+    having: part('having', (having, at) => readCondition(ofGroups, having, at)),
+    orderBy:
+      part('orderBy', (list, at) => listAt(list, at).map((one, i) => readOrder(ofGroups, one, element(at, i)))) ?? [],
+    firstPer: part('firstPer', values(ofRows)),
+    limit: part('limit', readCount),
+    offset: part('offset', readCount),
+    distinct: part('distinct', readFlag) ?? false,
+    pluck: part('pluck', (pluck, at) => readValue(ofGroups, pluck, at)),
+    select: part('select', (list, at) => readSelect(ofGroups, list, at)),
+  };
+  if (spec.pluck !== undefined && spec.select !== undefined) throw malformed(place, 'has both pluck and select');
+  return checkedSpec(withoutUndefined(spec));
 }
 
-function readFrom(reading: Reading, json: unknown, place: Place): readonly [ItemType] {
-  const [name, ...more] = listAt(json, place);
-  if (typeof name !== 'string' || more.length > 0) throw malformed(place, 'must be a list of one type name');
-  return [reading.typeNamed(name)];
+// A question has no members that say nothing: equal questions are equal data.
+function withoutUndefined(spec: { readonly [K in keyof QuerySpec]: QuerySpec[K] | undefined }): QuerySpec {
+  return Object.fromEntries(Object.entries(spec).filter(([, part]) => part !== undefined)) as unknown as QuerySpec;
 }
 
-function readWhere(reading: Reading, from: readonly [ItemType], json: unknown, place: Place): ConditionNode {
-  return readCondition({ ...reading, from, readSpec: (inner, at) => readSpec(reading, inner, at) }, json, place);
+function filledList(json: unknown, place: Place): readonly unknown[] {
+  const list = listAt(json, place);
+  if (list.length > 0) return list;
+  throw malformed(place, 'must not be empty');
 }
 
-function readOrder(reading: Reading, from: readonly [ItemType], json: unknown, outer: Place): OrderNode {
+// 64: the tables that SQLite joins at most. Paths of references take some.
+const MAX_TYPES = 16;
+
+function readFrom(reading: Reading, json: unknown, place: Place): QuerySpec['from'] {
+  const list = filledList(json, place);
+  if (list.length > MAX_TYPES) throw malformed(place, `must have ${MAX_TYPES} types at most`);
+  const [first, ...more] = list.map((one, i) => readSource(reading, one, element(place, i)));
+  if (first === undefined || first.isOptional) throw malformed(element(place, 0), 'must be a type name');
+  return [first, ...more];
+}
+
+function readSource(reading: Reading, json: unknown, place: Place): FromNode {
+  if (typeof json === 'string') return { type: reading.typeNamed(json), isOptional: false };
+  const name = members(json, place, ['optional']).get('optional');
+  if (typeof name === 'string') return { type: reading.typeNamed(name), isOptional: true };
+  throw malformed(place, 'must be a type name');
+}
+
+function readOrder(reading: NodeReading, json: unknown, outer: Place): OrderNode {
   const place = entered(reading, outer);
   const found = members(json, place, ['column', 'direction', 'nulls']);
-  const column = readColumn(from, found.get('column'), inside(place, 'column'));
+  const column = readValue(reading, found.get('column'), inside(place, 'column'));
   const direction = wordAt(found.get('direction'), inside(place, 'direction'), ['asc', 'desc']);
-  const said = unsuitability(findShape(from[0], column.name) as ColumnShape, direction);
+  const said = unsuitability(shapeAt(reading, column), direction);
   if (said !== undefined) throw malformed(place, said);
   return { column, direction, nulls: wordAt(found.get('nulls'), inside(place, 'nulls'), ['first', 'last']) };
 }
 
-function countMember(
-  found: ReadonlyMap<string, unknown>,
-  name: 'limit' | 'offset',
-  place: Place,
-): { readonly limit?: number; readonly offset?: number } {
-  const value = found.get(name);
-  if (value === undefined) return {};
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return { [name]: value as number };
-  throw malformed(inside(place, name), 'must be a whole number, 0 or more');
+function readSelect(reading: NodeReading, json: unknown, place: Place): readonly SelectNode[] {
+  const names = new Set<unknown>();
+  return filledList(json, place).map((one, i) => {
+    const here = element(place, i);
+    const found = members(one, here, ['name', 'column']);
+    const name = found.get('name');
+    if (typeof name !== 'string' || name === '__proto__' || names.has(name)) {
+      throw malformed(inside(here, 'name'), 'must be a name of its own');
+    }
+    names.add(name);
+    return { name, column: readValue(reading, found.get('column'), inside(here, 'column')) };
+  });
+}
+
+function readCount(json: unknown, place: Place): number {
+  if (Number.isSafeInteger(json) && (json as number) >= 0) return json as number;
+  throw malformed(place, 'must be a whole number, 0 or more');
 }
 
 function readFlag(json: unknown, place: Place): boolean {
-  if (json === undefined || typeof json === 'boolean') return json ?? false;
+  if (typeof json === 'boolean') return json;
   throw malformed(place, 'must be true or false');
 }

@@ -1,12 +1,28 @@
 import { CorollaryError } from '../errors.js';
+import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
+import type { FromNode } from './ast.js';
 
-/** One of the types a callback's columns belong to. */
-export interface Source {
-  readonly type: ItemType;
-  readonly index: number;
-  /** True while the callback that was given the columns still runs. */
+/** Whom a question is asked, and about what. */
+export interface Asked {
+  readonly from: readonly [FromNode, ...FromNode[]];
+  /** A store's uid, or what names a tree: see QueryRunner. */
+  readonly scope: string;
+  /** The type of an item class that a callback mentions. @throws CorollaryError BAD_TYPE, DUPLICATE_TYPE */
+  readonly typeOf: (itemClass: ItemClass) => ItemType;
+}
+
+/** One run of a callback over columns. */
+export interface Frame {
+  readonly asked: Pick<Asked, 'scope' | 'typeOf'>;
+  /** True while the callback still runs. */
   isOpen: boolean;
+}
+
+/** One of the types that a callback's columns belong to. */
+export interface Source extends FromNode {
+  readonly index: number;
+  readonly frame: Frame;
 }
 
 /** Where a condition, order or column came from, so that it is not taken for one of another question. */
@@ -14,14 +30,27 @@ export interface Provenance {
   readonly sources: readonly Source[];
   /** The scopes of the subqueries inside: see QueryRunner. */
   readonly scopes: readonly string[];
+  /** True when it has a value only for a group of rows. */
+  readonly isAggregate: boolean;
 }
 
-/** Both together. */
+/** Of what was made from nothing. */
+export const NOWHERE: Provenance = Object.freeze({ sources: [], scopes: [], isAggregate: false });
+
+/** All together. */
 export function mergedProvenance(all: readonly Provenance[]): Provenance {
+  const [first] = all;
+  if (all.length === 1 && first !== undefined) return first;
   return {
     sources: [...new Set(all.flatMap((p) => p.sources))],
     scopes: [...new Set(all.flatMap((p) => p.scopes))],
+    isAggregate: all.some((p) => p.isAggregate),
   };
+}
+
+/** How messages call a question: by its type, or its types. */
+export function questionName(from: readonly FromNode[]): string {
+  return `A query of ${from.map(({ type }) => type.name).join(' and ')}`;
 }
 
 /**
@@ -29,20 +58,24 @@ export function mergedProvenance(all: readonly Provenance[]): Provenance {
  * would silently be read as a column of the inner question), or a subquery of another store.
  * @throws CorollaryError BAD_QUERY, WRONG_STORE
  */
-export function checkProvenance(found: Provenance, type: ItemType, scope: string): void {
+export function checkProvenance(found: Provenance, { from, scope }: Pick<Asked, 'from' | 'scope'>): void {
+  const name = questionName(from);
+  const details = { type: from[0].type.name };
   for (const source of found.sources) {
-    if (source.type.itemClass !== type.itemClass) {
-      throw new CorollaryError('BAD_QUERY', `A query of ${type.name} cannot use columns of ${source.type.name}`, {
-        type: type.name,
-      });
+    if (source.frame.isOpen) {
+      const said = `${name} inside another query's callback cannot use the outer query's columns`;
+      throw new CorollaryError('BAD_QUERY', `${said}: correlated subqueries are not supported`, details);
     }
-    if (source.isOpen) {
-      const said = `A query of ${type.name} inside another query's callback cannot use the outer query's columns`;
-      throw new CorollaryError('BAD_QUERY', `${said}: correlated subqueries are not supported`, { type: type.name });
+    if (!isSameSource(source, from[source.index])) {
+      throw new CorollaryError('BAD_QUERY', `${name} cannot use columns of ${source.type.name}`, details);
     }
   }
   if (found.scopes.some((other) => other !== scope)) {
-    const said = `A query of ${type.name} contains a query of another store: ask both of the same store or tree`;
-    throw new CorollaryError('WRONG_STORE', said, { type: type.name });
+    const said = `${name} contains a query of another store: ask both of the same store or tree`;
+    throw new CorollaryError('WRONG_STORE', said, details);
   }
+}
+
+function isSameSource(one: FromNode, other: FromNode | undefined): boolean {
+  return one.type.itemClass === other?.type.itemClass && one.isOptional === other.isOptional;
 }

@@ -1,52 +1,70 @@
 import { CorollaryError, kindOf } from '../errors.js';
-import type { Changes, Decimal, Equalities, Plain, Stored } from '../schema/attribute-types.js';
-import type { ItemType, Referable } from '../schema/item-type.js';
-import { checkAggregate } from './aggregate.js';
-import { type ConditionNode, isSameColumn, type QuerySpec } from './ast.js';
-import type { Average, ColumnOf, Columns, Sum } from './columns.js';
+import type { Changes, Equalities, Plain, Stored } from '../schema/attribute-types.js';
+import type { Referable } from '../schema/item-type.js';
+import { type AggregateFn, type ConditionNode, firstType, type QuerySpec, readValues } from './ast.js';
+import type { Average, ColumnOf, Columns, Selected, Sum, Summable } from './columns.js';
 import { and, type Condition, newCondition, nodeOf } from './condition.js';
-import { columnFrom, conditionFrom, ordersFrom } from './filter.js';
+import { columnFrom, columnsFrom, conditionFrom, groupConditionFrom, membersFrom, ordersFrom } from './filter.js';
+import { isGrouped } from './grouping.js';
+import { dividedCondition } from './join.js';
 import { type QueryJSON, specJSON } from './json.js';
 import { type Order, orderParts } from './order.js';
 import { newPages, type Pages } from './pages.js';
 import { specFromJSON } from './parse.js';
+import { type Asked, NOWHERE, questionName } from './provenance.js';
 import { Question } from './question.js';
-import { type AggregateFn, type Askable, type Explanation, type Page, type QueryRunner, runnerOf } from './runner.js';
-import { checkedCount, checkedSpec } from './spec.js';
+import { isDistinct } from './row-order.js';
+import { type Askable, type Explanation, type Page, type QueryRunner, runnerOf } from './runner.js';
+import { assertComplete, checkedCount, checkedSpec } from './spec.js';
+import { isSameValue } from './traverse.js';
+import { aggregateFault } from './value-shape.js';
 
-/** What narrows a query: a callback over columns, a condition, or values that attributes must equal. */
-export type Where<T> = ((columns: Columns<T>) => Condition) | Condition | Equalities<T>;
+/** The columns that a query's callbacks are given: those of its type, or of each type that it joins. */
+export type ColumnLists = readonly unknown[];
+/** What narrows a query: a callback over columns, a condition, or values that attributes of the first type must equal. */
+export type Where<T, A extends ColumnLists = [Columns<T>]> = ((...columns: A) => Condition) | Condition | Equalities<T>;
 /** What sorts a query: a callback that gives one order or several, or orders. */
-export type OrderBy<T> = (columns: Columns<T>) => Order | readonly Order[];
-/** Picks a column. */
-export type PickColumn<T, V> = (columns: Columns<T>) => ColumnOf<V>;
+export type OrderBy<T, A extends ColumnLists = [Columns<T>]> = (...columns: A) => Order | readonly Order[];
+/** Picks a column, or several. */
+type Pick1<A extends ColumnLists, V> = (...columns: A) => ColumnOf<V>;
+type PickSome<A extends ColumnLists> = (...columns: A) => ColumnOf<unknown> | readonly ColumnOf<unknown>[];
 /** How one page is asked for; `after` is the `next` of the page before. */
 export interface PageOptions {
   readonly size: number;
   readonly after?: string | undefined;
 }
 
-type Summable = number | bigint | Decimal | null;
-
-/** Makes a query of one type, asked of a runner. */
-export let newQuery: <T extends Stored>(runner: QueryRunner, type: ItemType, where?: Where<T>) => Query<T>;
+/** Makes a query of some types, asked of a runner. */
+export let newQuery: <T extends Stored, R, A extends ColumnLists>(
+  runner: QueryRunner,
+  from: QuerySpec['from'],
+  where?: unknown,
+) => Query<T, R, A>;
 
 /**
- * A question about the items of one type: immutable, lazy, and asked anew each time it is read. `R` is what it yields:
- * the items, or the values of a plucked column.
+ * A question about the items of one type, or of several that are joined: immutable, lazy, and asked anew each time it
+ * is read. `R` is what it yields: items, lists of them, values of a plucked column, or objects of selected ones. `A` is
+ * what its callbacks are given.
  *
  * @example
  * const large = store.query(City, c => c.population.gt(1_000_000)).orderBy(c => c.name.asc());
  * for (const city of large.limit(10)) console.log(city.name);
  */
-export class Query<T extends Stored, R = T> extends Question implements Iterable<R> {
+export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]>
+  extends Question
+  implements Iterable<R>
+{
   readonly #runner: QueryRunner;
   readonly #spec: QuerySpec;
 
   static {
-    newQuery = <T extends Stored>(runner: QueryRunner, type: ItemType, where?: Where<T>) => {
-      const all = new Query<T>(runner, { from: [type], orderBy: [], distinct: false });
-      return where === undefined ? all : all.where(where);
+    newQuery = <T extends Stored, R, A extends ColumnLists>(
+      runner: QueryRunner,
+      from: QuerySpec['from'],
+      where?: unknown,
+    ) => {
+      const all = new Query<T, R, A>(runner, { from, orderBy: [], distinct: false });
+      return where === undefined ? all : all.#joinedBy(where);
     };
   }
 
@@ -69,50 +87,98 @@ export class Query<T extends Stored, R = T> extends Question implements Iterable
   }
 
   /** Only what fulfils this condition too. */
-  where(where: Where<T>): Query<T, R> {
+  where(where: Where<T, A>): Query<T, R, A> {
     const found = conditionFrom(this.#asked, where);
-    const before = this.#spec.where;
-    return this.#with({ where: before === undefined ? nodeOf(found) : nodeOf(and(known(before), found)) });
+    return this.#with({ where: joint(this.#spec.where, found) });
   }
 
   /** Sorted by these, after the orders given before. Ties are broken by the id. */
-  orderBy(...orders: readonly (OrderBy<T> | Order)[]): Query<T, R> {
+  orderBy(...orders: readonly (OrderBy<T, A> | Order)[]): Query<T, R, A> {
     const added = ordersFrom(this.#asked, orders).map((order) => orderParts(order).node);
     return this.#with({ orderBy: [...this.#spec.orderBy, ...added] });
   }
 
   /** At most so many. */
-  limit(count: number): Query<T, R> {
+  limit(count: number): Query<T, R, A> {
     return this.#with({ limit: checkedCount('limit', count) });
   }
 
   /** Without the first so many. */
-  offset(count: number): Query<T, R> {
+  offset(count: number): Query<T, R, A> {
     return this.#with({ offset: checkedCount('offset', count) });
   }
 
-  /** Each plucked value once. Items are distinct anyway. */
-  distinct(): Query<T, R> {
+  /** Each plucked value, or each object of selected ones, once. Items are distinct anyway. */
+  distinct(): Query<T, R, A> {
     return this.#with({ distinct: true });
   }
 
+  /**
+   * Of the items with the same values of these columns only the first, in the order asked for: the latest message of
+   * each thread, say. Conditions apply before, a limit after.
+   *
+   * @example
+   * store.query(Message).orderBy(m => m.sentAt.desc()).firstPer(m => m.thread);
+   */
+  firstPer(...picks: readonly PickSome<A>[]): Query<T, R, A> {
+    const values = columnsFrom(this.#asked, 'firstPer', picks).map(({ node }) => node);
+    return this.#with({ firstPer: [...(this.#spec.firstPer ?? []), ...values] });
+  }
+
+  /** Allows the types of a join to be combined without a condition that ties them: every item with every other. */
+  cross(): Query<T, R, A> {
+    return this.#with({ isCross: true });
+  }
+
   /** One column's values instead of the items, nulls included. */
-  pluck<V>(pick: PickColumn<T, V>): Query<T, Plain<V>> {
-    const { ref } = columnFrom(this.#asked, 'pluck', pick);
-    return new Query<T, Plain<V>>(this.#runner, { ...this.#spec, pluck: ref });
+  pluck<V>(pick: Pick1<A, V>): Query<T, Plain<V>, A> {
+    const { select: _, ...rest } = this.#spec;
+    return new Query<T, Plain<V>, A>(this.#runner, {
+      ...rest,
+      pluck: columnFrom(this.#asked, 'pluck', pick).node,
+    });
+  }
+
+  /**
+   * Objects of values instead of the items: columns, what is calculated from them, aggregates, and whole items, for
+   * which their columns together stand.
+   *
+   * @example
+   * store.query(City).select(c => ({ city: c, country: c.country.to.name, density: c.population.times(2) }));
+   */
+  select<S extends Readonly<Record<string, ColumnOf<unknown>>>>(pick: (...columns: A) => S): Query<T, Selected<S>, A> {
+    const { pluck: _, ...rest } = this.#spec;
+    return new Query<T, Selected<S>, A>(this.#runner, { ...rest, select: membersFrom(this.#asked, pick) });
+  }
+
+  /**
+   * Groups of the items with the same values of these columns, of which `select` or `pluck` reads columns grouped by,
+   * what these settle, and aggregates. Orders and limits apply to groups; ties are broken by the columns grouped by.
+   *
+   * @example
+   * store.query(City).groupBy(c => c.country).select(c => ({ country: c.country.to.name, cities: count() }));
+   */
+  groupBy(...picks: readonly PickSome<A>[]): Query<T, R, A> {
+    const values = columnsFrom(this.#asked, 'groupBy', picks).map(({ node }) => node);
+    return this.#with({ groupBy: [...(this.#spec.groupBy ?? []), ...values] });
+  }
+
+  /** Only groups that fulfil this condition too, which may look at aggregates. */
+  having(having: ((...columns: A) => Condition) | Condition): Query<T, R, A> {
+    return this.#with({ having: joint(this.#spec.having, groupConditionFrom(this.#asked, having)) });
   }
 
   /** Reads the whole answer first, so that writing meanwhile is allowed; an item deleted meanwhile is skipped. */
   *[Symbol.iterator](): Iterator<R> {
     const found = this.all();
-    if (this.#spec.pluck !== undefined) return yield* found;
-    for (const item of found) if ((item as Partial<Referable>).isStored !== false) yield item;
+    if (readValues(this.#spec) !== undefined) return yield* found;
+    for (const one of found) if (!hasGone(one)) yield one;
   }
 
   /** The whole answer. */
   all(): R[] {
     // The runner answers with items of the type asked for, or values of the plucked column: what R stands for.
-    return this.#runner.read(this.#spec) as R[];
+    return this.#runner.read(this.#complete) as R[];
   }
 
   /** The first of the answer; undefined when it is empty. */
@@ -126,44 +192,44 @@ export class Query<T extends Stored, R = T> extends Question implements Iterable
    */
   one(): R {
     const found = this.#upTo(2);
-    const type = this.#type.name;
+    const type = firstType(this.#spec).name;
     if (found.length === 0) throw new CorollaryError('NOT_FOUND', `The query of ${type} found nothing`, { type });
     if (found.length === 1) return found[0] as R;
     const said = `The query of ${type} found more than one: narrow it, or use first()`;
     throw new CorollaryError('NOT_UNIQUE', said, { type });
   }
 
-  /** How many there are; a null that `pluck` finds counts. */
+  /** How many there are; a null that `pluck` finds counts, and of groups, the groups. */
   count(): number {
-    return this.#runner.aggregate(this.#spec, 'count') as number;
+    return this.#runner.aggregate(this.#complete, 'count') as number;
   }
 
   /** True when there is any. */
   exists(): boolean {
     const limit = Math.min(this.#spec.limit ?? 1, 1);
-    return (this.#runner.aggregate({ ...this.#spec, orderBy: [], limit }, 'count') as number) > 0;
+    return (this.#runner.aggregate({ ...this.#complete, orderBy: [], limit }, 'count') as number) > 0;
   }
 
   /**
    * The exact sum of a column, nulls left out; 0 of nothing.
    * @throws CorollaryError OUT_OF_RANGE when it leaves what the attribute can hold
    */
-  sum<V extends Summable>(pick: PickColumn<T, V>): Sum<V> {
+  sum<V extends Summable>(pick: Pick1<A, V>): Sum<V> {
     return this.#aggregate('sum', pick) as Sum<V>;
   }
 
   /** The average of a column, nulls left out, and null of nothing; decimals are rounded half-even to their scale. */
-  avg<V extends Summable>(pick: PickColumn<T, V>): Average<V> {
+  avg<V extends Summable>(pick: Pick1<A, V>): Average<V> {
     return this.#aggregate('avg', pick) as Average<V>;
   }
 
   /** The smallest value of a column; null of nothing. */
-  min<V>(pick: PickColumn<T, V>): NonNullable<V> | null {
+  min<V>(pick: Pick1<A, V>): NonNullable<V> | null {
     return this.#aggregate('min', pick) as NonNullable<V> | null;
   }
 
   /** The largest value of a column; null of nothing. */
-  max<V>(pick: PickColumn<T, V>): NonNullable<V> | null {
+  max<V>(pick: Pick1<A, V>): NonNullable<V> | null {
     return this.#aggregate('max', pick) as NonNullable<V> | null;
   }
 
@@ -183,24 +249,24 @@ export class Query<T extends Stored, R = T> extends Question implements Iterable
   page(options: PageOptions): Page<R> {
     const { size, after } = (options ?? {}) as PageOptions;
     this.#mustBeWhole('page', size);
-    return this.#runner.page(this.#spec, size, after) as Page<R>;
+    return this.#runner.page(this.#complete, size, after) as Page<R>;
   }
 
-  /** Gives all items found these values; returns their number. */
+  /** Gives all items found these values, of a join those of its first type; returns their number. */
   update(values: Changes<T>): number {
     this.#mustBeItems('update');
-    return this.#runner.update(this.#spec, values);
+    return this.#runner.update(this.#complete, values);
   }
 
-  /** Deletes all items found; returns their number. */
+  /** Deletes all items found, of a join those of its first type; returns their number. */
   delete(): number {
     this.#mustBeItems('delete');
-    return this.#runner.delete(this.#spec);
+    return this.#runner.delete(this.#complete);
   }
 
   /** The SQL with its parameters, and SQLite's plan for it. */
   explain(): Explanation {
-    return this.#runner.explain(this.#spec);
+    return this.#runner.explain(this.#complete);
   }
 
   /** The question as data that JSON can hold; {@link Query.fromJSON} makes it a query again. */
@@ -208,30 +274,42 @@ export class Query<T extends Stored, R = T> extends Question implements Iterable
     return specJSON(this.#spec);
   }
 
-  get #type(): ItemType {
-    return this.#spec.from[0];
+  // Conditions given with the types of a join say how optional ones are tied; later ones narrow what was joined.
+  #joinedBy(where: unknown): Query<T, R, A> {
+    const { from } = this.#spec;
+    return this.#with(dividedCondition(from, nodeOf(conditionFrom(this.#asked, where))));
   }
 
-  get #asked(): { readonly type: ItemType; readonly scope: string } {
-    return { type: this.#type, scope: this.#runner.scope };
+  get #asked(): Asked {
+    const { scope, typeOf } = this.#runner;
+    return { from: this.#spec.from, scope, typeOf: (itemClass) => typeOf.call(this.#runner, itemClass) };
   }
 
-  #with(change: Partial<QuerySpec>): Query<T, R> {
-    return new Query<T, R>(this.#runner, { ...this.#spec, ...change });
+  /** The question, if it can be asked as it is. */
+  get #complete(): QuerySpec {
+    assertComplete(this.#spec);
+    return this.#spec;
+  }
+
+  #with(change: Partial<QuerySpec>): Query<T, R, A> {
+    return new Query<T, R, A>(this.#runner, { ...this.#spec, ...change });
   }
 
   #upTo(count: number): R[] {
-    return this.#runner.read({ ...this.#spec, limit: Math.min(this.#spec.limit ?? count, count) }) as R[];
+    return this.#runner.read({ ...this.#complete, limit: Math.min(this.#spec.limit ?? count, count) }) as R[];
   }
 
   #aggregate(fn: AggregateFn, pick: unknown): unknown {
-    const { ref, shape } = columnFrom(this.#asked, fn, pick);
-    checkAggregate(fn, this.#type.name, shape);
-    const { distinct, pluck } = this.#spec;
-    if (distinct && pluck !== undefined && !isSameColumn(pluck, ref)) {
+    if (isGrouped(this.#spec))
+      throw this.#bad(`${fn} takes all items together: select ${fn}() to have it of each group`);
+    const { node, shape, provenance } = columnFrom(this.#asked, fn, pick);
+    const fault = provenance.isAggregate ? 'takes no aggregate' : aggregateFault(fn, shape);
+    if (fault !== undefined) throw this.#bad(`${shape.name}: ${fn} ${fault}`, shape.name);
+    const [value, ...more] = readValues(this.#spec) ?? [];
+    if (isDistinct(this.#spec) && (more.length > 0 || value === undefined || !isSameValue(value, node))) {
       throw this.#bad(`${fn} of distinct values takes the plucked column`);
     }
-    return this.#runner.aggregate(this.#spec, fn, ref);
+    return this.#runner.aggregate(this.#complete, fn, node);
   }
 
   #mustBeWhole(what: string, size: number): void {
@@ -241,14 +319,25 @@ export class Query<T extends Stored, R = T> extends Question implements Iterable
   }
 
   #mustBeItems(what: string): void {
-    if (this.#spec.pluck === undefined) return;
-    throw this.#bad(`${what} works on items: leave pluck out`);
+    if (readValues(this.#spec) === undefined && !isGrouped(this.#spec)) return;
+    throw this.#bad(`${what} works on items: leave pluck, select and groups out`);
   }
 
-  #bad(said: string): CorollaryError {
-    const type = this.#type.name;
-    return new CorollaryError('BAD_QUERY', `Query of ${type}: ${said}`, { type });
+  #bad(said: string, attribute?: string): CorollaryError {
+    const { from } = this.#spec;
+    return new CorollaryError('BAD_QUERY', `${questionName(from)}: ${said}`, { type: from[0].type.name, attribute });
   }
+}
+
+/** True for an item that was deleted, and for a list with such a one. */
+function hasGone(one: unknown): boolean {
+  if (Array.isArray(one)) return one.some(hasGone);
+  return (one as Partial<Referable> | null)?.isStored === false;
+}
+
+/** Both conditions as one. The first was checked before. */
+function joint(before: ConditionNode | undefined, added: Condition): ConditionNode {
+  return before === undefined ? nodeOf(added) : nodeOf(and(newCondition(before, NOWHERE), added));
 }
 
 function runnerFrom(of: unknown): QueryRunner {
@@ -257,9 +346,4 @@ function runnerFrom(of: unknown): QueryRunner {
     if ('typeNamed' in of) return of as QueryRunner;
   }
   throw new CorollaryError('INVALID_VALUE', `Query.fromJSON takes a store or a tree, then the JSON; not ${kindOf(of)}`);
-}
-
-/** A condition again whose origin has been checked before. */
-function known(node: ConditionNode): Condition {
-  return newCondition(node, { sources: [], scopes: [] });
 }

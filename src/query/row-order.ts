@@ -1,59 +1,70 @@
 import type { Cell } from '../schema/value.js';
-import { type ColumnRef, isSameColumn, type OrderNode, type QuerySpec } from './ast.js';
-import { type ColumnShape, shapeOf } from './column-shape.js';
+import { type OrderNode, type QuerySpec, readValues, type ValueNode } from './ast.js';
+import type { ColumnShape } from './column-shape.js';
 import { foldedASCII } from './compile-text.js';
+import { isColumn, isSameValue } from './traverse.js';
+import { type From, shapeOf } from './value-shape.js';
 
 /** How the cells of a column compare. */
 export type CellOrder = Pick<ColumnShape, 'codec' | 'collate'>;
 
 /** One key of an order, ready to compare cells with. */
 export interface RowKey extends CellOrder {
+  readonly nullable: boolean;
   readonly direction: 'asc' | 'desc';
   readonly nulls: 'first' | 'last';
 }
 
-const BY_ID: OrderNode = Object.freeze({
-  column: Object.freeze({ source: 0, name: 'storeId' }),
-  direction: 'asc',
-  nulls: 'first',
-});
-
 /**
- * The orders that settle every row's place in an answer: those asked for, then the id. Nothing follows the id, as no
- * two rows share it. Distinct values are ordered by themselves alone.
+ * The orders that settle every row's place in an answer: those asked for, then the ids of its items. Nothing follows
+ * the id of a single item, as no two rows share it. Distinct values are ordered by themselves alone.
  */
 export function keyOrders(spec: QuerySpec): readonly OrderNode[] {
-  const { pluck } = spec;
-  if (spec.distinct && pluck !== undefined) {
-    return [spec.orderBy.find((order) => isSameColumn(order.column, pluck)) ?? { ...BY_ID, column: pluck }];
-  }
-  const keys: OrderNode[] = [];
-  for (const order of spec.orderBy) {
-    if (isId(order.column)) return [...keys, order];
-    if (!keys.some((key) => isSameColumn(key.column, order.column))) keys.push(order);
-  }
-  return [...keys, BY_ID];
+  return [...spec.orderBy, ...lastOrders(spec)].reduce<OrderNode[]>((keys, order) => {
+    const isSettled = keys.some((key) => isSameValue(key.column, order.column) || settlesAll(spec, key));
+    if (!isSettled) keys.push(order);
+    return keys;
+  }, []);
 }
 
-function isId(column: ColumnRef): boolean {
-  return column.name === 'storeId' || column.name === 'self';
+/** Those of {@link keyOrders} that were asked for, and not only to break ties; all, where values are distinct. */
+export function askedOrders(spec: QuerySpec): readonly OrderNode[] {
+  const keys = keyOrders(spec);
+  return isDistinct(spec) ? keys : keys.filter((key) => spec.orderBy.includes(key));
 }
 
-/** The keys of {@link keyOrders}, ready to compare cells with. */
-export function rowKeys(spec: QuerySpec): readonly RowKey[] {
-  return keyOrders(spec).map(({ column, direction, nulls }) => {
-    const { codec, collate } = shapeOf(spec.from, column);
-    return { codec, collate, direction, nulls };
-  });
+function lastOrders(spec: QuerySpec): readonly OrderNode[] {
+  const values = spec.distinct ? readValues(spec) : undefined;
+  return (values ?? spec.from.map((_, source) => ({ source, name: 'storeId' }))).map(ascending);
 }
 
-/** The key cells of a whole row as `compileItems` selects it: "storeId", then the attributes. */
-export function keyOfRow(spec: QuerySpec, row: readonly Cell[]): readonly Cell[] {
-  const type = spec.from[0];
-  return keyOrders(spec).map(({ column }) => {
-    const attribute = isId(column) ? undefined : type.byName.get(column.name);
-    return row[attribute === undefined ? 0 : attribute.index + 1] as Cell;
-  });
+function ascending(column: ValueNode): OrderNode {
+  return { column, direction: 'asc', nulls: 'first' };
+}
+
+function settlesAll(spec: QuerySpec, { column }: OrderNode): boolean {
+  return spec.from.length === 1 && !isDistinct(spec) && isId(column);
+}
+
+/** True for the id of an item of the question itself. */
+function isId(column: ValueNode): boolean {
+  return isColumn(column) && column.path === undefined && (column.name === 'storeId' || column.name === 'self');
+}
+
+/** True when the answer is a set of values. */
+export function isDistinct(spec: QuerySpec): boolean {
+  return spec.distinct && readValues(spec) !== undefined;
+}
+
+/** Orders, ready to compare cells with. */
+export function rowKeys(from: From, orders: readonly OrderNode[]): readonly RowKey[] {
+  return orders.map((order) => rowKey(from, order));
+}
+
+/** One order, ready to compare cells with. */
+export function rowKey(from: From, { column, direction, nulls }: OrderNode): RowKey {
+  const { codec, collate, nullable } = shapeOf(from, column);
+  return { codec, collate, nullable, direction, nulls };
 }
 
 /** Compares lists of key cells exactly as SQLite orders the rows they belong to. */
@@ -97,7 +108,12 @@ function sign(difference: bigint): number {
 }
 
 function compareTexts(order: CellOrder, a: string, b: string): number {
-  return order.collate === 'nocase' ? compareCodePoints(foldedASCII(a), foldedASCII(b)) : compareCodePoints(a, b);
+  return compareCodePoints(foldedText(order, a), foldedText(order, b));
+}
+
+/** A text as its collation sees it: the same for all that it does not tell apart. */
+export function foldedText({ collate }: Pick<CellOrder, 'collate'>, text: string): string {
+  return collate === 'nocase' ? foldedASCII(text) : text;
 }
 
 /** Compares texts by code points, which is the order of their UTF-8 bytes. JavaScript's `<` puts U+E000 after U+10000. */

@@ -1,9 +1,7 @@
+import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
-import type { ColumnRef, QuerySpec } from './ast.js';
-
-/** The questions with one value as their answer. */
-export type AggregateFn = 'count' | 'sum' | 'avg' | 'min' | 'max';
+import type { AggregateFn, QuerySpec, ValueNode } from './ast.js';
 
 /** How a question is answered: its SQL, the parameters bound, and SQLite's plan, one line per step. */
 export interface Explanation {
@@ -24,10 +22,12 @@ export interface QueryRunner {
   readonly scope: string;
   /** @throws CorollaryError UNKNOWN_TYPE */
   typeNamed(name: string): ItemType;
-  /** Live items; or, with `pluck`, decoded values, nulls included. */
+  /** The type of a class, learned if it is new. @throws CorollaryError BAD_TYPE, DUPLICATE_TYPE */
+  typeOf(itemClass: ItemClass): ItemType;
+  /** Live items, or lists of them; with `pluck`, values; with `select`, objects of values. */
   read(spec: QuerySpec): unknown[];
-  /** `column` is absent for 'count' only. */
-  aggregate(spec: QuerySpec, fn: AggregateFn, column?: ColumnRef): unknown;
+  /** `value` is absent for 'count' only. */
+  aggregate(spec: QuerySpec, fn: AggregateFn, value?: ValueNode): unknown;
   /** `after` is a cursor of an earlier page of the same question. */
   page(spec: QuerySpec, size: number, after: string | undefined): Page<unknown>;
   /** Changes every item found; returns their number. */

@@ -1,26 +1,60 @@
 import { CorollaryError } from '../errors.js';
-import { deepFrozen, isSameColumn, type QuerySpec } from './ast.js';
-import { shapeOf } from './column-shape.js';
+import { deepFrozen, type QuerySpec, readValues, type ValueNode } from './ast.js';
+import { isGrouped, looseValues } from './grouping.js';
+import { assertTied, conjunctsOf, lastOptional } from './join.js';
+import { questionName } from './provenance.js';
+import { isDistinct } from './row-order.js';
+import { isSameValue } from './traverse.js';
+import { shapeOf } from './value-shape.js';
 
 /**
  * The question itself, frozen, if its parts go together.
  * @throws CorollaryError BAD_QUERY when distinct values are ordered by another column, or cannot be told apart.
  */
 export function checkedSpec(spec: QuerySpec): QuerySpec {
-  const { pluck } = spec;
-  if (spec.distinct && pluck !== undefined) {
-    const shape = shapeOf(spec.from, pluck);
-    if (shape.codec.incomparable === true) {
-      throw bad(spec, pluck.name, `distinct means nothing for ${shape.codec.name}: equal values may differ on disk`);
-    }
-    if (spec.orderBy.some((order) => !isSameColumn(order.column, pluck))) {
-      throw bad(spec, pluck.name, 'distinct values can only be ordered by themselves');
-    }
+  if (isDistinct(spec)) assertDistinctHasMeaning(spec);
+  for (const value of [...(spec.groupBy ?? []), ...(spec.firstPer ?? [])]) assertComparable(spec, value, 'a group');
+  if (spec.firstPer !== undefined && spec.from.length > 1) throw bad(spec, 'firstPer takes a query of one type');
+  if (conjunctsOf(spec.on).some((node) => lastOptional(spec.from, node) === undefined)) {
+    throw bad(spec, 'on ties optional types: each of its conditions reads a column of one');
   }
   // Not the types in `from`: they belong to the schema.
-  for (const part of [spec.where, spec.orderBy, pluck]) deepFrozen(part);
-  Object.freeze(spec.from);
+  const { from, ...parts } = spec;
+  for (const part of Object.values(parts)) deepFrozen(part);
+  for (const one of from) Object.freeze(one);
+  Object.freeze(from);
   return Object.freeze(spec);
+}
+
+function assertDistinctHasMeaning(spec: QuerySpec): void {
+  const values = readValues(spec) ?? [];
+  for (const value of values) assertComparable(spec, value, 'distinct');
+  const isRead = (value: ValueNode) => values.some((read) => isSameValue(read, value));
+  if (!spec.orderBy.every(({ column }) => isRead(column))) {
+    throw bad(spec, 'distinct values can only be ordered by themselves');
+  }
+}
+
+function assertComparable(spec: QuerySpec, value: ValueNode, what: string): void {
+  const { name, codec } = shapeOf(spec.from, value);
+  if (codec.incomparable !== true) return;
+  const said = `${name}: ${what} means nothing for ${codec.name}: equal values may differ on disk`;
+  throw bad(spec, said, name);
+}
+
+/**
+ * Refuses a question that lacks something without which it has no answer.
+ * @throws CorollaryError BAD_QUERY
+ */
+export function assertComplete(spec: QuerySpec): void {
+  assertTied(spec);
+  if (!isGrouped(spec)) return;
+  if (readValues(spec) === undefined) throw bad(spec, 'groups have no items: say by select what to read of them');
+  if (spec.distinct) throw bad(spec, 'groups differ already: leave distinct out, or group by less');
+  const [loose] = looseValues(spec);
+  if (loose === undefined) return;
+  const { name } = shapeOf(spec.from, loose);
+  throw bad(spec, `${name} differs within a group: group by it, or take its min or max`, name);
 }
 
 /** The number itself, if it can be a limit or an offset. @throws CorollaryError BAD_QUERY */
@@ -29,7 +63,6 @@ export function checkedCount(what: string, value: unknown, least = 0): number {
   throw new CorollaryError('BAD_QUERY', `${what} takes a whole number, ${least} or more`);
 }
 
-function bad(spec: QuerySpec, attribute: string, said: string): CorollaryError {
-  const type = spec.from[0].name;
-  return new CorollaryError('BAD_QUERY', `${type}.${attribute}: ${said}`, { type, attribute });
+function bad({ from }: QuerySpec, said: string, attribute?: string): CorollaryError {
+  return new CorollaryError('BAD_QUERY', `${questionName(from)}: ${said}`, { type: from[0].type.name, attribute });
 }

@@ -19,6 +19,8 @@ export interface ItemType {
   readonly checks: readonly Check[];
   /** Which hooks the class overrides: an empty one costs nothing. */
   readonly hooks: { readonly [H in Hook]: boolean };
+  /** The type that a reference attribute points to; undefined where that is any type, or it is no reference. */
+  readonly referredType: (attribute: string) => ItemType | undefined;
 }
 
 /** The methods of an item that the store calls. */

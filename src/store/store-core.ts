@@ -122,11 +122,6 @@ export class StoreCore implements Participant {
 
   /** The class as an item type, learned if it is new here. */
   typeOf(itemClass: ItemClass): ItemType {
-    if (Array.isArray(itemClass))
-      throw new CorollaryError(
-        'NOT_SUPPORTED',
-        'A query of several types is not there yet: query one, and follow its references',
-      );
     return this.registry.learn(itemClass);
   }
 

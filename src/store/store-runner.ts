@@ -3,37 +3,29 @@ import { CorollaryError, kindOf, problemsError } from '../errors.js';
 import { checkedChanges, Faults, isPlainInput } from '../item/check-value.js';
 import { type CellChange, stateOf } from '../item/state.js';
 import { finish } from '../query/aggregate.js';
-import type { ColumnRef, QuerySpec } from '../query/ast.js';
-import { shapeOf } from '../query/column-shape.js';
-import {
-  type CompileContext,
-  compileAggregate,
-  compileIds,
-  compileItems,
-  compileValues,
-  compileValuesWithKeys,
-} from '../query/compile.js';
-import { decodeCursor, encodeCursor, pageSpec } from '../query/cursor.js';
-import type { Compiled } from '../query/fragment.js';
-import { keyOfRow } from '../query/row-order.js';
-import type { AggregateFn, Explanation, Page, QueryRunner } from '../query/runner.js';
+import { type AggregateFn, firstType, type QuerySpec, type ValueNode } from '../query/ast.js';
+import { compileAggregate, compileGroups, compileRows } from '../query/compile.js';
+import { afterPlace, decodeCursor, encodeCursor, narrowed } from '../query/cursor.js';
+import type { GroupRow } from '../query/group-rows.js';
+import { groupPlan, isGrouped } from '../query/grouping.js';
+import { idLayout, type Layout, layoutOf, layoutWithKeys } from '../query/layout.js';
+import { keyOrders, rowKeys } from '../query/row-order.js';
+import type { Explanation, Page, QueryRunner } from '../query/runner.js';
+import { type CompileContext, idInStore, withoutFirstPer } from '../query/select.js';
+import { type SettledCell, settled } from '../query/settle.js';
+import { shapeOf } from '../query/value-shape.js';
+import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
+import type { Cell } from '../schema/value.js';
 import { namingRules } from './broken-rule.js';
 import type { StoredType } from './catalog.js';
 import { setCells } from './change.js';
 import { deleteItems } from './deletion.js';
-import { getOfType, itemOfRow, itemsWithIds, liveItems } from './load.js';
+import { GroupAnswer, type GroupOwner } from './group-answer.js';
+import { itemsWithIds, liveItems } from './load.js';
+import { resultReader } from './results.js';
+import { compileContext, rowsOf } from './rows.js';
 import type { Reading, StoreCore } from './store-core.js';
-
-/** What the SQL of a question must know of this store. */
-export function compileContext(core: StoreCore, foreignItems: 'refuse' | 'nothing'): CompileContext {
-  return { uid: core.file.uid, tableOf: (type) => core.catalog.find(type)?.sql.table, foreignItems };
-}
-
-/** Runs compiled SQL; what was not compiled, because its type was never stored, has no rows. */
-export function rowsOf({ connection }: Pick<Reading, 'connection'>, compiled: Compiled | undefined): SqlRow[] {
-  return compiled === undefined ? [] : connection.rows(compiled.sql, compiled.values);
-}
 
 /** One store as the one who answers questions. */
 export class StoreRunner implements QueryRunner {
@@ -68,45 +60,82 @@ export class StoreRunner implements QueryRunner {
     );
   }
 
-  read(spec: QuerySpec): unknown[] {
-    const reading = this.#reading();
-    const compile = spec.pluck === undefined ? compileItems : compileValues;
-    return this.#results(spec, rowsOf(reading, compile(spec, this.#context)), reading.epoch);
+  typeOf(itemClass: ItemClass): ItemType {
+    return this.#core.typeOf(itemClass);
   }
 
-  aggregate(spec: QuerySpec, fn: AggregateFn, column?: ColumnRef): unknown {
+  read(spec: QuerySpec): unknown[] {
     const reading = this.#reading();
-    const partials = rowsOf(reading, compileAggregate(spec, fn, column, this.#context));
-    return finish(fn, column && shapeOf(spec.from, column), partials);
+    const asked = this.#settled(spec);
+    if (isGrouped(asked)) return this.#groups(asked, reading, (answer, rows) => answer.results(answer.within(rows)));
+    const layout = layoutOf(asked);
+    return this.#results(asked, layout, rowsOf(reading, compileRows(asked, layout, this.#context)), reading.epoch);
+  }
+
+  aggregate(spec: QuerySpec, fn: AggregateFn, value?: ValueNode): unknown {
+    const reading = this.#reading();
+    const asked = this.#settled(spec);
+    if (isGrouped(asked)) return this.#groups(asked, reading, (answer, rows) => answer.within(rows).length);
+    const partials = rowsOf(reading, compileAggregate(asked, fn, value, this.#context));
+    return finish(fn, value && shapeOf(asked.from, value), partials);
   }
 
   page(spec: QuerySpec, size: number, after: string | undefined): Page<unknown> {
     const reading = this.#reading();
-    const asked = pageSpec(spec, size, after === undefined ? undefined : decodeCursor(spec, this.scope, after));
-    const compile = spec.pluck === undefined ? compileItems : compileValuesWithKeys;
-    const rows = rowsOf(reading, compile(asked, this.#context));
+    const settledSpec = this.#settled(spec);
+    if (isGrouped(settledSpec)) {
+      return this.#groups(settledSpec, reading, (answer, rows) => {
+        const place = after === undefined ? undefined : decodeCursor(spec, this.scope, after, answer.keys);
+        return answer.page(rows, size, place, (last) => encodeCursor(spec, this.scope, last));
+      });
+    }
+    const whole = withoutFirstPer(settledSpec);
+    const keys = keyOrders(whole);
+    const place = after === undefined ? undefined : decodeCursor(spec, this.scope, after, rowKeys(whole.from, keys));
+    const asked = place === undefined ? whole : narrowed(whole, afterPlace(whole, keys, place));
+    const layout = layoutWithKeys(whole);
+    const rows = rowsOf(reading, compileRows({ ...asked, limit: size + 1 }, layout, this.#context));
     const page = rows.slice(0, size);
-    const last = page.at(-1);
-    const hasMore = rows.length > size && last !== undefined;
-    return {
-      items: this.#results(spec, page, reading.epoch),
-      next: hasMore ? this.#cursorAfter(spec, last) : undefined,
-    };
+    const last = rows.length > size ? page.at(-1) : undefined;
+    const next = last && encodeCursor(spec, this.scope, placeOf(layout, last));
+    return { items: this.#results(whole, layout, page, reading.epoch), next };
   }
 
-  #results(spec: QuerySpec, rows: readonly SqlRow[], epoch: number): unknown[] {
-    if (spec.pluck === undefined) return rows.map((row) => itemOfRow(this.#core, spec.from[0], row, epoch));
-    const decode = valueReader(this.#core, spec, spec.pluck);
-    return rows.map((row) => decode(row[0] ?? null));
+  #results(spec: QuerySpec, layout: Layout, rows: readonly SqlRow[], epoch: number): unknown[] {
+    const read = resultReader(spec, layout);
+    const core = this.#core;
+    return rows.map((row) => read({ core, row, epoch }));
   }
 
-  #cursorAfter(spec: QuerySpec, row: SqlRow): string {
-    return encodeCursor(spec, this.scope, spec.pluck === undefined ? keyOfRow(spec, row) : row.slice(1));
+  #groups<R>(
+    spec: QuerySpec,
+    reading: Reading,
+    use: (answer: GroupAnswer, rows: readonly GroupRow<GroupOwner>[]) => R,
+  ): R {
+    const context = this.#context;
+    const owner: GroupOwner = { core: this.#core, path: '' };
+    const answer = new GroupAnswer(spec);
+    answer.ask(owner, reading, context);
+    return use(
+      answer,
+      answer.rows(owner, reading, (store, id) => idInStore(context, spec, store, id)),
+    );
+  }
+
+  // Groups are put together outside of SQL: a subquery of groups is asked first.
+  #settled(spec: QuerySpec): QuerySpec {
+    return settled(spec, { isApart: isGrouped, answer: (query) => this.#cellsOfGroups(query) });
+  }
+
+  #cellsOfGroups(query: QuerySpec): SettledCell[] {
+    return this.#groups(this.#settled(query), this.#reading(), (answer, rows) =>
+      answer.within(rows).map(({ outputs }) => ({ cell: outputs[0] ?? null, store: this.scope })),
+    );
   }
 
   update(spec: QuerySpec, values: object): number {
     const core = this.#core;
-    const type = spec.from[0];
+    const type = firstType(spec);
     return core.writeInSteps((transaction, part) => {
       const changes = checkedBulkChanges(core, type, values);
       const ids = this.#ids(spec);
@@ -124,35 +153,37 @@ export class StoreRunner implements QueryRunner {
     const core = this.#core;
     return core.writeInSteps((transaction, part) => {
       const ids = this.#ids(spec);
-      if (ids.length > 0) deleteItems(core, spec.from[0], ids, { transaction, part });
+      if (ids.length > 0) deleteItems(core, firstType(spec), ids, { transaction, part });
       return ids.length;
     });
   }
 
+  /** The ids of the first type's items, each once. */
   #ids(spec: QuerySpec): number[] {
-    return rowsOf(this.#core.file, compileIds(spec, this.#context)).map((row) => row[0] as number);
+    const asked = withoutFirstPer(this.#settled(spec));
+    const rows = rowsOf(this.#core.file, compileRows(asked, idLayout(asked), this.#context));
+    const ids = rows.map((row) => row[0] as number);
+    return spec.from.length === 1 ? ids : [...new Set(ids)];
   }
 
   explain(spec: QuerySpec): Explanation {
     const reading = this.#reading();
-    const compile = spec.pluck === undefined ? compileItems : compileValues;
-    const compiled = compile(spec, this.#context);
-    if (compiled === undefined) return { sql: '', parameters: [], plan: [`no ${spec.from[0].name} was ever stored`] };
+    const asked = this.#settled(spec);
+    const compiled = isGrouped(asked)
+      ? compileGroups(asked, groupPlan(asked), this.#context)
+      : compileRows(asked, layoutOf(asked), this.#context);
+    if (compiled === undefined) {
+      const missing = spec.from.filter(({ type }) => this.#context.tableOf(type) === undefined);
+      return { sql: '', parameters: [], plan: missing.map(({ type }) => `no ${type.name} was ever stored`) };
+    }
     const plan = reading.connection.rows(`EXPLAIN QUERY PLAN ${compiled.sql}`, compiled.values);
     return { sql: compiled.sql, parameters: compiled.values, plan: plan.map((row) => String(row[3])) };
   }
 }
 
-/** Turns a plucked cell into its value; a reference into the item. */
-export function valueReader(core: StoreCore, spec: QuerySpec, column: ColumnRef): (cell: SqlRow[number]) => unknown {
-  const { codec, reference } = shapeOf(spec.from, column);
-  const attribute = spec.from[0].byName.get(column.name);
-  return (cell) => {
-    if (cell === null) return null;
-    if (reference === undefined) return codec.decode(cell);
-    if (attribute === undefined) return getOfType(core, spec.from[0], cell as number);
-    return core.keeper.resolve(attribute, cell as number);
-  };
+/** The cells that tell a row's place in the answer. */
+export function placeOf(layout: Layout, row: SqlRow): readonly Cell[] {
+  return layout.keys.map((at) => row[at] ?? null);
 }
 
 function checkedBulkChanges(core: StoreCore, type: ItemType, values: unknown): readonly CellChange[] {

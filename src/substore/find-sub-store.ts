@@ -1,3 +1,4 @@
+import type { Columns } from '../query/columns.js';
 import { newQuery, type Query } from '../query/query.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
@@ -6,7 +7,9 @@ import { SubStore } from './sub-store.js';
 
 /** The SubStore items of a store. `isAside`: asking does not make the store join a running transaction. */
 export function subStoresOf(core: StoreCore, isAside = false): Query<SubStore> {
-  return newQuery(new StoreRunner(core, isAside), core.typeOf(SubStore));
+  return newQuery<SubStore, SubStore, [Columns<SubStore>]>(new StoreRunner(core, isAside), [
+    { type: core.typeOf(SubStore), isOptional: false },
+  ]);
 }
 
 /** @throws CorollaryError BAD_NAME */

@@ -1,6 +1,8 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import { isPlainInput } from '../item/check-value.js';
 import type { Item } from '../item/item.js';
+import type { Condition } from '../query/condition.js';
+import { type FirstOf, fromTypes, type Joinable, type JoinColumns, type JoinedItems } from '../query/joined.js';
 import { newQuery, type Query, type Where } from '../query/query.js';
 import { type QueryRunner, runnerOf } from '../query/runner.js';
 import type { CreateInput, Equalities, StoreId } from '../schema/attribute-types.js';
@@ -251,8 +253,25 @@ export class Store {
   }
 
   /** A query of the items of a type; nothing is read until it is. A type that was never stored has no items. */
-  query<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>): Query<T> {
-    return newQuery<T>(this[runnerOf], this.#core.typeOf(type), where);
+  query<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>): Query<T>;
+  /**
+   * A query of several types that are joined: every combination of their items that fulfils the condition, as a list.
+   * A class may be there twice; with {@link optional}, its item may be missing.
+   *
+   * @example
+   * store.query([City, Country], (c, k) => c.country.eq(k)).orderBy((c, k) => [k.name.asc(), c.name.asc()]);
+   */
+  query<const F extends Joinable>(
+    types: F,
+    where?: (...columns: JoinColumns<F>) => Condition,
+  ): Query<FirstOf<F>, JoinedItems<F>, JoinColumns<F>>;
+  query(types: ItemClass<Item> | Joinable, where?: unknown): Query<never, never, never> {
+    const runner = this[runnerOf];
+    return newQuery(
+      runner,
+      fromTypes(types, (itemClass) => runner.typeOf(itemClass)),
+      where,
+    );
   }
   /** How many items of a type there are that fulfil a condition. */
   count<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>): number {

@@ -1,6 +1,8 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import type { Item } from '../item/item.js';
 import type { KeepingStore } from '../item/keeping-store.js';
+import type { Condition } from '../query/condition.js';
+import { type FirstOf, fromTypes, type Joinable, type JoinColumns, type JoinedItems } from '../query/joined.js';
 import { newQuery, type Query, type Where } from '../query/query.js';
 import { type QueryRunner, runnerOf } from '../query/runner.js';
 import type { ItemClass } from '../schema/item-class.js';
@@ -35,9 +37,20 @@ export class Tree<S extends KeepingStore> {
    * `store` where they live; ties are ordered by path, then storeId. Each store answers as of one moment of its own.
    * Cost: one indexed query per store; with a limit, at most that many rows of each are read.
    */
-  query<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>, options: TreeOptions = {}): Query<T> {
+  query<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>, options?: TreeOptions): Query<T>;
+  /** A query of several types that are joined by references: what is joined lies in one store. */
+  query<const F extends Joinable>(
+    types: F,
+    where?: (...columns: JoinColumns<F>) => Condition,
+    options?: TreeOptions,
+  ): Query<FirstOf<F>, JoinedItems<F>, JoinColumns<F>>;
+  query(types: ItemClass<Item> | Joinable, where?: unknown, options: TreeOptions = {}): Query<never, never, never> {
     const runner = new TreeRunner(this.#branch, checkedOptions(options));
-    return newQuery<T>(runner, this.#branch.core.typeOf(type), where);
+    return newQuery(
+      runner,
+      fromTypes(types, (itemClass) => runner.typeOf(itemClass)),
+      where,
+    );
   }
 
   /** How many items of a type there are in all stores. */

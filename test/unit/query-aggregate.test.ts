@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { finish, halfEven } from '../../src/query/aggregate.js';
-import { shapeOf } from '../../src/query/column-shape.js';
+import { shapeOf } from '../../src/query/value-shape.js';
 import type { Decimal } from '../../src/schema/attribute-types.js';
 import { sampleStore, thing, things } from './query-sample.js';
 
-const shape = (name: string) => shapeOf([thing], { source: 0, name });
+const shape = (name: string) => shapeOf([{ type: thing, isOptional: false }], { source: 0, name });
 const outOfRange = expect.objectContaining({ code: 'OUT_OF_RANGE' });
 
 describe('aggregates', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Columns } from '../../src/query/columns.js';
 import { and, type Condition, not } from '../../src/query/condition.js';
-import { newQuery, Query } from '../../src/query/query.js';
+import { Query } from '../../src/query/query.js';
 import { runnerOf } from '../../src/query/runner.js';
 import type { StoreId } from '../../src/schema/attribute-types.js';
-import { compiler, Other, other, sampleStore, specOfQuery, Thing, things } from './query-sample.js';
+import { compiler, Other, others, sampleStore, specOfQuery, Thing, things } from './query-sample.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what the compiler refuses has to be tried, too
 type Loose = any;
@@ -38,7 +38,7 @@ describe('wrong use is refused', () => {
     ['INVALID_VALUE', (c) => c.friend.eq(7)],
     ['INVALID_VALUE', (c) => c.friend.eq(undefined)],
     ['WRONG_TYPE', (c) => c.friend.eq(new Other(7 as StoreId<Other>))],
-    ['WRONG_TYPE', (c) => c.friend.in(newQuery<Other>(compiler, other))],
+    ['WRONG_TYPE', (c) => c.friend.in(others())],
     ['ITEM_GONE', (c) => c.friend.eq(Object.assign(item(7), { isStored: false }))],
   ])('%s: %s', (expected, use) => {
     expect(() => things(use as Loose)).toThrow(code(expected));
@@ -46,11 +46,11 @@ describe('wrong use is refused', () => {
 
   test('conditions, orders and columns of another query', () => {
     let saved: Condition | undefined;
-    newQuery<Other>(compiler, other, (o) => (saved = o.title.eq('x')));
+    others((o) => (saved = o.title.eq('x')));
     expect(() => things(saved)).toThrow(code('BAD_QUERY'));
     expect(() => things((c) => c.self.in(things(() => c.count.gt(1))))).toThrow(code('BAD_QUERY'));
     expect(() => things((c) => c.self.in(things((d) => d.count.gt(c.count))))).toThrow(code('BAD_QUERY'));
-    const elsewhere = newQuery<Thing>({ ...compiler, scope: 'store-2' }, specOfQuery(things()).from[0]);
+    const elsewhere = things(undefined, { ...compiler, scope: 'store-2' });
     expect(() => things((c) => c.self.in(elsewhere))).toThrow(code('WRONG_STORE'));
   });
 

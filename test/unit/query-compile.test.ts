@@ -2,26 +2,25 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileCheck } from '../../src/query/check.js';
 import type { Columns } from '../../src/query/columns.js';
-import { compileAggregate, compileIds, compileItems, compileValues } from '../../src/query/compile.js';
+import { compileAggregate, compileRows } from '../../src/query/compile.js';
 import { successor } from '../../src/query/compile-text.js';
 import { and, or } from '../../src/query/condition.js';
-import { newQuery, Query } from '../../src/query/query.js';
+import { idLayout, layoutOf } from '../../src/query/layout.js';
+import { Query } from '../../src/query/query.js';
 import { compareCodePoints } from '../../src/query/row-order.js';
+import type { CompileContext } from '../../src/query/select.js';
 import type { StoreId } from '../../src/schema/attribute-types.js';
-import {
-  compiler,
-  context,
-  type Other,
-  other,
-  type Row,
-  sampleStore,
-  specOfQuery,
-  Thing,
-  thing,
-  things,
-} from './query-sample.js';
+import { context, others, type Row, sampleStore, specOfQuery, Thing, thing, things } from './query-sample.js';
 
-const ids = (query: ReturnType<typeof things>) => compileIds(specOfQuery(query), context);
+const idsIn = (query: Query<Thing, unknown>, of: CompileContext) => {
+  const spec = specOfQuery(query);
+  return compileRows(spec, idLayout(spec), of);
+};
+const ids = (query: Query<Thing, unknown>) => idsIn(query, context);
+const rows = (query: Query<Thing, unknown>) => {
+  const spec = specOfQuery(query);
+  return compileRows(spec, layoutOf(spec), context);
+};
 const whereText = (query: ReturnType<typeof things>) =>
   ids(query)?.sql.replace('SELECT "storeId" FROM "thing" WHERE ', '').replace(' ORDER BY "storeId" ASC', '');
 
@@ -74,7 +73,7 @@ describe('the SQL of conditions', () => {
     expect(whereText(things((c) => c.friend.in(few)))).toBe(
       '"friend" IN (SELECT "storeId" AS "#value" FROM "thing" WHERE "count" > ?)',
     );
-    const none = newQuery<Other>(compiler, other).pluck((o) => o.title);
+    const none = others().pluck((o) => o.title);
     expect(whereText(things((c) => c.name.in(none)))).toBe('FALSE');
     expect(whereText(things((c) => c.name.notIn(none)))).toBe('(FALSE) IS NOT TRUE');
   });
@@ -97,7 +96,7 @@ describe('the SQL of selections', () => {
     const query = things()
       .orderBy((c) => [c.tag.desc({ nulls: 'first' }), c.name.asc({ nulls: 'last' })])
       .offset(3);
-    expect(compileItems(specOfQuery(query), context)).toEqual({
+    expect(rows(query)).toEqual({
       sql:
         'SELECT "storeId", "name", "tag", "count", "weight", CAST("large" AS TEXT), CAST("price" AS TEXT), "flag", "at", ' +
         '"blob", "doc", "friend" FROM "thing" ORDER BY "tag" DESC NULLS FIRST, "name" ASC, "storeId" ASC LIMIT ? OFFSET ?',
@@ -114,9 +113,7 @@ describe('the SQL of selections', () => {
     const query = things()
       .pluck((c) => c.count)
       .distinct();
-    expect(compileValues(specOfQuery(query as never), context)?.sql).toBe(
-      'SELECT DISTINCT "count" FROM "thing" ORDER BY "count" ASC',
-    );
+    expect(rows(query as never)?.sql).toBe('SELECT DISTINCT "count" FROM "thing" ORDER BY "count" ASC');
   });
 
   test('sums of int64 are summed in halves, under a limit inside it', () => {
@@ -128,18 +125,18 @@ describe('the SQL of selections', () => {
   });
 
   test('a type never stored has nothing to compile', () => {
-    expect(compileIds(specOfQuery(newQuery<Other>(compiler, other) as never), context)).toBeUndefined();
+    expect(ids(others() as never)).toBeUndefined();
   });
 
   test('an item of another store is refused, or equals nothing', () => {
     const query = things((c) => c.friend.eq(new Thing(7 as StoreId<Thing>, 'store-2')));
     expect(() => ids(query)).toThrow(expect.objectContaining({ code: 'WRONG_STORE' }));
-    expect(compileIds(specOfQuery(query), { ...context, foreignItems: 'nothing' })?.values).toEqual([-1]);
+    expect(idsIn(query, { ...context, foreignItems: 'nothing' })?.values).toEqual([-1]);
   });
 
   test('more parameters than the engine takes are refused with the way out', () => {
     const query = things((c) => and(...Array.from({ length: 101 }, (_, i) => c.count.ne(i))));
-    expect(() => compileIds(specOfQuery(query), { ...context, maxParameters: 100 })).toThrow(/put them into lists/);
+    expect(() => idsIn(query, { ...context, maxParameters: 100 })).toThrow(/put them into lists/);
   });
 });
 

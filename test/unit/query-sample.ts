@@ -1,20 +1,17 @@
 import Database from 'better-sqlite3';
 import { finish } from '../../src/query/aggregate.js';
 import type { QuerySpec } from '../../src/query/ast.js';
-import { shapeOf } from '../../src/query/column-shape.js';
-import {
-  type CompileContext,
-  compileAggregate,
-  compileItems,
-  compileValues,
-  compileValuesWithKeys,
-} from '../../src/query/compile.js';
-import { decodeCursor, encodeCursor, pageSpec } from '../../src/query/cursor.js';
+import type { Columns } from '../../src/query/columns.js';
+import { compileAggregate, compileRows } from '../../src/query/compile.js';
+import { afterPlace, decodeCursor, encodeCursor, narrowed } from '../../src/query/cursor.js';
 import type { Compiled } from '../../src/query/fragment.js';
+import { layoutWithKeys } from '../../src/query/layout.js';
 import { newQuery, type Query, type Where } from '../../src/query/query.js';
 import { specOf } from '../../src/query/question.js';
-import { keyOfRow } from '../../src/query/row-order.js';
+import { keyOrders, rowKeys } from '../../src/query/row-order.js';
 import type { QueryRunner } from '../../src/query/runner.js';
+import type { CompileContext } from '../../src/query/select.js';
+import { shapeOf } from '../../src/query/value-shape.js';
 import type { Attribute } from '../../src/schema/attribute.js';
 import type { Decimal, StoreId } from '../../src/schema/attribute-types.js';
 import type { Codec } from '../../src/schema/codec.js';
@@ -89,12 +86,14 @@ function newType(name: string, itemClass: ItemClass, said: Readonly<Record<strin
       index,
     }),
   );
+  const byName = new Map(attributes.map((attribute) => [attribute.name, attribute]));
   return {
     name,
     version: 1,
     itemClass,
     attributes,
-    byName: new Map(attributes.map((attribute) => [attribute.name, attribute])),
+    byName,
+    referredType: (attribute) => typeOf(byName.get(attribute)?.reference?.target?.()),
     indexes: [],
     unique: [],
     checks: [],
@@ -122,6 +121,10 @@ export const context: CompileContext = {
   tableOf: (type) => (type === thing ? '"thing"' : undefined),
 };
 
+function typeOf(itemClass: ItemClass | undefined): ItemType {
+  return itemClass === Other ? other : thing;
+}
+
 const typeNamed = (name: string): ItemType => {
   if (name === 'thing') return thing;
   if (name === 'other') return other;
@@ -132,6 +135,7 @@ const typeNamed = (name: string): ItemType => {
 export const compiler: QueryRunner = {
   scope: UID,
   typeNamed,
+  typeOf,
   read: unanswered,
   aggregate: unanswered,
   page: unanswered,
@@ -139,6 +143,10 @@ export const compiler: QueryRunner = {
   delete: unanswered,
   explain: unanswered,
 };
+
+export function others(where?: Where<Other>): Query<Other> {
+  return newQuery<Other, Other, [Columns<Other>]>(compiler, [{ type: other, isOptional: false }], where);
+}
 
 function unanswered(): never {
   throw new Error('this runner answers nothing');
@@ -150,7 +158,7 @@ export function specOfQuery(query: Query<Thing, unknown>): QuerySpec {
 }
 
 export function things(where?: Where<Thing>, runner: QueryRunner = compiler): Query<Thing> {
-  return newQuery<Thing>(runner, thing, where);
+  return newQuery<Thing, Thing, [Columns<Thing>]>(runner, [{ type: thing, isOptional: false }], where);
 }
 
 /** What a row of the sample holds, by attribute; what is left out is null, '' or false. */
@@ -180,22 +188,24 @@ export function sampleStore(rows: readonly Row[]): QueryRunner {
     return cell === null ? null : shape.codec.decode(cell);
   };
   const page: QueryRunner['page'] = (spec, size, after) => {
-    const key = after === undefined ? undefined : decodeCursor(spec, UID, after);
-    const asked = pageSpec(spec, size, key);
-    const found = cells(
-      spec.pluck === undefined ? compileItems(asked, context) : compileValuesWithKeys(asked, context),
-    );
+    const keys = keyOrders(spec);
+    const place = after === undefined ? undefined : decodeCursor(spec, UID, after, rowKeys(spec.from, keys));
+    const asked = place === undefined ? spec : narrowed(spec, afterPlace(spec, keys, place));
+    const layout = layoutWithKeys(spec);
+    const found = cells(compileRows({ ...asked, limit: size + 1 }, layout, context));
     const items = found.slice(0, size).map((row) => decoded(spec, row[0] as Cell));
     const last = found[size - 1];
     if (found.length <= size || last === undefined) return { items, next: undefined };
-    return { items, next: encodeCursor(spec, UID, spec.pluck === undefined ? keyOfRow(spec, last) : last.slice(1)) };
+    const next = encodeCursor(
+      spec,
+      UID,
+      layout.keys.map((at) => last[at] as Cell),
+    );
+    return { items, next };
   };
   return {
     ...compiler,
-    read: (spec) => {
-      const compiled = spec.pluck === undefined ? compileItems(spec, context) : compileValues(spec, context);
-      return cells(compiled).map((row) => decoded(spec, row[0] as Cell));
-    },
+    read: (spec) => cells(compileRows(spec, layoutWithKeys(spec), context)).map((row) => decoded(spec, row[0] as Cell)),
     aggregate: (spec, fn, column) =>
       finish(fn, column && shapeOf(spec.from, column), cells(compileAggregate(spec, fn, column, context))),
     page,

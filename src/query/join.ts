@@ -1,0 +1,84 @@
+import { CorollaryError } from '../errors.js';
+import type { ConditionNode, FromNode, QuerySpec } from './ast.js';
+import { questionName } from './provenance.js';
+import { columnsIn } from './traverse.js';
+import { shapeOf } from './value-shape.js';
+
+/** The conditions that must all hold for one to hold. */
+export function conjunctsOf(node: ConditionNode | undefined): readonly ConditionNode[] {
+  if (node === undefined) return [];
+  return node.op === 'and' ? node.of.flatMap(conjunctsOf) : [node];
+}
+
+/** The last optional type whose columns a condition reads: the one whose join it belongs to. Undefined without one. */
+export function lastOptional(from: readonly FromNode[], node: ConditionNode): number | undefined {
+  const optional = columnsIn(node).flatMap(({ source }) => (from[source]?.isOptional === true ? [source] : []));
+  return optional.length === 0 ? undefined : Math.max(...optional);
+}
+
+/** A condition in two: what ties optional types to the others, and what all rows must fulfil. */
+export function dividedCondition(
+  from: readonly FromNode[],
+  condition: ConditionNode,
+): { readonly on?: ConditionNode; readonly where?: ConditionNode } {
+  if (!from.some(({ isOptional }) => isOptional)) return { where: condition };
+  const conjuncts = conjunctsOf(condition);
+  const ties = conjuncts.filter((node) => lastOptional(from, node) !== undefined);
+  const rest = conjuncts.filter((node) => lastOptional(from, node) === undefined);
+  return {
+    ...(ties.length > 0 && { on: { op: 'and', of: ties } as const }),
+    ...(rest.length > 0 && { where: { op: 'and', of: rest } as const }),
+  };
+}
+
+/**
+ * Refuses a question of several types of which one is tied to no other: it would give every combination.
+ * @throws CorollaryError BAD_QUERY naming the types
+ */
+export function assertTied(spec: QuerySpec): void {
+  if (spec.from.length === 1 || spec.isCross === true) return;
+  const loose = looseTypes(spec, () => true);
+  if (loose.length === 0) return;
+  throw new CorollaryError(
+    'BAD_QUERY',
+    `${questionName(spec.from)} would give every combination: no condition ties ${loose.join(', ')} to the others. Add one, such as (a, b) => a.owner.eq(b), or say cross()`,
+    { type: spec.from[0].type.name },
+  );
+}
+
+/**
+ * Refuses a question whose types are tied by other conditions than references, which stay within one store: no store
+ * of a tree could answer it alone.
+ * @throws CorollaryError NOT_SUPPORTED naming the types
+ */
+export function assertTiedByReferences(spec: QuerySpec): void {
+  if (spec.from.length === 1) return;
+  const loose = looseTypes(spec, (node) => isReferenceTie(spec.from, node));
+  if (loose.length === 0 && spec.isCross !== true) return;
+  throw new CorollaryError(
+    'NOT_SUPPORTED',
+    `${questionName(spec.from)}, asked of a tree, must tie its types by references, which stay within a store; a join across stores has no meaning. Not so tied: ${loose.join(', ')}`,
+    { type: spec.from[0].type.name },
+  );
+}
+
+/** The names of the types that no chain of ties connects with the first. */
+function looseTypes({ from, on, where }: QuerySpec, isTie: (node: ConditionNode) => boolean): readonly string[] {
+  const ties = [...conjunctsOf(on), ...conjunctsOf(where)].filter(isTie).map(sourcesOf);
+  const tied = new Set([0]);
+  for (let before = 0; before < tied.size; ) {
+    before = tied.size;
+    for (const sources of ties) if (sources.some((one) => tied.has(one))) for (const one of sources) tied.add(one);
+  }
+  return from.filter((_, source) => !tied.has(source)).map(({ type }) => type.name);
+}
+
+function sourcesOf(node: ConditionNode): readonly number[] {
+  return columnsIn(node).map(({ source }) => source);
+}
+
+/** A reference of one type that equals an item, or a reference, of another. */
+function isReferenceTie(from: readonly FromNode[], node: ConditionNode): boolean {
+  if (node.op !== 'eq' || !('column' in node.to)) return false;
+  return [node.column, node.to.column].every((column) => shapeOf(from, column).reference !== undefined);
+}

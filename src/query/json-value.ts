@@ -1,0 +1,32 @@
+import { kindOf } from '../errors.js';
+import { type Codec, Refusal } from '../schema/codec.js';
+import { isWellFormed } from '../schema/codecs/text.js';
+
+/**
+ * A value inside a json attribute, as SQL compares it: a text or a number as such, true and false as 1 and 0, an object
+ * as its JSON text. Where the place is missing or holds null, it is null.
+ */
+export const jsonValueCodec: Codec = {
+  name: 'json value',
+  columnType: 'TEXT',
+  ordered: true,
+  textual: true,
+  arithmetic: 'real',
+  encode(value) {
+    if (typeof value === 'boolean') return value ? 1 : 0;
+    if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
+    if (typeof value === 'string' && isWellFormed(value) && !value.includes('\0')) return value;
+    throw new Refusal(`takes a text, a finite number, true or false, not ${kindOf(value)}`);
+  },
+  decode: (cell) => cell,
+};
+
+/** True for what can be a step of a path into JSON. */
+export function isJsonStep(step: unknown): step is string | number {
+  return typeof step === 'string' ? isWellFormed(step) : Number.isSafeInteger(step) && (step as number) >= 0;
+}
+
+/** The text that SQLite calls a path: `$."theme"."colors"[0]`. It compares keys as they are written in JSON. */
+export function jsonPath(steps: readonly (string | number)[]): string {
+  return `$${steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${JSON.stringify(step)}`)).join('')}`;
+}

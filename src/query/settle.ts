@@ -1,0 +1,126 @@
+import type { Cell } from '../schema/value.js';
+import {
+  type ConditionNode,
+  firstType,
+  type ListNode,
+  type MembershipNode,
+  type OperandNode,
+  type QuerySpec,
+  type Referrers,
+  readValues,
+  type ValueCell,
+  type ValueNode,
+} from './ast.js';
+import { findShape } from './column-shape.js';
+import { jsonValueCodec } from './json-value.js';
+import { refGroups } from './operand.js';
+import { questionsBelow } from './traverse.js';
+import { shapeOf } from './value-shape.js';
+
+/** One value of a subquery's answer; of a reference, with the uid of the store that it is an id in. */
+export interface SettledCell {
+  readonly cell: Cell;
+  readonly store: string;
+}
+
+/** Which subqueries are to be asked first, and how: those that no single statement of one store can answer. */
+export interface Settling {
+  readonly isApart: (query: QuerySpec) => boolean;
+  readonly answer: (query: QuerySpec) => Iterable<SettledCell>;
+}
+
+/** The same question with the answers of some of its subqueries in their place. */
+export function settled(spec: QuerySpec, settling: Settling): QuerySpec {
+  if (!questionsBelow(spec).some(settling.isApart)) return spec;
+  return new Rewriting(settling).spec(spec);
+}
+
+class Rewriting {
+  readonly #settling: Settling;
+
+  constructor(settling: Settling) {
+    this.#settling = settling;
+  }
+
+  spec(spec: QuerySpec): QuerySpec {
+    const value = (node: ValueNode) => this.#value(node);
+    return {
+      ...spec,
+      ...(spec.on && { on: this.#condition(spec.on) }),
+      ...(spec.where && { where: this.#condition(spec.where) }),
+      ...(spec.having && { having: this.#condition(spec.having) }),
+      ...(spec.groupBy && { groupBy: spec.groupBy.map(value) }),
+      ...(spec.firstPer && { firstPer: spec.firstPer.map(value) }),
+      ...(spec.pluck && { pluck: value(spec.pluck) }),
+      ...(spec.select && { select: spec.select.map((one) => ({ ...one, column: value(one.column) })) }),
+      orderBy: spec.orderBy.map((order) => ({ ...order, column: value(order.column) })),
+    };
+  }
+
+  #condition(node: ConditionNode): ConditionNode {
+    switch (node.op) {
+      case 'and':
+      case 'or':
+        return { ...node, of: node.of.map((part) => this.#condition(part)) };
+      case 'not':
+        return { ...node, of: this.#condition(node.of) };
+      case 'exists':
+        return { ...node, referrers: this.#referrers(node.referrers) };
+      case 'in':
+      case 'notIn':
+        return this.#membership({ ...node, column: this.#value(node.column) });
+      case 'between': {
+        const [low, high] = [this.#operand(node.low), this.#operand(node.high)];
+        return { ...node, column: this.#value(node.column), low, high };
+      }
+      default: {
+        const column = this.#value(node.column);
+        return 'to' in node ? { ...node, column, to: this.#operand(node.to) } : { ...node, column };
+      }
+    }
+  }
+
+  #operand(operand: OperandNode): OperandNode {
+    return 'column' in operand ? { column: this.#value(operand.column) } : operand;
+  }
+
+  #value(node: ValueNode): ValueNode {
+    if ('countOf' in node) return { countOf: this.#referrers(node.countOf) };
+    if ('aggregate' in node) return node.of === undefined ? node : { ...node, of: this.#value(node.of) };
+    if (!('fn' in node)) return node;
+    const operands = node.with.map((operand) =>
+      'column' in operand ? { column: this.#value(operand.column) } : operand,
+    );
+    return { ...node, of: this.#value(node.of), with: operands };
+  }
+
+  #referrers(referrers: Referrers): Referrers {
+    return { ...referrers, by: this.spec(referrers.by) };
+  }
+
+  #membership(node: MembershipNode): MembershipNode {
+    if (!('query' in node.list)) return node;
+    const { query } = node.list;
+    if (!this.#settling.isApart(query)) return { ...node, list: { query: this.spec(query) } };
+    const cells = [...this.#settling.answer(query)];
+    const orNull = node.orNull || cells.some(({ cell }) => cell === null);
+    return { ...node, list: listOf(query, cells), orNull };
+  }
+}
+
+function listOf(query: QuerySpec, cells: readonly SettledCell[]): ListNode {
+  const value = readValues(query)?.[0];
+  const shape = value === undefined ? findShape(firstType(query), 'self') : shapeOf(query.from, value);
+  const present = cells.filter(({ cell }) => cell !== null);
+  if (shape?.reference !== undefined) {
+    return { refs: refGroups(present.map(({ cell, store }) => ({ ref: cell as number, store }))) };
+  }
+  const isJson = value !== undefined && 'at' in value;
+  return { values: present.map(({ cell }) => (isJson ? comparedJson(cell) : (cell as ValueCell))) };
+}
+
+/** What lies in JSON, read as such, in the form in which it is compared. */
+function comparedJson(cell: Cell): ValueCell {
+  const value: unknown = JSON.parse(cell as string);
+  return typeof value === 'object' ? (cell as string) : jsonValueCodec.encode(value);
+}

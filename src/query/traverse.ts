@@ -1,0 +1,128 @@
+import {
+  type AggregateNode,
+  type ColumnRef,
+  type ConditionNode,
+  type OperandNode,
+  type QuerySpec,
+  readValues,
+  type ValueNode,
+} from './ast.js';
+import { valueJSON } from './json.js';
+
+/** Any node of a question: a condition or a value. */
+export type Node = ConditionNode | ValueNode;
+
+interface Parts {
+  /** The nodes directly below, of the same question. */
+  readonly nodes: readonly Node[];
+  /** The questions directly below. */
+  readonly questions: readonly QuerySpec[];
+}
+
+const NOTHING: Parts = { nodes: [], questions: [] };
+
+function partsOf(node: Node): Parts {
+  return 'op' in node ? partsOfCondition(node) : partsOfValue(node);
+}
+
+function partsOfCondition(node: ConditionNode): Parts {
+  switch (node.op) {
+    case 'and':
+    case 'or':
+      return { nodes: node.of, questions: [] };
+    case 'not':
+      return { nodes: [node.of], questions: [] };
+    case 'between':
+      return { nodes: [node.column, ...operands([node.low, node.high])], questions: [] };
+    case 'in':
+    case 'notIn':
+      return { nodes: [node.column], questions: 'query' in node.list ? [node.list.query] : [] };
+    case 'exists':
+      return { nodes: [node.referrers.of], questions: [node.referrers.by] };
+    default:
+      return { nodes: [node.column, ...('to' in node ? operands([node.to]) : [])], questions: [] };
+  }
+}
+
+function partsOfValue(node: ValueNode): Parts {
+  if ('fn' in node) return { nodes: [node.of, ...operands(node.with)], questions: [] };
+  if ('aggregate' in node) return { nodes: node.of === undefined ? [] : [node.of], questions: [] };
+  if ('at' in node) return { nodes: [node.of], questions: [] };
+  if ('countOf' in node) return { nodes: [node.countOf.of], questions: [node.countOf.by] };
+  return NOTHING;
+}
+
+function operands(given: readonly OperandNode[]): readonly ValueNode[] {
+  return given.flatMap((operand) => ('column' in operand ? [operand.column] : []));
+}
+
+const depths = new WeakMap<Node, number>();
+/** How many levels lie in a node, the questions inside included. */
+export function depthOf(node: Node): number {
+  const known = depths.get(node);
+  if (known !== undefined) return known;
+  const { nodes, questions } = partsOf(node);
+  const below = [...nodes, ...questions.flatMap(topNodes)];
+  const depth = 1 + below.reduce((deepest, part) => Math.max(deepest, depthOf(part)), 0);
+  depths.set(node, depth);
+  return depth;
+}
+
+/** The nodes directly below one, of the same question. */
+export function nodesBelow(node: Node): readonly Node[] {
+  return partsOf(node).nodes;
+}
+
+/** A node and all below it, of the same question. */
+export function nodesIn(node: Node): readonly Node[] {
+  return [node, ...partsOf(node).nodes.flatMap(nodesIn)];
+}
+
+/** The columns that a node reads, of its own question. */
+export function columnsIn(node: Node): readonly ColumnRef[] {
+  return nodesIn(node).filter(isColumn);
+}
+
+/** True for a column itself, calculated from nothing. */
+export function isColumn(node: Node): node is ColumnRef {
+  return 'source' in node;
+}
+
+/** The aggregates in a node. */
+export function aggregatesIn(node: Node): readonly AggregateNode[] {
+  return nodesIn(node).filter((part): part is AggregateNode => 'aggregate' in part);
+}
+
+/** The nodes of a question that lie directly in it. */
+export function topNodes(spec: QuerySpec): readonly Node[] {
+  const conditions = [spec.on, spec.where, spec.having].filter((node) => node !== undefined);
+  const orders = spec.orderBy.map(({ column }) => column);
+  return [...conditions, ...orders, ...(readValues(spec) ?? []), ...(spec.groupBy ?? []), ...(spec.firstPer ?? [])];
+}
+
+/** The questions inside a node, at any depth. */
+export function questionsIn(node: Node): readonly QuerySpec[] {
+  const { nodes, questions } = partsOf(node);
+  return [...nodes.flatMap(questionsIn), ...questions.flatMap((spec) => [spec, ...questionsBelow(spec)])];
+}
+
+/** The questions inside a question, at any depth. */
+export function questionsBelow(spec: QuerySpec): readonly QuerySpec[] {
+  return topNodes(spec).flatMap(questionsIn);
+}
+
+const texts = new WeakMap<ValueNode, string>();
+/** A text that equal values, and no others, share. */
+export function textOf(value: ValueNode): string {
+  let text = texts.get(value);
+  if (text === undefined) {
+    text = JSON.stringify(valueJSON(value));
+    texts.set(value, text);
+  }
+  return text;
+}
+
+/** The same value of the same row. */
+export function isSameValue(a: ValueNode, b: ValueNode): boolean {
+  return a === b || textOf(a) === textOf(b);
+}
