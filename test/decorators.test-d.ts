@@ -129,13 +129,15 @@ describe('attribute decorators', () => {
       @text({ validate: (value: number) => value > 0 }) declare t: string;
       // @ts-expect-error another class
       @point() declare u: Date;
+      // @ts-expect-error only text is searched by words
+      @integer({ fullText: true }) declare v: number;
     }
     expectTypeOf<Bad['r']>().toEqualTypeOf<number>();
   });
 });
 
 describe('the class decorator', () => {
-  test('checks the names in indexes and unique', () => {
+  test('checks the names in indexes, unique and fullText', () => {
     // @ts-expect-error no such attribute
     @item('a', { indexes: [['nam']] })
     class A extends Item {
@@ -152,6 +154,13 @@ describe('the class decorator', () => {
     class C extends Item {
       @text() declare name: string;
     }
+    // @ts-expect-error no such attribute
+    @item('g', { fullText: ['nam'] })
+    class G extends Item {
+      @text() declare name: string;
+    }
+    expectTypeOf<G['name']>().toEqualTypeOf<string>();
+    item('h', { unique: [['name']], fullText: ['name'] })(City);
     expectTypeOf<A['name'] | B['name'] | C['name']>().toEqualTypeOf<string>();
     item('d', { unique: [['name']], checks: [(c) => c.name.ne('')] })(City);
     // @ts-expect-error as a function, too

@@ -110,6 +110,11 @@ export class Connection {
     }
   }
 
+  /** Runs a statement that changes nothing, though SQLite takes it for a write: the self-check of an index. */
+  examine(sql: string): void {
+    this.#guarded(() => this.#statement(sql).run());
+  }
+
   /** How many rows were changed through this connection; those undone are not taken off. */
   get changes(): number {
     return this.#changes;

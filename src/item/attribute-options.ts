@@ -38,7 +38,7 @@ export interface AttributeKind {
   readonly validate?: (value: unknown) => boolean | string;
 }
 
-const FLAGS = ['nullable', 'indexed', 'unique'];
+const FLAGS = ['nullable', 'indexed', 'unique', 'fullText'];
 const FUNCTIONS = ['check', 'validate'];
 const COMMON = ['nullable', 'indexed', 'unique', 'default', 'check', 'validate'];
 
@@ -96,6 +96,7 @@ function declareAttribute(
     indexed: options.indexed === true,
     unique: options.unique === true,
     collate: kind.collate ?? 'binary',
+    fullText: options.fullText === true,
     default: options.default,
     readOnly: kind.readOnly === true,
     reference: kind.reference,
@@ -118,7 +119,7 @@ function bothAccept(
 function optionFaults(kind: AttributeKind, options: unknown): string[] {
   if (typeof options !== 'object' || options === null) return [`takes an object of options, not ${kindOf(options)}`];
   const given = options as GivenOptions;
-  const allowed = [...COMMON, ...(kind.own ?? [])];
+  const allowed = [...COMMON, ...(kind.codec.textual ? ['fullText'] : []), ...(kind.own ?? [])];
   const faults = Object.keys(given)
     .filter((key) => !allowed.includes(key))
     .map((key) => `has no option '${key}': there are ${allowed.join(', ')}`);

@@ -40,6 +40,8 @@ function plain<V, What extends string>(what: What, codec: Codec) {
 export interface TextOptions<Null extends boolean = boolean> extends AttributeOptions<string, Null> {
   /** 'nocase': A to Z equal a to z in comparisons, orders and unique. 'binary' if not given. */
   readonly collate?: 'binary' | 'nocase';
+  /** True: its words are indexed, to be searched. */
+  readonly fullText?: boolean;
 }
 
 /** Well-formed text without NUL characters. */

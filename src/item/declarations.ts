@@ -29,6 +29,8 @@ export interface ItemDeclaration {
   readonly indexes: readonly IndexColumns[];
   readonly unique: readonly IndexColumns[];
   readonly checks: readonly Check[];
+  /** Names of attributes that are searched by words, besides those whose own decorator says so. */
+  readonly fullText: readonly string[];
 }
 
 const legacyAttributes = new WeakMap<object, DeclaredAttribute[]>();

@@ -19,12 +19,14 @@ export interface ItemOptions<Columns extends string = string> {
   readonly unique?: readonly (readonly Columns[])[];
   /** Conditions that every item meets, kept as CHECKs in SQLite: `[c => c.from.lte(c.until)]`. */
   readonly checks?: readonly Check[];
+  /** Text attributes whose words are indexed, to be searched; as `fullText: true` on each of them. */
+  readonly fullText?: readonly Columns[];
 }
 
 /** `unknown` where all names are attributes of T, else a sentence that the compiler will print. */
 type NamesSuit<T, Columns extends string> = [Exclude<Columns, AttrKey<T>>] extends [never]
   ? unknown
-  : Mismatch<`indexes and unique name ${Exclude<Columns, AttrKey<T>>}, which is no attribute of the class`>;
+  : Mismatch<`indexes, unique and fullText name ${Exclude<Columns, AttrKey<T>>}, which is no attribute of the class`>;
 
 /** What {@link item} gives: a decorator for item classes, of either kind, that can be called as a function too. */
 export type ItemDecorator<Columns extends string> = <C extends ItemClass<Item>>(
@@ -32,7 +34,7 @@ export type ItemDecorator<Columns extends string> = <C extends ItemClass<Item>>(
   context?: ClassDecoratorContext,
 ) => void;
 
-const OPTIONS = ['version', 'indexes', 'unique', 'checks'];
+const OPTIONS = ['version', 'indexes', 'unique', 'checks', 'fullText'];
 
 /**
  * Makes a class an item type, under the name that it has in the file. The name is written, never taken from the class:
@@ -60,8 +62,9 @@ export function item<const Columns extends string = never>(
 function declarationOf(itemClass: ItemClass, typeName: string, options: ItemOptions): ItemDeclaration {
   const faults = optionFaults(options);
   if (faults.length > 0) throw badType(itemClass, `@item('${typeName}') ${faults.join('; ')}`, typeName);
-  const { version = 1, indexes = [], unique = [], checks = [] } = options;
-  return { typeName, version, indexes: copied(indexes), unique: copied(unique), checks: [...checks] };
+  const { version = 1, indexes = [], unique = [], checks = [], fullText = [] } = options;
+  const lists = { indexes: copied(indexes), unique: copied(unique), checks: [...checks], fullText: [...fullText] };
+  return { typeName, version, ...lists };
 }
 
 function copied(lists: readonly IndexColumns[]): readonly IndexColumns[] {
@@ -73,7 +76,7 @@ function optionFaults(options: unknown): string[] {
   const faults = Object.keys(options)
     .filter((key) => !OPTIONS.includes(key))
     .map((key) => `has no option '${key}': there are ${OPTIONS.join(', ')}`);
-  const { version = 1, indexes = [], unique = [], checks = [] } = options as Record<string, unknown>;
+  const { version = 1, indexes = [], unique = [], checks = [], fullText = [] } = options as Record<string, unknown>;
   // 2^31: a version is compared in other languages' tools too.
   if (!Number.isInteger(version) || (version as number) < 1 || (version as number) > 2 ** 31)
     faults.push('needs an integer from 1 to 2^31 as version');
@@ -81,10 +84,14 @@ function optionFaults(options: unknown): string[] {
   if (!isListOfLists(unique)) faults.push("needs lists of attribute names as unique: [['a', 'b']]");
   if (!Array.isArray(checks) || checks.some((check) => typeof check !== 'function'))
     faults.push('needs a list of functions as checks');
+  if (!isNames(fullText)) faults.push("needs a list of attribute names as fullText: ['a', 'b']");
   return faults;
 }
 
 function isListOfLists(value: unknown): boolean {
-  const isNames = (list: unknown) => Array.isArray(list) && list.every((name) => typeof name === 'string');
   return Array.isArray(value) && value.every(isNames);
+}
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }

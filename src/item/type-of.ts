@@ -39,7 +39,7 @@ function resolveType(itemClass: ItemClass): ItemType {
   const attributes = resolveAttributes(chain, problems);
   const type = assembled(itemClass, declaration, attributes);
   if (attributes.length === 0) throw badType(itemClass, NO_ATTRIBUTES);
-  problems.push(...faultsOf(type));
+  problems.push(...faultsOf(type), ...fullTextFaults(type, declaration.fullText));
   if (problems.length > 0) throw problemsError(named(itemClass), problems, { type: declaration.typeName });
   for (const link of chain) seal(link);
   types.set(itemClass, type);
@@ -124,7 +124,11 @@ function assembled(itemClass: ItemClass, declaration: ItemDeclaration, attribute
     const target = byName.get(name)?.reference?.target?.();
     return target && typeOf(target);
   };
-  return { name: typeName, version, itemClass, attributes, byName, indexes, unique, checks, hooks, referredType };
+  const fullText = attributes.filter((one) => one.fullText || declaration.fullText.includes(one.name));
+  return {
+    ...{ name: typeName, version, itemClass, attributes, byName, indexes, unique, checks, hooks, referredType },
+    fullText: fullText.map(({ name }) => name),
+  };
 }
 
 function overrides(itemClass: ItemClass, hook: Hook): boolean {
@@ -167,6 +171,24 @@ function indexFaults(type: ItemType, option: string, columns: IndexColumns): Pro
       problems.push(bad(name, `is named in ${option}, but ${attribute.codec.name} values cannot be compared`));
     if (columns.indexOf(name) < at) problems.push(bad(name, `is named twice in one list of ${option}`));
   }
+  return problems;
+}
+
+/** The names of columns that FTS5 has itself. */
+const FTS5_COLUMNS = ['rank', 'rowid'];
+
+function fullTextFaults(type: ItemType, declared: readonly string[]): Problem[] {
+  const problems: Problem[] = [];
+  for (const [at, name] of declared.entries()) {
+    const attribute = type.byName.get(name);
+    if (attribute === undefined) problems.push(bad(name, 'is named in fullText, but is no attribute of the class'));
+    else if (attribute.codec.textual !== true)
+      problems.push(bad(name, `is named in fullText, but ${attribute.codec.name} is not text`));
+    if (declared.indexOf(name) < at) problems.push(bad(name, 'is named twice in fullText'));
+  }
+  for (const name of type.fullText)
+    if (FTS5_COLUMNS.includes(name.toLowerCase()))
+      problems.push(bad(name, 'cannot be searched by words: SQLite keeps that name for itself there; choose another'));
   return problems;
 }
 

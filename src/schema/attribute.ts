@@ -28,6 +28,8 @@ export interface AttributeDeclaration {
   readonly indexed: boolean;
   readonly unique: boolean;
   readonly collate: 'binary' | 'nocase';
+  /** True when it is searched by words. */
+  readonly fullText: boolean;
   /** A value or a function that makes one; undefined when there is none. */
   readonly default: unknown;
   /** True for attributes that only the library writes. */

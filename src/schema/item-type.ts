@@ -17,6 +17,8 @@ export interface ItemType {
   readonly indexes: readonly IndexColumns[];
   readonly unique: readonly IndexColumns[];
   readonly checks: readonly Check[];
+  /** The attributes that are searched by words, in the order of `attributes`. */
+  readonly fullText: readonly string[];
   /** Which hooks the class overrides: an empty one costs nothing. */
   readonly hooks: { readonly [H in Hook]: boolean };
   /** The type that a reference attribute points to; undefined where that is any type, or it is no reference. */

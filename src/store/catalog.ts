@@ -1,12 +1,14 @@
+import { quoted } from '../driver/sql-text.js';
 import { CorollaryError, type Problem, problemsError } from '../errors.js';
 import { compileCheck } from '../query/check.js';
 import type { Attribute } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { TypeRegistry } from '../schema/registry.js';
 import { TAGS } from './format.js';
-import { type IndexShape, shapeDifferences, shapeOf, type TypeShape } from './shape.js';
+import { type IndexShape, shapeDifferences, shapeOf, type TypeRules, type TypeShape } from './shape.js';
 import type { StoreFile } from './store-file.js';
 import { createIndex, createTable, dropIndex, TableSql, tableName } from './table-sql.js';
+import { createTextIndex, dropTextIndex, textTableName } from './text-index.js';
 import { runningTransaction } from './transaction.js';
 
 /** A type as the file knows it, whether this program has a class for it or not. */
@@ -18,11 +20,16 @@ export interface CatalogueEntry {
   readonly shape: TypeShape;
 }
 
+/** Those of a table that was just made. */
+const NO_RULES: TypeRules = { indexes: [], whenDeleted: {} };
+
 /** A type that is stored here and has a class. */
 export interface StoredType {
   readonly type: ItemType;
   readonly entry: CatalogueEntry;
   readonly sql: TableSql;
+  /** The quoted name of the table that has the words of its items; undefined while the file has none. */
+  readonly textTable: string | undefined;
 }
 
 /** A column through which items of some type refer to others. */
@@ -42,7 +49,7 @@ export class Catalog {
   #entries = new Map<string, CatalogueEntry>();
   #byTag = new Map<number, CatalogueEntry>();
   #stored = new Map<ItemType, StoredType>();
-  /** Types whose indexes and deletion rules are known to be those of the class. */
+  /** Types whose indexes, of words too, and deletion rules are known to be those of the class. */
   readonly #isReady = new WeakSet<StoredType>();
   readonly #sql = new Map<ItemType, TableSql>();
   #epoch = 0;
@@ -101,7 +108,8 @@ export class Catalog {
   }
 
   #keep(type: ItemType, entry: CatalogueEntry): StoredType {
-    const stored = { type, entry, sql: this.#sqlOf(type, entry.table) };
+    const textTable = entry.shape.rules.fullText && quoted(textTableName(entry.table));
+    const stored = { type, entry, sql: this.#sqlOf(type, entry.table), textTable };
     this.#stored.set(type, stored);
     return stored;
   }
@@ -180,7 +188,7 @@ export class Catalog {
     const entry = { tag, name: type.name, version: type.version, table: tableName(type), shape };
     runningTransaction()?.onUndo(() => this.#forget());
     connection.run(createTable(entry.table, type, shape));
-    for (const index of shape.rules.indexes) connection.run(createIndex(entry.table, index));
+    this.#followRules(entry.table, NO_RULES, shape.rules);
     connection.run('INSERT INTO corollary_types VALUES (?, ?, ?, ?, ?)', [
       tag,
       entry.name,
@@ -203,13 +211,22 @@ export class Catalog {
     const adapted = { ...entry, shape: { ...entry.shape, rules: wanted } };
     // All or nothing, also where the caller catches the error: rows may break a new unique index.
     connection.inSavepoint(() => {
-      for (const index of without(before.indexes, wanted.indexes)) connection.run(dropIndex(entry.table, index));
-      for (const index of without(wanted.indexes, before.indexes)) connection.run(createIndex(entry.table, index));
+      this.#followRules(entry.table, before, wanted);
       connection.run('UPDATE corollary_types SET shape = ? WHERE tag = ?', [JSON.stringify(adapted.shape), entry.tag]);
     });
     this.#entries.set(type.name.toLowerCase(), adapted);
     this.#byTag.set(entry.tag, adapted);
     return this.#keep(type, adapted);
+  }
+
+  /** Makes and drops indexes, so that a table has those of other rules than before. */
+  #followRules(table: string, before: TypeRules, wanted: TypeRules): void {
+    const { connection } = this.#file;
+    for (const index of without(before.indexes, wanted.indexes)) connection.run(dropIndex(table, index));
+    for (const index of without(wanted.indexes, before.indexes)) connection.run(createIndex(table, index));
+    if (JSON.stringify(wanted.fullText) === JSON.stringify(before.fullText)) return;
+    if (before.fullText) for (const statement of dropTextIndex(table)) connection.run(statement);
+    if (wanted.fullText) for (const statement of createTextIndex(table, wanted.fullText)) connection.run(statement);
   }
 
   /** All columns that may refer to items of a type, in types with and without a class. */

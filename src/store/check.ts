@@ -1,11 +1,18 @@
 import { quoted } from '../driver/sql-text.js';
+import { CorollaryError } from '../errors.js';
+import type { CatalogueEntry } from './catalog.js';
 import type { StoreCore } from './store-core.js';
 import { ID } from './table-sql.js';
+import { compareTextIndex, rebuildTextIndex } from './text-index.js';
+import { runningTransaction } from './transaction.js';
 
 /** A fault that `check()` found. */
 export interface Finding {
-  /** 'database': SQLite's own check; 'reference': points to an item that is not there. */
-  readonly kind: 'database' | 'reference';
+  /**
+   * 'database': SQLite's own check; 'reference': points to an item that is not there; 'fullText': the index of a type's
+   * words is not that of its items.
+   */
+  readonly kind: 'database' | 'reference' | 'fullText';
   readonly message: string;
   readonly type?: string;
   readonly attribute?: string;
@@ -18,9 +25,9 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
 }
 
-/** Examines the database of one store and its references. */
+/** Examines the database of one store, its references and its indexes of words. */
 export function checkStore(core: StoreCore): CheckReport {
-  const findings = [...databaseFindings(core), ...danglingReferences(core)];
+  const findings = [...databaseFindings(core), ...danglingReferences(core), ...wrongTextIndexes(core)];
   return { isSound: findings.length === 0, findings };
 }
 
@@ -50,4 +57,30 @@ function danglingReferences(core: StoreCore): Finding[] {
       });
     }),
   );
+}
+
+/**
+ * FTS5 compares an index with its rows on a command that SQLite takes for a write. Where nothing may be written, the
+ * database's own check has to do: it finds damage, but not a missing word.
+ */
+function wrongTextIndexes(core: StoreCore): Finding[] {
+  if (core.isReadOnly || runningTransaction()?.isReadOnly) return [];
+  const indexed = core.catalog.entries().filter(({ shape }) => shape.rules.fullText !== undefined);
+  return indexed.filter((entry) => !isTextIndexRight(core, entry)).map(wrongTextIndex);
+}
+
+function isTextIndexRight(core: StoreCore, { table }: CatalogueEntry): boolean {
+  try {
+    core.file.connection.examine(compareTextIndex(table));
+    return true;
+  } catch (error) {
+    // What has no name among our errors says that the index is missing.
+    if (error instanceof CorollaryError && error.code !== 'CORRUPT') throw error;
+    return false;
+  }
+}
+
+function wrongTextIndex({ name, table }: CatalogueEntry): Finding {
+  const message = `the index of the words of ${name} is not that of its items; this makes it anew: ${rebuildTextIndex(table)}`;
+  return { kind: 'fullText', message, type: name };
 }

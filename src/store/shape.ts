@@ -29,6 +29,8 @@ export interface TypeShape {
 export interface TypeRules {
   readonly indexes: readonly IndexShape[];
   readonly whenDeleted: Readonly<Record<string, WhenDeleted>>;
+  /** The attributes whose words are indexed; left out where there are none. */
+  readonly fullText?: readonly string[];
 }
 
 export interface IndexShape {
@@ -53,7 +55,16 @@ export function shapeOf(type: ItemType, checkSql: CheckSql, typeName: (attribute
   return {
     attributes: type.attributes.map(shapeOfAttribute),
     checks: type.checks.map((check) => checkSql(type, check)),
-    rules: { indexes: indexesOf(type), whenDeleted: deletionRules(type) },
+    rules: rulesOf(type),
+  };
+}
+
+function rulesOf(type: ItemType): TypeRules {
+  const { fullText } = type;
+  return {
+    indexes: indexesOf(type),
+    whenDeleted: deletionRules(type),
+    ...(fullText.length > 0 && { fullText }),
   };
 }
 

@@ -42,6 +42,10 @@ export class Transaction {
     return this.#levels[this.#levels.length - 1] as Level;
   }
 
+  /** True when the innermost `transact` forbids every write. */
+  get isReadOnly(): boolean {
+    return this.#level.isReadOnly;
+  }
   /** True when the store lies below the innermost `transact`. */
   covers(store: Participant): boolean {
     return isWithin(store, this.#level.scope);

@@ -325,7 +325,12 @@ export class Store {
     this.#core.file.connection.run('VACUUM');
   }
 
-  /** Examines the whole store: SQLite's own check, and references that point to nothing. Reads everything. */
+  /**
+   * Examines the whole store: SQLite's own check, references that point to nothing, and whether the indexes of words are
+   * those of the items. Reads everything. The last of these waits for the write lock, and is left out where nothing may
+   * be written.
+   * @throws CorollaryError BUSY
+   */
   check(): CheckReport {
     return checkStore(this.#core);
   }

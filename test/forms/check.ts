@@ -1,6 +1,7 @@
 import type { Item, ItemClass, Store, StoreId } from 'corollary';
 import { expect } from 'vitest';
 import { aStore, aStoreDirectory } from '../support/a-store.js';
+import { tablesOf } from '../support/on-disk.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: one check for classes of several shapes
 type AnyItem = any;
@@ -23,6 +24,9 @@ class Place {
     this.#store = aStore({ types: this.#types }, this.#directory);
     return this.#store.getAny(id);
   }
+  get tables(): unknown[] {
+    return tablesOf(this.#directory);
+  }
 }
 
 /** What every way of writing an item class must do, whatever compiled it. */
@@ -33,6 +37,8 @@ export function check(forms: { readonly Company: ItemClass<Item>; readonly Perso
   const ann = place.create(Person, { name: 'Ann', employer: acme });
   expect([ann.name, ann.age, ann.employer, ann.active, ann.visits]).toEqual(['Ann', null, acme, true, 5]);
   expect(Object.keys(ann)).toEqual([]);
+  expect(place.tables).toContain('item_company_v1$text');
+  expect(place.tables).not.toContain('item_person_v1$text');
 
   const bob = place.create(Person, { name: 'Bob', age: 9, visits: 1 });
   expect([bob.age, bob.visits], 'what is given wins over an initialiser').toEqual([9, 1]);

@@ -107,6 +107,29 @@ describe('a type', () => {
     expect(typeOf(Hooked).hooks).toEqual({ activate: false, stored: true, committed: false, deleted: false });
   });
 
+  test('has the full-text attributes of its decorators and of @item, in the order of its attributes', () => {
+    const own = typeWith(
+      {
+        a: text(),
+        b: text({ fullText: true }),
+        c: text({ nullable: true }),
+        d: text({ fullText: false }),
+        e: integer(),
+      },
+      { fullText: ['c', 'b', 'a'] },
+    );
+    expect(typeOf(own).fullText).toEqual(['a', 'b', 'c']);
+    expect(typeOf(City).fullText).toEqual([]);
+  });
+
+  test('can search what its base class declares by words', () => {
+    @item('stream', { fullText: ['name'] })
+    class Stream extends Named {
+      @text({ fullText: true }) declare source: string;
+    }
+    expect(typeOf(Stream).fullText).toEqual(['name', 'source']);
+  });
+
   test('shares a base class with other types', () => {
     @item('river')
     class River extends Named {
@@ -139,6 +162,14 @@ describe('BAD_TYPE', () => {
     ['an unknown option of @item', () => typeWith({}, { versions: 2 }), /has no option 'versions'.*version, indexes/],
     ['version 0', () => typeWith({}, { version: 0 }), /integer from 1 to 2\^31/],
     ['indexes that are no lists', () => typeWith({}, { indexes: ['a'] }), /lists of attribute names/],
+    ['full text that is no list', () => typeWith({}, { fullText: 'a' }), /list of attribute names as fullText/],
+    [
+      'full text that is no boolean',
+      () => classWith({ a: text({ fullText: 1 } as never) }),
+      /true or false as fullText/,
+    ],
+    ['full text of numbers', () => classWith({ a: integer({ fullText: true } as never) }), /no option 'fullText'/],
+    ['full text of JSON', () => classWith({ a: json({ fullText: true } as never) }), /no option 'fullText'/],
     ['a check that is no function', () => typeWith({}, { checks: [1] }), /list of functions as checks/],
     ['an unknown option of an attribute', () => classWith({ a: text({ nulable: true } as never) }), /'nulable'/],
     ['a flag that is no boolean', () => classWith({ a: text({ nullable: 1 } as never) }), /true or false as nullable/],
@@ -186,8 +217,8 @@ describe('BAD_TYPE', () => {
 
   test('lists all that is wrong with a class at once', () => {
     const itemClass = typeWith(
-      { name: text(), NAME: text(), data: json() },
-      { indexes: [['nam'], []], unique: [['name', 'name'], ['data']] },
+      { name: text(), NAME: text(), data: json(), rank: text() },
+      { indexes: [['nam'], []], unique: [['name', 'name'], ['data']], fullText: ['nam', 'data', 'rank', 'rank'] },
     );
     const error = errorOf(() => typeOf(itemClass));
     expect(error.problems?.map((problem) => problem.message)).toEqual([
@@ -196,6 +227,10 @@ describe('BAD_TYPE', () => {
       'indexes has an empty list of attributes',
       'name is named twice in one list of unique',
       'data is named in unique, but json values cannot be compared',
+      'nam is named in fullText, but is no attribute of the class',
+      'data is named in fullText, but json is not text',
+      'rank is named twice in fullText',
+      'rank cannot be searched by words: SQLite keeps that name for itself there; choose another',
     ]);
   });
 

@@ -78,6 +78,7 @@ function newType(name: string, itemClass: ItemClass, said: Readonly<Record<strin
       indexed: false,
       unique: false,
       collate: collate ?? 'binary',
+      fullText: false,
       default: undefined,
       readOnly: false,
       reference: target && { target, whenDeleted: 'nullify' },
@@ -97,6 +98,7 @@ function newType(name: string, itemClass: ItemClass, said: Readonly<Record<strin
     indexes: [],
     unique: [],
     checks: [],
+    fullText: [],
     hooks: { activate: false, stored: false, committed: false, deleted: false },
   };
 }

@@ -2,7 +2,7 @@ import { boolean, type Default, Item, integer, item, reference, text } from 'cor
 
 @item('company')
 export class Company extends Item {
-  @text({ indexed: true }) accessor name!: string;
+  @text({ indexed: true, fullText: true }) accessor name!: string;
 }
 
 @item('person')

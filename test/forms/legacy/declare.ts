@@ -2,7 +2,7 @@ import { boolean, type Default, Item, integer, item, reference, text } from 'cor
 
 @item('company')
 export class Company extends Item {
-  @text({ indexed: true }) declare name: string;
+  @text({ indexed: true, fullText: true }) declare name: string;
 }
 
 @item('person')

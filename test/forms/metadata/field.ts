@@ -2,7 +2,7 @@ import { boolean, type Default, Item, integer, item, reference, text } from 'cor
 
 @item('company')
 export class Company extends Item {
-  @text({ indexed: true }) name!: string;
+  @text({ indexed: true, fullText: true }) name!: string;
 }
 
 @item('person')
