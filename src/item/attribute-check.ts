@@ -5,6 +5,7 @@ import type { ReservedName } from '../schema/names.js';
 import type { Item } from './item.js';
 
 declare const problem: unique symbol;
+declare const wanted: unique symbol;
 /** No argument is ever of this type: the compiler prints its sentence. */
 export interface Mismatch<Sentence extends string> {
   readonly [problem]: Sentence;
@@ -63,28 +64,74 @@ type NullVerdict<Prop, Null extends boolean, What extends string> = null extends
     ? Mismatch<`the attribute is nullable, so add '| null' to the property's type`>
     : unknown;
 
-/** The property's name: what a legacy decorator is given, or a part of what a standard one is. */
-type NameIn<C> = C extends string ? C : C extends { readonly name: infer N extends string } ? N : never;
-type IsReserved<N extends string> = [N] extends [never] ? false : Lowercase<N> extends ReservedName ? true : false;
+/** What an attribute decorator wants of its property: values of a type, null among them or not; and its own name. */
+export interface Wanted<Want, Null extends boolean, What extends string> {
+  readonly value: Want;
+  readonly nullable: Null;
+  readonly what: What;
+  /** The type of the usual property, which is let through without further questions. */
+  readonly usual: Null extends true ? Want | null : Want;
+}
 
-type Verdict<T, C, Want, Null extends boolean, What extends string> =
-  IsReserved<NameIn<C>> extends true
-    ? Mismatch<`items have a member named ${NameIn<C>} already: choose another name`>
-    : T extends abstract new (
-          ...args: never
-        ) => unknown
-      ? Mismatch<`${What}() goes on an instance property, not on a static one`>
-      : C extends keyof T
-        ? PropertyVerdict<T[C], Want, Null, What>
-        : C extends { kind: 'field' | 'accessor'; static: false; private: false; access: { get(o: never): infer V } }
-          ? PropertyVerdict<V, Want, Null, What>
-          : Mismatch<`${What}() goes on a public instance field or accessor`>;
+// Asked of every attribute of every class, so it comes to the point at once: `scripts/type-cost.mjs` counts.
+type PropertyFits<P, W extends { readonly usual: unknown }> = [P, W['usual']] extends [W['usual'], P]
+  ? unknown extends P
+    ? Explained<P, W>
+    : unknown
+  : Explained<P, W>;
+
+/**
+ * `never` is what a legacy decorator finds where the class has no such property in public. What a standard one finds
+ * here means nothing: its context is an object, which passes, and {@link ContextFits} looks into that.
+ */
+type Explained<P, W> =
+  W extends Wanted<infer Want, infer Null, infer What>
+    ?
+        | object
+        | ([P] extends [never]
+            ? Mismatch<`${What}() goes on a public instance field or accessor`>
+            : PropertyVerdict<P, Want, Null, What>)
+    : never;
+
+type ContextFits<C, W> = C extends string ? NameFits<C> : StandardFits<C, W>;
+
+type NameFits<N extends string> =
+  Lowercase<N> extends ReservedName ? Mismatch<`items have a member named ${N} already: choose another name`> : unknown;
+
+type StandardFits<C, W> = C extends {
+  name: infer N extends string;
+  kind: 'field' | 'accessor';
+  static: false;
+  private: false;
+  access: { get(o: never): infer V };
+}
+  ? NameFits<N> & (W extends Wanted<infer Want, infer Null, infer What> ? PropertyVerdict<V, Want, Null, What> : never)
+  : Mismatch<'attributes are public instance fields or accessors'>;
+
+/** A class itself, which a legacy decorator is given for a static property, has a prototype. */
+interface Instance {
+  valueOf(): unknown; // what everything has, so that the compiler does not ask for something in common
+  readonly prototype?: Mismatch<'attributes are instance properties, not static ones'>;
+}
 
 /**
  * A decorator for a property of type Want, of both kinds in one signature. A legacy one is called with (prototype,
  * name, descriptor?), a standard one with (undefined | { get, set }, context); C is the name's literal type or the
  * context's, and the check hangs on it. Overloads would print "No overload matches this call" in place of the sentence.
+ *
+ * `NoInfer` and the constraint of C keep the compiler from following both branches of every question.
  */
-export type AttributeDecorator<Want, Null extends boolean, What extends string> =
-  // biome-ignore lint/suspicious/noExplicitAny: the two decorator kinds want different results
-  <T, const C>(target: T, context: C & Verdict<T, C, Want, Null, What>, descriptor?: any) => any;
+export interface DecoratorOf<W extends { readonly usual: unknown }> {
+  <T extends Instance | undefined, const C extends string | object>(
+    target: T,
+    context: C & NoInfer<PropertyFits<T[C & keyof T], W>> & NoInfer<ContextFits<C, W>>,
+    // biome-ignore lint/suspicious/noExplicitAny: the two decorator kinds want different results
+    descriptor?: any,
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+  ): any;
+  /** Never there: `attributes()` infers W from it. */
+  readonly [wanted]?: W;
+}
+
+/** {@link DecoratorOf}, spelt out. */
+export type AttributeDecorator<Want, Null extends boolean, What extends string> = DecoratorOf<Wanted<Want, Null, What>>;

@@ -13,7 +13,7 @@ import { referenceCodec } from '../schema/codecs/reference.js';
 import { textCodec } from '../schema/codecs/text.js';
 import { timestampCodec } from '../schema/codecs/timestamp.js';
 import type { ItemClass } from '../schema/item-class.js';
-import type { AttributeDecorator, PropertyVerdict } from './attribute-check.js';
+import type { AttributeDecorator, DecoratorOf, PropertyVerdict, Wanted } from './attribute-check.js';
 import { type AttributeKind, type AttributeOptions, attributeOf } from './attribute-options.js';
 import { badAttribute } from './declarations.js';
 import type { Site } from './decorate.js';
@@ -199,7 +199,7 @@ function whyUntold({ isStandard, designType }: Site): string {
 
 type Suiting<T, D> = {
   [K in keyof D]: K extends AttrKey<T>
-    ? D[K] extends AttributeDecorator<infer Want, infer Null, infer What>
+    ? D[K] extends DecoratorOf<Wanted<infer Want, infer Null, infer What>>
       ? D[K] & PropertyVerdict<T[K], Want, Null, What>
       : never
     : never;

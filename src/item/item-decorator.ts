@@ -24,9 +24,11 @@ export interface ItemOptions<Columns extends string = string> {
 }
 
 /** `unknown` where all names are attributes of T, else a sentence that the compiler will print. */
-type NamesSuit<T, Columns extends string> = [Exclude<Columns, AttrKey<T>>] extends [never]
+type NamesSuit<T, Columns extends string> = [Columns] extends [never]
   ? unknown
-  : Mismatch<`indexes, unique and fullText name ${Exclude<Columns, AttrKey<T>>}, which is no attribute of the class`>;
+  : [Exclude<Columns, AttrKey<T>>] extends [never]
+    ? unknown
+    : Mismatch<`indexes, unique and fullText name ${Exclude<Columns, AttrKey<T>>}, which is no attribute of the class`>;
 
 /** What {@link item} gives: a decorator for item classes, of either kind, that can be called as a function too. */
 export type ItemDecorator<Columns extends string> = <C extends ItemClass<Item>>(

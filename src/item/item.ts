@@ -43,8 +43,9 @@ export abstract class Item extends StateHolder {
    * Assigns several attributes: all are checked first and written together, or none is.
    * @throws CorollaryError listing every fault in `problems`; ITEM_GONE when the item is not stored.
    */
-  set(values: Changes<this>): void {
-    assignAll(stateOf(this), values);
+  // `this` as a parameter: a member whose type has `this` in it is compared anew for every item class.
+  set<T>(this: T, values: Changes<NoInfer<T>>): void {
+    assignAll(stateOf(this as unknown as Item), values as object);
   }
 
   /** The id of the item that a reference points to, without loading it; null where the reference is null. */

@@ -41,7 +41,11 @@ type IsWritable<T, K extends keyof T> = Same<{ [P in K]: T[P] }, { -readonly [P 
 // Without the members of Item: their types are made from these very keys, which would be circular.
 type OwnKey<T> = Exclude<keyof T, (typeof RESERVED_NAMES)[number]>;
 /** Keys of T that can be assigned to: a getter without a setter, or a readonly property, is no attribute. */
-type WritableKey<T> = { [K in OwnKey<T>]-?: IsWritable<T, K> extends true ? K : never }[OwnKey<T>];
+type WritableKey<T> =
+  // All at once first: most classes have no others, and key by key it costs the compiler several times as much.
+  IsWritable<T, OwnKey<T>> extends true
+    ? OwnKey<T>
+    : { [K in OwnKey<T>]-?: IsWritable<T, K> extends true ? K : never }[OwnKey<T>];
 // biome-ignore lint/suspicious/noExplicitAny: the one parameter list every method is assignable to
 type Method = (...args: any[]) => unknown;
 type IsAttribute<V> = typeof memory extends keyof NonNullable<V> ? false : NonNullable<V> extends Method ? false : true;

@@ -1,0 +1,107 @@
+// What a user's program costs the compiler: TypeScript counts how often it instantiates a generic type, a number that
+// does not depend on the machine. Two programs that differ only in how often a form stands in them give its slope.
+// To measure another form, add it to `forms`; `npm run type-cost` prints them all and fails where one is too dear.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const head = `
+import { boolean, type Default, Item, integer, item, reference, Store, text, timestamp } from 'corollary';
+declare const store: Store;
+
+@item('country')
+class Country extends Item {
+  @text() declare code: string;
+  @integer() declare area: number;
+}
+
+@item('city')
+class City extends Item {
+  @text({ indexed: true }) declare name: string;
+  @integer({ nullable: true }) declare population: number | null;
+  @boolean({ default: false }) declare capital: Default<boolean>;
+  @timestamp() declare added: Date;
+  @reference(() => Country) declare country: Country;
+}
+declare const france: Country;
+`;
+
+/** An item type with five attributes, one of them a reference to the type before it. */
+const itemType = (n) => `
+@item('type${n}')
+class Type${n} extends Item {
+  @text({ indexed: true }) declare name${n}: string;
+  @integer({ nullable: true }) declare size: number | null;
+  @boolean({ default: false }) declare open: Default<boolean>;
+  @timestamp() declare added: Date;
+  @reference(() => Type${Math.max(n - 1, 0)}, { nullable: true }) declare before: Type${Math.max(n - 1, 0)} | null;
+}`;
+
+const usedItemType = (n) => `${itemType(n)}
+store.create(Type${n}, { name${n}: 'x', added: new Date() });
+store.query(Type${n}, (c) => c.name${n}.eq('x').and(c.size.gt(${n}))).all();`;
+
+const TYPES = [0, 50, 300];
+const QUERIES = [0, 100, 200];
+
+/** Each form: how one is written, how many of it the programs have, and how many instantiations one may cost. */
+const forms = {
+  'item type': { write: itemType, counts: TYPES, most: 250 },
+  'item type, created and queried': { write: usedItemType, counts: TYPES, most: 750 },
+  'where eq': query((n) => `store.query(City, (c) => c.name.eq('${n}')).all()`),
+  'where eq and gt': query((n) => `store.query(City, (c) => c.name.eq('${n}').and(c.population.gt(${n}))).all()`),
+  'where reference eq': query(() => 'store.query(City, (c) => c.country.eq(france)).all()'),
+  'where in a query': query(
+    (n) => `store.query(City, (c) => c.country.in(store.query(Country, (k) => k.area.gt(${n})))).all()`,
+  ),
+  equalities: query((n) => `store.query(City, { name: '${n}', country: france }).all()`),
+  'orderBy, limit': query(
+    (n) => `store.query(City).orderBy((c) => [c.name.asc(), c.population.desc()]).limit(${n}).all()`,
+  ),
+  pluck: query(() => 'store.query(City).pluck((c) => c.name).all()'),
+  sum: query(() => 'store.query(City).sum((c) => c.population)'),
+  create: query((n) => `store.create(City, { name: '${n}', population: ${n}, added: new Date(), country: france })`),
+};
+
+function query(write) {
+  return { write: (n) => `${write(n)};`, counts: QUERIES, most: 150 };
+}
+
+const scratch = fileURLToPath(new URL('../.scratch/type-cost/', import.meta.url));
+const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+
+/** How many instantiations the compiler makes for a program. Single-threaded: several checkers would each make some. */
+function instantiations(program) {
+  writeFileSync(`${scratch}program.ts`, program);
+  const options = ['-p', scratch, '--extendedDiagnostics', '--singleThreaded', '--pretty', 'false'];
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...options], { encoding: 'utf8' });
+  const counted = /^Instantiations:\s+(\d+)/m.exec(stdout);
+  if (status !== 0 || counted === null) throw new Error(`The program does not compile:\n${stdout.slice(0, 2000)}`);
+  return Number(counted[1]);
+}
+
+const programOf = (write, count) => head + Array.from({ length: count }, (_, n) => write(n)).join('\n');
+
+/** The instantiations for one more, between each two sizes of the program. */
+function slopes({ write, counts }) {
+  const totals = counts.map((count) => instantiations(programOf(write, count)));
+  return counts.slice(1).map((count, i) => (totals[i + 1] - totals[i]) / (count - counts[i]));
+}
+
+/** The steeper of the two, so that a cost which grows with the program is seen. */
+function measured([name, form]) {
+  return { name, cost: Math.round(Math.max(...slopes(form))), most: form.most };
+}
+
+rmSync(scratch, { recursive: true, force: true });
+mkdirSync(scratch, { recursive: true });
+writeFileSync(
+  `${scratch}tsconfig.json`,
+  '{ "extends": "../../tsconfig.json", "include": ["program.ts"], "exclude": [] }\n',
+);
+
+const rows = Object.entries(forms).map(measured);
+console.log('Instantiations for one more of each');
+for (const { name, cost, most } of rows)
+  console.log(`${name.padEnd(32)}${String(cost).padStart(6)}  of ${most}${cost > most ? '  TOO MANY' : ''}`);
+process.exitCode = rows.some(({ cost, most }) => cost > most) ? 1 : 0;
