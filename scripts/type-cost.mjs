@@ -59,6 +59,7 @@ const forms = {
     (n) => `store.query(City).orderBy((c) => [c.name.asc(), c.population.desc()]).limit(${n}).all()`,
   ),
   pluck: query(() => 'store.query(City).pluck((c) => c.name).all()'),
+  preload: query(() => 'store.query(City).preload((c) => c.country).all()'),
   sum: query(() => 'store.query(City).sum((c) => c.population)'),
   create: query((n) => `store.create(City, { name: '${n}', population: ${n}, added: new Date(), country: france })`),
 };

@@ -47,6 +47,7 @@ export const ERROR_CODES = [
   'HOOK_FAILED',
   'NOT_SUPPORTED',
   'UNSUPPORTED_RUNTIME',
+  'TOO_MANY_LOADS',
 ] as const;
 
 /** One of {@link ERROR_CODES}. */

@@ -39,7 +39,7 @@ export { type Joinable, type Optional, optional } from './query/joined.js';
 export type { QueryJSON } from './query/json.js';
 export { Order } from './query/order.js';
 export type { Pages } from './query/pages.js';
-export { type OrderBy, type PageOptions, Query, type Where } from './query/query.js';
+export { type OrderBy, type PageOptions, type PickReference, Query, type Where } from './query/query.js';
 export { type ReferringItems, referrers } from './query/referrers.js';
 export type { Explanation, Page } from './query/runner.js';
 export type {

@@ -46,7 +46,7 @@ function readAttribute(state: ItemState, attribute: Attribute): unknown {
   if (cell === null) return null;
   // Only while building: the class's constructor reads what its field initialisers have given so far.
   if (cell === undefined) return state.initials?.[attribute.index];
-  if (attribute.reference !== undefined) return state.keeper.resolve(attribute, cell as number);
+  if (attribute.reference !== undefined) return state.keeper.resolve(state, attribute, cell as number);
   return decodeCell(state, attribute, cell);
 }
 

@@ -28,7 +28,7 @@ export interface Keeper {
   /** Writes checked cells, to the database and to `state`, or throws and leaves both as they were. */
   change(state: ItemState, changes: readonly CellChange[]): void;
   /** The item that a reference's cell points to. */
-  resolve(attribute: Attribute, id: number): LiveItem;
+  resolve(state: ItemState, attribute: Attribute, id: number): LiveItem;
   /** Deletes the item. */
   remove(state: ItemState): void;
 }
@@ -56,6 +56,10 @@ export class ItemState {
   rememberedBy = 0;
   /** By {@link Attribute.index}, for attributes whose codec is memoized. */
   decoded: (Decoded | undefined)[] | undefined = undefined;
+  /** The ids of the items that came with this one in an answer, itself among them. */
+  siblings: readonly number[] | undefined = undefined;
+  /** By {@link Attribute.index}: what is to stay in memory as long as this item refers to it. */
+  held: (LiveItem | undefined)[] | undefined = undefined;
   /** True while the class's constructor runs: assignments are then initial values, not changes. */
   building = true;
   /** What field initialisers gave while building, by {@link Attribute.index}. */
@@ -104,6 +108,11 @@ function notByNew(className: string): CorollaryError {
 /** Brings the cells of an item up to date if another handle may have changed them. */
 export function freshen(state: ItemState): void {
   if (state.epoch !== state.keeper.epoch && state.life === 'stored') state.keeper.refresh(state);
+}
+
+/** The item no longer keeps in memory what one of its attributes referred to. */
+export function letGo(state: ItemState, index: number): void {
+  if (state.held !== undefined) state.held[index] = undefined;
 }
 
 /** The ITEM_GONE error for an item that is not stored, saying which way it went. */

@@ -201,6 +201,8 @@ export interface QuerySpec {
   readonly pluck?: ValueNode;
   /** The values read instead of items, as the members of an object. */
   readonly select?: readonly SelectNode[];
+  /** References whose items are loaded with the answer. */
+  readonly preload?: readonly ColumnRef[];
 }
 
 /** The deepest nesting of conditions and values, in memory and in JSON: far below SQLite's limit, and safe to walk. */

@@ -67,8 +67,11 @@ function keyCell(key: RowKey, json: unknown): Cell | undefined {
   return cellFromJSON(key, json);
 }
 
-/** Tells questions apart, values included; equal questions have equal hashes in every process. */
-function hashOf(spec: QuerySpec): string {
+/**
+ * Tells questions apart, values included; equal questions have equal hashes in every process. What is loaded besides
+ * makes no difference to the answer.
+ */
+function hashOf({ preload: _, ...spec }: QuerySpec): string {
   return createHash('sha256')
     .update(JSON.stringify(specJSON(spec)))
     .digest('base64url')

@@ -14,7 +14,7 @@ import { shapeOf } from './value-shape.js';
 export interface GroupRow<O extends Owner> {
   readonly owner: O;
   /** The cells of the answer's values. */
-  readonly outputs: readonly Cell[];
+  readonly outputs: Cell[];
   /** The cells of {@link groupRowKeys}: the row's place in the answer. */
   readonly place: readonly Cell[];
 }

@@ -27,6 +27,7 @@ export interface QueryJSON {
   readonly distinct?: boolean;
   readonly pluck?: unknown;
   readonly select?: readonly unknown[];
+  readonly preload?: readonly unknown[];
 }
 
 /** A cell as JSON holds it: bytes as `{ bytes: base64 }`. */
@@ -101,6 +102,7 @@ export function specJSON(spec: QuerySpec): QueryJSON {
     distinct: spec.distinct ? true : undefined,
     pluck: spec.pluck && valueJSON(spec.pluck),
     select: spec.select?.map(({ name, column }) => ({ name, column: valueJSON(column) })),
+    preload: spec.preload,
   };
   return Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) as unknown as QueryJSON;
 }

@@ -13,7 +13,7 @@ export interface LaidOut {
 
 /** A part of an answer: a whole item, whose cells stand in the row, or one value. */
 export type Output =
-  | { readonly kind: 'item'; readonly type: ItemType; readonly isOptional: boolean; readonly at: number }
+  | { readonly kind: 'item'; readonly type: ItemType; readonly source: number; readonly at: number }
   | { readonly kind: 'value'; readonly value: ValueNode; readonly shape: ColumnShape; readonly at: number };
 
 /** What a SELECT reads, and where in its rows the parts of the answer stand. */
@@ -59,10 +59,10 @@ function valueOutput({ from }: QuerySpec, value: ValueNode, columns: LaidOut[]):
 }
 
 function itemOutput({ from }: QuerySpec, source: number, columns: LaidOut[]): Output {
-  const { type, isOptional } = from[source] as QuerySpec['from'][0];
+  const { type } = from[source] as QuerySpec['from'][0];
   const at = columns.length;
   columns.push(...itemColumns(type, source));
-  return { kind: 'item', type, isOptional, at };
+  return { kind: 'item', type, source, at };
 }
 
 const ofItems = new WeakMap<ItemType, Map<number, readonly LaidOut[]>>();

@@ -1,5 +1,5 @@
 import type { ItemType } from '../schema/item-type.js';
-import type { FromNode, OrderNode, QuerySpec, SelectNode } from './ast.js';
+import type { ColumnRef, FromNode, OrderNode, QuerySpec, SelectNode } from './ast.js';
 import { unsuitability } from './column-shape.js';
 import {
   element,
@@ -14,8 +14,8 @@ import {
   wordAt,
 } from './json-reader.js';
 import { readCondition } from './parse-condition.js';
-import { type NodeReading, readValue, shapeAt } from './parse-value.js';
-import { checkedSpec } from './spec.js';
+import { type NodeReading, readColumn, readValue, shapeAt } from './parse-value.js';
+import { checkedSpec, isReference } from './spec.js';
 
 /**
  * A question from its JSON, which may come from anywhere: every part is checked, nothing of it is trusted.
@@ -27,7 +27,7 @@ export function specFromJSON(json: unknown, typeNamed: (name: string) => ItemTyp
 
 const MEMBERS = [
   ...['on', 'cross', 'where', 'groupBy', 'having', 'orderBy', 'firstPer', 'limit', 'offset', 'distinct', 'pluck'],
-  'select',
+  ...['select', 'preload'],
 ];
 
 function readSpec(reading: Reading, json: unknown, outer: Place): QuerySpec {
@@ -60,6 +60,9 @@ function readSpec(reading: Reading, json: unknown, outer: Place): QuerySpec {
     distinct: part('distinct', readFlag) ?? false,
     pluck: part('pluck', (pluck, at) => readValue(ofGroups, pluck, at)),
     select: part('select', (list, at) => readSelect(ofGroups, list, at)),
+    preload: part('preload', (list, at) =>
+      filledList(list, at).map((one, i) => readPreload(ofRows, one, element(at, i))),
+    ),
   };
   if (spec.pluck !== undefined && spec.select !== undefined) throw malformed(place, 'has both pluck and select');
   return checkedSpec(withoutUndefined(spec));
@@ -116,6 +119,12 @@ function readSelect(reading: NodeReading, json: unknown, place: Place): readonly
     names.add(name);
     return { name, column: readValue(reading, found.get('column'), inside(here, 'column')) };
   });
+}
+
+function readPreload(reading: NodeReading, json: unknown, place: Place): ColumnRef {
+  const column = readColumn(reading.from, json, entered(reading, place));
+  if (isReference(reading.from, column)) return column;
+  throw malformed(inside(place, 'name'), `must be a reference of ${reading.from[0].type.name}`);
 }
 
 function readCount(json: unknown, place: Place): number {

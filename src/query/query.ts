@@ -1,7 +1,7 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import type { Changes, Equalities, Plain, Stored } from '../schema/attribute-types.js';
 import type { Referable } from '../schema/item-type.js';
-import { type AggregateFn, type ConditionNode, firstType, type QuerySpec, readValues } from './ast.js';
+import { type AggregateFn, type ColumnRef, type ConditionNode, firstType, type QuerySpec, readValues } from './ast.js';
 import type { Average, ColumnOf, Columns, Selected, Sum, Summable } from './columns.js';
 import { and, type Condition, newCondition, nodeOf } from './condition.js';
 import { columnFrom, columnsFrom, conditionFrom, groupConditionFrom, membersFrom, ordersFrom } from './filter.js';
@@ -33,6 +33,9 @@ export interface PageOptions {
   readonly size: number;
   readonly after?: string | undefined;
 }
+
+/** Picks a reference. */
+export type PickReference<T, A extends ColumnLists = [Columns<T>]> = (...columns: A) => ColumnOf<Stored | null>;
 
 /** Makes a query of some types, asked of a runner. */
 export let newQuery: <T extends Stored, R, A extends ColumnLists>(
@@ -137,6 +140,17 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
       ...rest,
       pluck: columnFrom(this.#asked, 'pluck', pick).node,
     });
+  }
+
+  /**
+   * Loads what these references point to together with the answer, and keeps it in memory as long as the items that
+   * refer to it: it is there also after an `await`, when their store does not keep it any more. A path of references,
+   * as in `c => c.country.to.continent`, loads each of them.
+   */
+  preload(...picks: readonly PickReference<T, A>[]): Query<T, R, A> {
+    const columns = picks.map((pick) => columnFrom(this.#asked, 'preload', pick).node);
+    const all = [...(this.#spec.preload ?? []), ...columns] as ColumnRef[];
+    return this.#with({ preload: all.filter((one, at) => all.findIndex((other) => isSameValue(other, one)) === at) });
   }
 
   /**

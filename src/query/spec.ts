@@ -1,5 +1,5 @@
 import { CorollaryError } from '../errors.js';
-import { deepFrozen, type QuerySpec, readValues, type ValueNode } from './ast.js';
+import { type ColumnRef, deepFrozen, type QuerySpec, readValues, type ValueNode } from './ast.js';
 import { isGrouped, looseValues } from './grouping.js';
 import { assertTied, conjunctsOf, lastOptional } from './join.js';
 import { questionName } from './provenance.js';
@@ -7,9 +7,15 @@ import { isDistinct } from './row-order.js';
 import { isSameValue } from './traverse.js';
 import { shapeOf } from './value-shape.js';
 
+/** True for an attribute that refers to items; `self` does not: it is the item. */
+export function isReference(from: QuerySpec['from'], column: ColumnRef): boolean {
+  return column.name !== 'self' && shapeOf(from, column).reference !== undefined;
+}
+
 /**
  * The question itself, frozen, if its parts go together.
- * @throws CorollaryError BAD_QUERY when distinct values are ordered by another column, or cannot be told apart.
+ * @throws CorollaryError BAD_QUERY when distinct values are ordered by another column, or cannot be told apart; when
+ * what is no reference is to be preloaded, or values are read instead of items.
  */
 export function checkedSpec(spec: QuerySpec): QuerySpec {
   if (isDistinct(spec)) assertDistinctHasMeaning(spec);
@@ -18,12 +24,24 @@ export function checkedSpec(spec: QuerySpec): QuerySpec {
   if (conjunctsOf(spec.on).some((node) => lastOptional(spec.from, node) === undefined)) {
     throw bad(spec, 'on ties optional types: each of its conditions reads a column of one');
   }
+  checkPreload(spec);
   // Not the types in `from`: they belong to the schema.
   const { from, ...parts } = spec;
   for (const part of Object.values(parts)) deepFrozen(part);
   for (const one of from) Object.freeze(one);
   Object.freeze(from);
   return Object.freeze(spec);
+}
+
+function checkPreload(spec: QuerySpec): void {
+  for (const column of spec.preload ?? []) {
+    if (!isReference(spec.from, column)) {
+      throw bad(spec, `${column.name}: preload takes references, such as c => c.country`, column.name);
+    }
+    if (readValues(spec) !== undefined) {
+      throw bad(spec, `${column.name}: preload is for queries of items: leave pluck and select out`, column.name);
+    }
+  }
 }
 
 function assertDistinctHasMeaning(spec: QuerySpec): void {

@@ -20,14 +20,18 @@ const NOT_FUNCTIONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** @throws CorollaryError ASYNC_TRANSACTION, INVALID_VALUE; nothing has run then. */
-export function assertPlainFunction(work: unknown): void {
+export function assertPlainFunction(
+  work: unknown,
+  what = 'transact',
+  why = 'a transaction holds the write lock and is over when the function returns',
+): void {
   if (typeof work !== 'function')
-    throw new CorollaryError('INVALID_VALUE', 'transact takes a function that does the work; none was given');
+    throw new CorollaryError('INVALID_VALUE', `${what} takes a function that does the work; none was given`);
   const kind = NOT_FUNCTIONS.get(Object.prototype.toString.call(work));
   if (kind === undefined) return;
   throw new CorollaryError(
     'ASYNC_TRANSACTION',
-    `transact cannot run ${kind}: a transaction holds the write lock and is over when the function returns. Await first, then write in a plain function`,
+    `${what} cannot run ${kind}: ${why}. Await first, then work in a plain function`,
   );
 }
 
@@ -50,6 +54,16 @@ export function runGuarded<R>(work: () => R): R {
   throw new CorollaryError(
     'ASYNC_TRANSACTION',
     'The function given to transact returned a promise or a generator; its changes were undone. Await first, then write in a plain function',
+  );
+}
+
+/** What a function gave, unless it goes on afterwards. @throws CorollaryError ASYNC_TRANSACTION */
+export function refuseUnfinished<R>(result: R, what: string): R {
+  if (!isThenable(result) && !isGenerator(result)) return result;
+  if (result instanceof Promise) result.catch(() => undefined);
+  throw new CorollaryError(
+    'ASYNC_TRANSACTION',
+    `The function given to ${what} returned a promise or a generator: await first, then work in a plain function`,
   );
 }
 

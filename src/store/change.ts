@@ -1,5 +1,5 @@
 import { CorollaryError } from '../errors.js';
-import { type CellChange, goneError, type ItemState } from '../item/state.js';
+import { type CellChange, goneError, type ItemState, letGo } from '../item/state.js';
 import { namingRules } from './broken-rule.js';
 import { findById, hasSameCells, isSameCell, refreshItem, vanished } from './load.js';
 import type { Part } from './part.js';
@@ -70,7 +70,10 @@ export interface Noting {
 /** Gives an item its new cells, keeping the old ones for a rollback. */
 export function setCells(state: ItemState, changes: readonly CellChange[], { transaction, part }: Noting): void {
   if (part.log.remember(state)) tellCommitted(state, transaction);
-  for (const { attribute, cell } of changes) state.cells[attribute.index] = cell;
+  for (const { attribute, cell } of changes) {
+    state.cells[attribute.index] = cell;
+    letGo(state, attribute.index);
+  }
 }
 
 /** Has an item's `committed` hook run after the commit, once, if it is stored then. */

@@ -8,13 +8,14 @@ import type { Page } from '../query/runner.js';
 import type { CompileContext } from '../query/select.js';
 import type { SqlContext } from '../query/sql-context.js';
 import type { Cell } from '../schema/value.js';
-import { groupResultReader } from './results.js';
+import { groupResultsOf } from './results.js';
 import { rowsOf } from './rows.js';
 import type { Reading, StoreCore } from './store-core.js';
 
 /** The store that a group's rows come from. */
 export interface GroupOwner extends Owner {
   readonly core: StoreCore;
+  readonly reading: Reading;
 }
 
 /** The answer to a question about groups, of one store or many. */
@@ -35,15 +36,15 @@ export class GroupAnswer {
   }
 
   /** Takes what one store has to say. */
-  ask(owner: GroupOwner, reading: Reading, context: CompileContext): void {
-    this.#grouping.add(rowsOf(reading, compileGroups(this.#spec, this.#plan, context)), owner);
+  ask(owner: GroupOwner, context: CompileContext): void {
+    this.#grouping.add(rowsOf(owner.reading, compileGroups(this.#spec, this.#plan, context)), owner);
   }
 
   /** All rows in order; `top` is the store that calculates, and that of no group's rows. */
-  rows(top: GroupOwner, reading: Reading, idIn: SqlContext['idIn']): GroupRow<GroupOwner>[] {
+  rows(top: GroupOwner, idIn: SqlContext['idIn']): GroupRow<GroupOwner>[] {
     const groups = this.#grouping.groups(top);
     const compiled = compileOverGroups(this.#spec, this.#plan, groups, idIn);
-    return groupRows(this.#spec, this.#plan, groups, compiled && rowsOf(reading, compiled));
+    return groupRows(this.#spec, this.#plan, groups, compiled && rowsOf(top.reading, compiled));
   }
 
   /** The rows that an offset and a limit leave. */
@@ -72,7 +73,9 @@ export class GroupAnswer {
 
   /** What the question asks of the rows. */
   results(rows: readonly GroupRow<GroupOwner>[]): unknown[] {
-    const read = groupResultReader(this.#spec);
-    return rows.map(({ owner, outputs }) => read(owner.core, outputs));
+    return groupResultsOf(
+      this.#spec,
+      rows.map(({ owner: { core, reading }, outputs }) => ({ core, reading, row: outputs })),
+    );
   }
 }

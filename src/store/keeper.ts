@@ -5,7 +5,8 @@ import type { CellChange, ItemState, Keeper } from '../item/state.js';
 import type { Attribute } from '../schema/attribute.js';
 import { changeItem } from './change.js';
 import { deleteItem } from './deletion.js';
-import { findById, refreshItem } from './load.js';
+import { follow } from './follow.js';
+import { refreshItem } from './load.js';
 import type { StoreCore } from './store-core.js';
 
 /** The store's side of its items: what they ask for when they are read, changed or deleted. */
@@ -31,19 +32,22 @@ export class StoreKeeper implements Keeper {
     changeItem(this.#core, state, changes);
   }
 
-  resolve(attribute: Attribute, id: number): Item {
+  resolve(state: ItemState, attribute: Attribute, id: number): Item {
     // An item that is gone keeps its last values, and what it referred to may be gone with it.
-    const item = findById(this.#core, id) ?? this.#core.gone.get(id);
-    if (item !== undefined) return item;
-    const place = this.#core.file.place;
-    throw new CorollaryError('NOT_FOUND', `${attribute.name} refers to item ${id}, which is not in ${place}`, {
-      store: place,
-      attribute: attribute.name,
-      storeId: id,
-    });
+    return follow(this.#core, state, attribute, id) ?? this.#core.gone.get(id) ?? notThere(this.#core, attribute, id);
   }
 
   remove(state: ItemState): void {
     deleteItem(this.#core, state.item);
   }
+}
+
+/** @throws CorollaryError NOT_FOUND for a reference to an item that is not there. */
+export function notThere(core: StoreCore, attribute: Pick<Attribute, 'name'>, id: number): never {
+  const { place } = core.file;
+  throw new CorollaryError('NOT_FOUND', `${attribute.name} refers to item ${id}, which is not in ${place}`, {
+    store: place,
+    attribute: attribute.name,
+    storeId: id,
+  });
 }

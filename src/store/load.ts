@@ -2,7 +2,7 @@ import type { SqlRow } from '../driver/connection.js';
 import { CorollaryError, kindOf } from '../errors.js';
 import { buildStored } from '../item/build.js';
 import type { Item } from '../item/item.js';
-import { type ItemState, stateOf } from '../item/state.js';
+import { type ItemState, letGo, stateOf } from '../item/state.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import { activate } from './activation.js';
@@ -45,6 +45,7 @@ function activateLoaded(core: StoreCore, item: Item): void {
 function replaceCells(core: StoreCore, state: ItemState, row: SqlRow, epoch: number): void {
   const cells = row.slice(1);
   noteUncommitted(core, state);
+  for (const { index } of state.type.attributes) if (cells[index] !== state.cells[index]) letGo(state, index);
   state.cells = cells;
   state.epoch = epoch;
 }
@@ -135,12 +136,6 @@ function loadRow(core: StoreCore, reading: Reading, { type, sql }: StoredType, i
 /** Those of the items with these ids that are in memory. */
 export function liveItems(core: StoreCore, ids: readonly number[]): Item[] {
   return ids.flatMap((id) => core.identity.get(id) ?? []);
-}
-
-/** The items of a type with these ids, live; those in memory keep their identity. */
-export function itemsWithIds(core: StoreCore, { type, sql }: StoredType, ids: readonly number[]): Item[] {
-  const { connection, epoch } = core.file;
-  return connection.rows(sql.selectByIds, [JSON.stringify(ids)]).map((row) => itemOfRow(core, type, row, epoch));
 }
 
 /**

@@ -1,75 +1,121 @@
 import type { SqlRow } from '../driver/connection.js';
-import { CorollaryError } from '../errors.js';
-import { type QuerySpec, readValues, type ValueNode } from '../query/ast.js';
+import type { Item } from '../item/item.js';
+import { type QuerySpec, readValues } from '../query/ast.js';
 import { outOfRange } from '../query/calculation.js';
-import type { ColumnShape } from '../query/column-shape.js';
 import type { Layout, Output } from '../query/layout.js';
 import { shapeOf } from '../query/value-shape.js';
 import type { Cell } from '../schema/value.js';
+import { becomeSiblings } from './answer.js';
+import { notThere } from './keeper.js';
 import { findById, itemOfRow } from './load.js';
-import type { StoreCore } from './store-core.js';
+import { loadTogether } from './load-together.js';
+import { preload } from './preload.js';
+import type { Reading, StoreCore } from './store-core.js';
 
-/** A row that a store gave, as of an epoch of it. */
+/** A row that a store gave. */
 export interface StoreRow {
   readonly core: StoreCore;
+  readonly reading: Reading;
   readonly row: SqlRow;
-  readonly epoch: number;
 }
 
-/** Makes the parts of an answer of rows: items, values, lists of items or objects of values. */
-export function resultReader(spec: QuerySpec, layout: Layout): (found: StoreRow) => unknown {
-  const [only, ...more] = layout.outputs;
-  const isItem = only?.kind === 'item' && !only.isOptional && more.length === 0 && readValues(spec) === undefined;
-  if (isItem && layout.columns.length === only.type.attributes.length + 1) {
-    return ({ core, row, epoch }) => itemOfRow(core, only.type, row, epoch);
-  }
-  const assemble = assembler(spec);
-  return (found) => assemble(layout.outputs.map((output) => partOf(output, found)));
+/** What a question asks of its rows: items, values, lists of items or objects of values. */
+export function resultsOf(spec: QuerySpec, layout: Layout, rows: readonly StoreRow[]): unknown[] {
+  const parts = layout.outputs.map((output) =>
+    output.kind === 'item' ? itemsOf(spec, output, rows) : valuesOf(output, cellsAt(rows, output.at)),
+  );
+  return assembled(spec, parts, rows.length);
 }
 
-/** Puts the parts of one result together, as the question asks for them. */
-function assembler({ from, pluck, select }: QuerySpec): (parts: readonly unknown[]) => unknown {
-  if (select !== undefined) {
-    return (parts) => Object.fromEntries(select.map(({ name }, at) => [name, parts[at]]));
-  }
-  return pluck !== undefined || from.length === 1 ? ([part]) => part : (parts) => parts;
-}
-
-function partOf(output: Output, { core, row, epoch }: StoreRow): unknown {
-  if (output.kind === 'value') return decoded(core, output, row[output.at] ?? null);
-  const cells = row.slice(output.at, output.at + output.type.attributes.length + 1);
-  return cells[0] === null ? null : itemOfRow(core, output.type, cells, epoch);
-}
-
-/** Makes the result of a group, given the cells of its values and the store whose items they refer to. */
-export function groupResultReader(spec: QuerySpec): (core: StoreCore, cells: readonly Cell[]) => unknown {
-  const outputs = (readValues(spec) ?? []).map((value) => ({ value, shape: shapeOf(spec.from, value) }));
-  const assemble = assembler(spec);
-  return (core, cells) => assemble(outputs.map((output, at) => decoded(core, output, cells[at] ?? null)));
-}
-
-interface Value {
-  readonly value: ValueNode;
-  readonly shape: ColumnShape;
-}
-
-function decoded(core: StoreCore, { value, shape }: Value, cell: Cell): unknown {
-  if (cell === null) {
-    // What is not null becomes so only where a calculation gives no number.
-    if (!shape.nullable && 'fn' in value) throw outOfRange(shape.codec.name);
-    return null;
-  }
-  if (shape.reference !== undefined) return referredItem(core, shape, cell as number);
-  return 'at' in value ? JSON.parse(cell as string) : shape.codec.decode(cell);
-}
-
-function referredItem(core: StoreCore, { name }: ColumnShape, id: number): unknown {
-  const item = findById(core, id) ?? core.gone.get(id);
-  if (item !== undefined) return item;
-  const place = core.file.place;
-  throw new CorollaryError('NOT_FOUND', `${name} refers to item ${id}, which is not in ${place}`, {
-    store: place,
-    attribute: name,
-    storeId: id,
+/** The same for groups, given the cells of their values; those of items belong to the group's store. */
+export function groupResultsOf(spec: QuerySpec, rows: readonly StoreRow[]): unknown[] {
+  const parts = (readValues(spec) ?? []).map((value, at) => {
+    const output = { kind: 'value', value, shape: shapeOf(spec.from, value), at } as const;
+    return valuesOf(output, cellsAt(rows, at));
   });
+  return assembled(spec, parts, rows.length);
+}
+
+/** Puts the parts of each result together, as the question asks for them. `parts`: a list of all rows' for each. */
+function assembled({ from, pluck, select }: QuerySpec, parts: readonly unknown[][], count: number): unknown[] {
+  const [only] = parts;
+  if (only !== undefined && select === undefined && (pluck !== undefined || from.length === 1)) return only;
+  const partsOf = (row: number) => parts.map((part) => part[row]);
+  const one =
+    select === undefined
+      ? partsOf
+      : (row: number) => Object.fromEntries(select.map(({ name }, at) => [name, parts[at]?.[row]]));
+  return Array.from({ length: count }, (_, row) => one(row));
+}
+
+type ItemOutput = Extract<Output, { kind: 'item' }>;
+type ValueOutput = Extract<Output, { kind: 'value' }>;
+
+/** The live objects of one type in an answer. What they refer to is read store by store. */
+function itemsOf(spec: QuerySpec, output: ItemOutput, rows: readonly StoreRow[]): (Item | null)[] {
+  const items = rows.map((row) => itemOf(output, row));
+  const columns = (spec.preload ?? []).filter(({ source }) => source === output.source);
+  for (const { core, reading, parts } of byStore(rows, (at) => items[at] ?? undefined)) {
+    becomeSiblings(parts);
+    for (const column of columns) preload(core, reading, parts, column);
+  }
+  return items;
+}
+
+function itemOf({ type, at }: ItemOutput, { core, reading, row }: StoreRow): Item | null {
+  if (row[at] === null) return null;
+  const end = at + type.attributes.length + 1;
+  return itemOfRow(core, type, at === 0 && row.length === end ? row : row.slice(at, end), reading.epoch);
+}
+
+interface StoreCell {
+  readonly core: StoreCore;
+  readonly reading: Reading;
+  readonly cell: Cell;
+}
+
+function cellsAt(rows: readonly StoreRow[], at: number): readonly StoreCell[] {
+  return rows.map(({ core, reading, row }) => ({ core, reading, cell: row[at] ?? null }));
+}
+
+/** The values that cells stand for; of references, the items. */
+function valuesOf(output: ValueOutput, cells: readonly StoreCell[]): unknown[] {
+  if (output.shape.reference === undefined) return cells.map(({ cell }) => decoded(output, cell));
+  const failures = new Map<StoreCore, ReadonlyMap<number, unknown>>();
+  const idAt = (at: number) => (cells[at]?.cell ?? undefined) as number | undefined;
+  for (const { core, reading, parts } of byStore(cells, idAt)) failures.set(core, loadTogether(core, reading, parts));
+  return cells.map(({ core, cell }) => {
+    if (cell === null) return null;
+    const id = cell as number;
+    if (failures.get(core)?.has(id)) throw failures.get(core)?.get(id);
+    return findById(core, id) ?? core.gone.get(id) ?? notThere(core, output.shape, id);
+  });
+}
+
+function decoded({ value, shape }: ValueOutput, cell: Cell): unknown {
+  if (cell !== null) return 'at' in value ? JSON.parse(cell as string) : shape.codec.decode(cell);
+  // What is not null becomes so only where a calculation gives no number.
+  if (!shape.nullable && 'fn' in value) throw outOfRange(shape.codec.name);
+  return null;
+}
+
+interface StoreParts<P> {
+  readonly core: StoreCore;
+  readonly reading: Reading;
+  readonly parts: P[];
+}
+
+function byStore<P>(
+  rows: readonly { readonly core: StoreCore; readonly reading: Reading }[],
+  partAt: (at: number) => P | undefined,
+): Iterable<StoreParts<P>> {
+  const stores = new Map<StoreCore, StoreParts<P>>();
+  for (const [at, { core, reading }] of rows.entries()) {
+    const part = partAt(at);
+    if (part === undefined) continue;
+    const known = stores.get(core);
+    if (known === undefined) stores.set(core, { core, reading, parts: [part] });
+    else known.parts.push(part);
+  }
+  return stores.values();
 }

@@ -17,13 +17,14 @@ import { shapeOf } from '../query/value-shape.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
+import { itemsWithIds } from './answer.js';
 import { namingRules } from './broken-rule.js';
 import type { StoredType } from './catalog.js';
 import { setCells } from './change.js';
 import { deleteItems } from './deletion.js';
 import { GroupAnswer, type GroupOwner } from './group-answer.js';
-import { itemsWithIds, liveItems } from './load.js';
-import { resultReader } from './results.js';
+import { liveItems } from './load.js';
+import { resultsOf } from './results.js';
 import { compileContext, rowsOf } from './rows.js';
 import type { Reading, StoreCore } from './store-core.js';
 
@@ -69,7 +70,7 @@ export class StoreRunner implements QueryRunner {
     const asked = this.#settled(spec);
     if (isGrouped(asked)) return this.#groups(asked, reading, (answer, rows) => answer.results(answer.within(rows)));
     const layout = layoutOf(asked);
-    return this.#results(asked, layout, rowsOf(reading, compileRows(asked, layout, this.#context)), reading.epoch);
+    return this.#results(asked, layout, rowsOf(reading, compileRows(asked, layout, this.#context)), reading);
   }
 
   aggregate(spec: QuerySpec, fn: AggregateFn, value?: ValueNode): unknown {
@@ -98,13 +99,16 @@ export class StoreRunner implements QueryRunner {
     const page = rows.slice(0, size);
     const last = rows.length > size ? page.at(-1) : undefined;
     const next = last && encodeCursor(spec, this.scope, placeOf(layout, last));
-    return { items: this.#results(whole, layout, page, reading.epoch), next };
+    return { items: this.#results(whole, layout, page, reading), next };
   }
 
-  #results(spec: QuerySpec, layout: Layout, rows: readonly SqlRow[], epoch: number): unknown[] {
-    const read = resultReader(spec, layout);
+  #results(spec: QuerySpec, layout: Layout, rows: readonly SqlRow[], reading: Reading): unknown[] {
     const core = this.#core;
-    return rows.map((row) => read({ core, row, epoch }));
+    return resultsOf(
+      spec,
+      layout,
+      rows.map((row) => ({ core, reading, row })),
+    );
   }
 
   #groups<R>(
@@ -113,12 +117,12 @@ export class StoreRunner implements QueryRunner {
     use: (answer: GroupAnswer, rows: readonly GroupRow<GroupOwner>[]) => R,
   ): R {
     const context = this.#context;
-    const owner: GroupOwner = { core: this.#core, path: '' };
+    const owner: GroupOwner = { core: this.#core, reading, path: '' };
     const answer = new GroupAnswer(spec);
-    answer.ask(owner, reading, context);
+    answer.ask(owner, context);
     return use(
       answer,
-      answer.rows(owner, reading, (store, id) => idInStore(context, spec, store, id)),
+      answer.rows(owner, (store, id) => idInStore(context, spec, store, id)),
     );
   }
 

@@ -12,6 +12,7 @@ import { type CheckReport, checkStore } from '../store/check.js';
 import { createItem, createItems } from '../store/create.js';
 import { deleteItem } from '../store/deletion.js';
 import { checkedId, findById, findOfType, getById, getOfType } from '../store/load.js';
+import { limitLoads } from '../store/load-limit.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
 import { checkedReadOnly, type TransactionFunction, type TransactionOptions, transact } from '../store/transact.js';
@@ -297,6 +298,20 @@ export class Store {
     const isReadOnly = checkedReadOnly(options);
     if (!isReadOnly) this.#core.assertWritable();
     return transact(this.#core, work, isReadOnly);
+  }
+
+  /**
+   * Runs a function in which at most so many references of items of this store and those below are read from disk one
+   * by one; gives what the function gives. For tests and development: it finds loops that read once per item. What is
+   * in memory, preloaded, or read together with others does not count; nor do `get` and `find`, which all can see.
+   *
+   * @example
+   * store.limitLoads(0, () => report(store));
+   * @throws CorollaryError TOO_MANY_LOADS from the read that is one too many; ASYNC_TRANSACTION, INVALID_VALUE
+   */
+  limitLoads<R>(most: number, work: TransactionFunction<R>): R {
+    this.#core.assertOpen();
+    return limitLoads(this.#core, most, work);
   }
 
   /** Has a function run after the outermost commit; at once when no transaction is running. Dropped by a rollback. */

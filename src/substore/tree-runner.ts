@@ -17,7 +17,7 @@ import { shapeOf } from '../query/value-shape.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import { GroupAnswer, type GroupOwner } from '../store/group-answer.js';
-import { resultReader } from '../store/results.js';
+import { resultsOf } from '../store/results.js';
 import { compileContext, rowsOf } from '../store/rows.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
@@ -51,7 +51,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     const asked = this.#settled(spec);
     if (isGrouped(asked)) return this.#groups(asked, (answer, rows) => answer.results(answer.within(rows)));
     const { rows, merge } = this.#merged(asked);
-    return rows.map(resultReader(asked, merge.layout));
+    return resultsOf(asked, merge.layout, rows);
   }
 
   /** Asks every store, with what `ask` gets from it. A store that fails counts for nothing if the caller skips it. */
@@ -80,7 +80,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     this.#fromEach((core, path) => {
       const reading = core.readingAside();
       const rows = rowsOf(reading, compileRows(merge.askedOf(path), merge.layout, compileContext(core, 'nothing')));
-      merge.add(rows.map((row) => ({ core, path, row, epoch: reading.epoch })));
+      merge.add(rows.map((row) => ({ core, path, reading, row })));
     });
   }
 
@@ -117,7 +117,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     const page = rows.slice(0, size);
     const last = rows.length > size ? page.at(-1) : undefined;
     return {
-      items: page.map(resultReader(asked, merge.layout)),
+      items: resultsOf(asked, merge.layout, page),
       next: last && encodeCursor(spec, this.scope, merge.place(last)),
     };
   }
@@ -131,12 +131,14 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 
   #groups<R>(spec: QuerySpec, use: (answer: GroupAnswer, rows: readonly GroupRow<GroupOwner>[]) => R): R {
     const answer = new GroupAnswer(spec);
-    this.#fromEach((core, path) => answer.ask({ core, path }, core.readingAside(), compileContext(core, 'nothing')));
+    this.#fromEach((core, path) => {
+      answer.ask({ core, path, reading: core.readingAside() }, compileContext(core, 'nothing'));
+    });
     const { core } = this.#branch;
     const idIn = () => {
       throw notInTree('a condition on groups that compares with an item', 'compare in where');
     };
-    return use(answer, answer.rows({ core, path: '' }, core.readingAside(), idIn));
+    return use(answer, answer.rows({ core, path: '', reading: core.readingAside() }, idIn));
   }
 
   /** The question as every store can answer it for itself. */

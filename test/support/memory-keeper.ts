@@ -55,7 +55,7 @@ export class MemoryKeeper implements Keeper {
       state.cells[attribute.index] = cell;
     }
   }
-  resolve(_attribute: Attribute, id: number): Item {
+  resolve(_state: ItemState, _attribute: Attribute, id: number): Item {
     return this.get(id);
   }
   remove(state: ItemState): void {

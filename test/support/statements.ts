@@ -1,0 +1,21 @@
+import { Connection } from '../../src/driver/connection.js';
+
+/** The statements that read rows of items while a function runs, in order. */
+export function statementsOf(work: () => unknown): string[] {
+  const asked: string[] = [];
+  const { row, rows } = Connection.prototype;
+  Connection.prototype.row = function (sql, values) {
+    asked.push(sql);
+    return row.call(this, sql, values);
+  };
+  Connection.prototype.rows = function (sql, values) {
+    asked.push(sql);
+    return rows.call(this, sql, values);
+  };
+  try {
+    work();
+  } finally {
+    Object.assign(Connection.prototype, { row, rows });
+  }
+  return asked.filter((sql) => sql.includes('FROM "item_'));
+}
