@@ -37,11 +37,14 @@ export type {
 export { and, Condition, not, or } from './query/condition.js';
 export { type Joinable, type Optional, optional } from './query/joined.js';
 export type { QueryJSON } from './query/json.js';
+export type { LiveChanges, LiveUpdate, RemovedItem } from './query/live-update.js';
 export { Order } from './query/order.js';
 export type { Pages } from './query/pages.js';
 export { type OrderBy, type PageOptions, type PickReference, Query, type Where } from './query/query.js';
 export { type ReferringItems, referrers } from './query/referrers.js';
 export type { Explanation, Page } from './query/runner.js';
+export type { SubscribeOptions } from './query/subscribe-options.js';
+export type { Subscription } from './query/subscription.js';
 export type {
   AttrKey,
   Changes,

@@ -13,6 +13,8 @@ import {
   integer,
   item,
   json,
+  type LiveChanges,
+  type LiveUpdate,
   type Memory,
   not,
   or,
@@ -25,6 +27,7 @@ import {
   type StoreId,
   type StoreOptions,
   type SubStore,
+  type Subscription,
   text,
   timestamp,
 } from 'corollary';
@@ -254,6 +257,33 @@ describe('querying', () => {
     store.query(City).limit('5');
     // @ts-expect-error read-only
     store.query(City).update({ storeId: 5 });
+  });
+});
+
+describe('subscribing', () => {
+  test('gives a listener what the query yields', () => {
+    const names = store.query(City).pluck((c) => c.name);
+    expectTypeOf(
+      names.subscribe(({ results }) => expectTypeOf(results).toEqualTypeOf<string[]>()),
+    ).toEqualTypeOf<Subscription>();
+    expectTypeOf(names.subscribe()).toEqualTypeOf<AsyncIterable<LiveUpdate<string>>>();
+    expectTypeOf(store.tree.query(City).subscribe({ changes: true })).toEqualTypeOf<AsyncIterable<LiveChanges<City>>>();
+  });
+
+  test('tells changes to who asks for them', () => {
+    store.query(City).subscribe(
+      ({ added, removed: [gone] }) => {
+        expectTypeOf(added).toEqualTypeOf<readonly City[]>();
+        expectTypeOf(gone?.storeId).toEqualTypeOf<StoreId<City> | undefined>();
+      },
+      { changes: true },
+    );
+    // @ts-expect-error no changes were asked for
+    store.query(City).subscribe(({ added }) => added);
+    // @ts-expect-error no such option
+    store.query(City).subscribe({ poll: 5 });
+    // @ts-expect-error a listener is a function
+    store.query(City).subscribe(5);
   });
 });
 

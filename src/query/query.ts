@@ -8,6 +8,7 @@ import { columnFrom, columnsFrom, conditionFrom, groupConditionFrom, membersFrom
 import { isGrouped } from './grouping.js';
 import { dividedCondition } from './join.js';
 import { type QueryJSON, specJSON } from './json.js';
+import type { LiveChanges, LiveUpdate } from './live-update.js';
 import { type Order, orderParts } from './order.js';
 import { newPages, type Pages } from './pages.js';
 import { specFromJSON } from './parse.js';
@@ -16,6 +17,9 @@ import { Question } from './question.js';
 import { isDistinct } from './row-order.js';
 import { type Askable, type Explanation, type Page, type QueryRunner, runnerOf } from './runner.js';
 import { assertComplete, checkedCount, checkedSpec } from './spec.js';
+import { subscribe } from './subscribe.js';
+import type { SubscribeOptions } from './subscribe-options.js';
+import type { Subscription } from './subscription.js';
 import { isSameValue } from './traverse.js';
 import { aggregateFault } from './value-shape.js';
 
@@ -264,6 +268,28 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
     const { size, after } = (options ?? {}) as PageOptions;
     this.#mustBeWhole('page', size);
     return this.#runner.page(this.#complete, size, after) as Page<R>;
+  }
+
+  /**
+   * Has a listener told after commits that can change the answer, in this process or another, until the subscription
+   * is closed, its signal aborts or the store is closed. Without a listener: the answer now, and again after such
+   * commits, for `for await`. Commits of one turn of the event loop are one update.
+   * @throws CorollaryError INVALID_VALUE; BAD_QUERY for `changes` of what is no query of one type's items; STORE_CLOSED;
+   * NOT_SUPPORTED for a listener that wants `changes` and is given inside a transaction
+   *
+   * @example
+   * using subscription = store.query(City).subscribe(({ results }) => show(results));
+   * for await (const { results } of store.query(City).subscribe()) show(results);
+   */
+  subscribe(
+    listener: (update: LiveChanges<T>) => void,
+    options: SubscribeOptions & { readonly changes: true },
+  ): Subscription;
+  subscribe(listener: (update: LiveUpdate<R>) => void, options?: SubscribeOptions): Subscription;
+  subscribe(options: SubscribeOptions & { readonly changes: true }): AsyncIterable<LiveChanges<T>>;
+  subscribe(options?: SubscribeOptions): AsyncIterable<LiveUpdate<R>>;
+  subscribe(first: unknown = {}, second: unknown = {}): unknown {
+    return subscribe(this.#runner, this.#complete, first, second);
   }
 
   /** Gives all items found these values, of a join those of its first type; returns their number. */

@@ -16,6 +16,61 @@ export interface Page<R> {
   readonly next: string | undefined;
 }
 
+/** One item of an answer, as it was read: enough to compare it with how it was before. */
+export interface FoundItem {
+  readonly storeId: number;
+  readonly cells: readonly Cell[];
+  /** The live item. To be called before anything else is done: later it may be gone. */
+  item(): unknown;
+}
+
+/** What one store has of an answer. */
+export interface FoundPart {
+  /** Names the store as long as it stays where it is: its directory, if it has one. */
+  readonly key: string;
+  readonly uid: string;
+  /** The names that lead to the store from the root. */
+  readonly path: readonly string[];
+  readonly items: readonly FoundItem[];
+}
+
+/** An answer, or as much of it as may have changed. */
+export interface FoundAnswer {
+  readonly parts: readonly FoundPart[];
+  /** The keys of stores that are no longer in the answer; 'all others': the parts are the whole answer. */
+  readonly gone: 'all others' | readonly string[];
+}
+
+/** What need not be read again. */
+export interface Since {
+  /** The stores that had part in the answer, by key. */
+  readonly known: ReadonlyMap<string, Pick<FoundPart, 'path'>>;
+  /** Those that were written since. */
+  readonly written: ReadonlySet<string>;
+}
+
+/** Someone who wants to know when an answer may have changed. */
+export interface Watcher {
+  /** The types that the question reads. */
+  readonly types: ReadonlySet<ItemType>;
+  /** How often commits of other handles and processes are looked for, in milliseconds. */
+  readonly pollMs: number;
+  /**
+   * Something was committed that can change the answer, in the store with this key ({@link FoundPart.key}), or anywhere.
+   * Called in the middle of things: it only takes a note.
+   */
+  mayHaveChanged(where: string | undefined): void;
+  /** The store was closed or deleted: there will be no more news. */
+  ended(): void;
+}
+
+/** A watch that goes on until it is stopped. */
+export interface Watching {
+  stop(): void;
+  /** True when the store will never answer again. */
+  readonly isOver: boolean;
+}
+
 /** Who answers questions: the socket into which stores and trees plug. */
 export interface QueryRunner {
   /** A store's uid, or what names a tree; a subquery must be of the same scope. */
@@ -35,6 +90,13 @@ export interface QueryRunner {
   /** Deletes every item found; returns their number. */
   delete(spec: QuerySpec): number;
   explain(spec: QuerySpec): Explanation;
+  /**
+   * The items of the answer, for comparison; with `since`, those of stores that were written may be enough.
+   * @throws CorollaryError NOT_SUPPORTED inside a transaction, whose changes may still be undone
+   */
+  found(spec: QuerySpec, since?: Since): FoundAnswer;
+  /** Tells a watcher of commits from now on. @throws CorollaryError STORE_CLOSED */
+  watch(watcher: Watcher): Watching;
 }
 
 /** The key under which a store or tree gives its runner. */

@@ -51,13 +51,14 @@ function assertTargets(core: StoreCore, changes: readonly CellChange[]): void {
 }
 
 function update(core: StoreCore, state: ItemState, changes: readonly CellChange[], noting: Noting): void {
-  const { sql } = core.catalog.ready(state.type);
+  const { sql, entry } = core.catalog.ready(state.type);
   const text = sql.update(changes.map(({ attribute }) => attribute));
   const values = changes.map(({ cell }) => cell);
   if (namingRules(state.type, () => core.file.connection.run(text, [...values, state.id]), state.id) === 0) {
     vanished(core, state);
     throw goneError(state);
   }
+  noting.part.wrote(entry);
   setCells(state, changes, noting);
 }
 

@@ -22,6 +22,7 @@ export function createItem(core: StoreCore, type: ItemType, values: object): Ite
     const stored = core.catalog.ready(type);
     const id = newId(core, stored);
     insertOne(core, stored, prepared, id);
+    part.wrote(stored.entry);
     const item = come(core, prepared, id, part);
     runHooks([item], transaction);
     return item;
@@ -70,6 +71,7 @@ export function createItems(
   const needsItems = wanted !== undefined || Object.values(type.hooks).some(Boolean);
   return core.writeInSteps((transaction, part) => {
     const stored = core.catalog.ready(type);
+    part.wrote(stored.entry);
     let count = 0;
     for (const values of batches(rows)) {
       const batch = values.map((one, at) => newRow(core, stored, one, count + at));

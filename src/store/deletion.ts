@@ -144,6 +144,7 @@ function nullify(core: StoreCore, { entry, column }: Referrer, ids: readonly num
   const items = stored?.type.hooks.committed ? itemsWithIds(core, stored, ids) : liveItems(core, ids);
   const sql = `UPDATE ${quoted(entry.table)} SET ${quoted(column)} = NULL WHERE ${ID} ${IN_IDS}`;
   core.file.connection.run(sql, [JSON.stringify(ids)]);
+  noting.part.wrote(entry);
   for (const item of items) {
     const state = stateOf(item);
     const attribute = state.type.byName.get(column);
@@ -153,6 +154,7 @@ function nullify(core: StoreCore, { entry, column }: Referrer, ids: readonly num
 
 function deleteRows(core: StoreCore, entry: CatalogueEntry, ids: readonly number[], part: Part): void {
   core.file.connection.run(`DELETE FROM ${quoted(entry.table)} WHERE ${ID} ${IN_IDS}`, [JSON.stringify(ids)]);
+  part.wrote(entry);
   for (const item of liveItems(core, ids)) {
     const state = stateOf(item);
     part.log.rememberAs(state, state.life);

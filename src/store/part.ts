@@ -3,6 +3,7 @@ import { CorollaryError } from '../errors.js';
 import type { IdentityMap } from './identity-map.js';
 import type { StoreFile } from './store-file.js';
 import { UndoLog } from './undo-log.js';
+import type { Watches, WrittenTypes } from './watches.js';
 
 /** What a transaction needs of a store that takes part in it. */
 export interface Participant {
@@ -13,6 +14,8 @@ export interface Participant {
   readonly parent: Participant | undefined;
   /** Levels below the root. */
   readonly depth: number;
+  /** Who wants to know of commits. */
+  readonly watches: Watches;
 }
 
 /** How a store is locked. */
@@ -23,6 +26,13 @@ interface PartLevel {
   readonly log: UndoLog;
   /** How many changed rows stood when the level began. */
   readonly rowsBefore: number;
+  /** The types whose items were written, as the catalogue has them. */
+  readonly written: Set<WrittenType>;
+}
+
+/** A type as the catalogue has it. */
+interface WrittenType {
+  readonly name: string;
 }
 
 /** One store's part in a transaction: its lock, its savepoints, and how its items were before. */
@@ -67,7 +77,7 @@ export class Part {
 
   #newLevel(): PartLevel {
     const { file, identity } = this.store;
-    return { log: new UndoLog(identity, file.nextSequence), rowsBefore: this.#rows };
+    return { log: new UndoLog(identity, file.nextSequence), rowsBefore: this.#rows, written: new Set() };
   }
 
   /** How many levels are open in the database: 1 is the transaction itself, each further one a savepoint. */
@@ -80,7 +90,15 @@ export class Part {
   }
   /** What to note changes in: the log of the innermost level that this store has entered. */
   get log(): UndoLog {
-    return (this.#levels[this.#levels.length - 1] as PartLevel).log;
+    return this.#level.log;
+  }
+  /** To be called wherever rows of items are written: who watches for the type is told after the commit. */
+  wrote(type: WrittenType): void {
+    this.#level.written.add(type);
+  }
+
+  get #level(): PartLevel {
+    return this.#levels[this.#levels.length - 1] as PartLevel;
   }
 
   /** Opens savepoints until the store is at this level. @throws CorollaryError when SQLite has ended the transaction. */
@@ -108,6 +126,7 @@ export class Part {
     this.#connection.releaseSavepoint();
     const inner = this.#levels.pop() as PartLevel;
     this.log.absorb(inner.log);
+    for (const type of inner.written) this.wrote(type);
   }
 
   /** The innermost level is undone, in the database and in the objects. */
@@ -132,6 +151,13 @@ export class Part {
     this.#connection.commit();
     this.store.file.committed();
     this.store.file.isPinned = false;
+    this.store.watches.committed(this.store, this.#writtenTypes());
+  }
+
+  // Rows were changed and no type noted: the catalogue's own, for one.
+  #writtenTypes(): WrittenTypes {
+    const { written } = this.#level;
+    return written.size === 0 ? undefined : new Set([...written].map(({ name }) => name.toLowerCase()));
   }
 
   /** Ends the transaction in the database, undoing what was not committed. Where that fails, a file is closed, which undoes it. */
@@ -154,6 +180,7 @@ export class Part {
   /** Has the objects show what the disk says. */
   distrust(): void {
     this.store.file.distrust();
+    this.store.watches.committed(this.store, undefined);
     for (let level = this.#levels.pop(); level !== undefined; level = this.#levels.pop()) level.log.distrust();
   }
 }

@@ -23,11 +23,25 @@ export interface OpenFiles {
   closed(file: Evictable): void;
 }
 
+/** What a handle has seen of commits to its database. */
+export interface CommitsSeen {
+  /** The header's number, which every transaction of this library raises. */
+  readonly generation: number;
+  /** How often this handle has found that another connection has committed something. */
+  readonly foreign: number;
+}
+
 /** A database that can be closed and will open itself again. */
 export interface Evictable {
   /** Raised at each use; the smallest has rested longest. */
   readonly lastUsed: number;
   /** True while a transaction needs it open. */
   readonly isPinned: boolean;
+  /** The store's directory. */
+  readonly directory: string | undefined;
   evict(): void;
+  /** What this handle has seen of commits, after a look for those of others. Does not count as a use. */
+  lookForCommits(): CommitsSeen;
+  /** The same without looking. */
+  readonly commitsSeen: CommitsSeen;
 }

@@ -14,6 +14,7 @@ import type { StoreFile } from './store-file.js';
 import { type Write, writing, writingInSteps } from './transact.js';
 import { runningTransaction, type Transaction } from './transaction.js';
 import { currentTurn } from './turn.js';
+import { Watches } from './watches.js';
 
 /** Why a store is closed for good; messages say it. */
 export type Closed =
@@ -58,6 +59,7 @@ export class StoreCore implements Participant {
   readonly parent: StoreCore | undefined;
   readonly depth: number;
   readonly name: string | null;
+  readonly watches: Watches;
   /** What the store's items ask; set once, where the store is put together. */
   keeper!: Keeper;
   /** What users hold; set once, by the room that makes it. */
@@ -72,6 +74,7 @@ export class StoreCore implements Participant {
     this.parent = options.parent;
     this.depth = options.parent === undefined ? 0 : options.parent.depth + 1;
     this.name = options.name;
+    this.watches = options.parent?.watches ?? new Watches();
     this.catalog = new Catalog(this.file, this.registry);
   }
 
@@ -95,6 +98,7 @@ export class StoreCore implements Participant {
     if (!keepsFile) this.file.close();
     this.identity.clear();
     if (this.isDeleted) this.file.epoch++; // its items look, and find that they are gone
+    this.watches.closed(this, this.isDeleted);
   }
   /** Every use is refused until {@link resume}: the running transaction deletes the store, and may be undone. */
   suspend(): boolean {

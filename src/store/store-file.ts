@@ -2,7 +2,7 @@ import { Connection, type SqlRow } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import { databaseFile, inspect } from './directory.js';
 import { APPLICATION_ID, FORMAT, TAGS, writeEmptyStore } from './format.js';
-import type { Evictable, ExpectedIdentity, OpenFiles, StoreSettings } from './settings.js';
+import type { CommitsSeen, Evictable, ExpectedIdentity, OpenFiles, StoreSettings } from './settings.js';
 
 /** 2^53 / 4096: past it, ids would no longer be safe integers. */
 const MAX_SEQUENCE = Number.MAX_SAFE_INTEGER / TAGS;
@@ -46,6 +46,7 @@ export class StoreFile implements Evictable {
   #dataVersion = 0;
   #nextSequence = 1;
   #checkedInTurn = -1;
+  #foreignCommits = 0;
   /** The epoch at which the file was closed to make room. */
   #epochAtRest: number | undefined;
   epoch = 1;
@@ -195,7 +196,20 @@ export class StoreFile implements Evictable {
     if (found === this.#dataVersion) return;
     this.#take(this.#readHeader(connection));
     this.epoch++;
+    this.#foreignCommits++;
     this.#dataVersion = found; // only now: what could not be read must be looked at again
+  }
+
+  /** Costs one pragma where nothing has changed. Opens the file if need be. */
+  lookForCommits(): CommitsSeen {
+    const connection = this.#connection ?? this.#openedOrDeleted();
+    if (connection.dataVersion() !== this.#dataVersion) this.sync();
+    return this.commitsSeen;
+  }
+
+  /** What was seen of commits until the last look. */
+  get commitsSeen(): CommitsSeen {
+    return { generation: this.#header?.generation ?? 0, foreign: this.#foreignCommits };
   }
 
   /** {@link sync}, once in each turn of the event loop. */

@@ -10,7 +10,7 @@ import type { GroupRow } from '../query/group-rows.js';
 import { groupPlan, isGrouped } from '../query/grouping.js';
 import { idLayout, type Layout, layoutOf, layoutWithKeys } from '../query/layout.js';
 import { keyOrders, rowKeys } from '../query/row-order.js';
-import type { Explanation, Page, QueryRunner } from '../query/runner.js';
+import type { Explanation, FoundAnswer, Page, QueryRunner, Watcher, Watching } from '../query/runner.js';
 import { type CompileContext, idInStore, withoutFirstPer } from '../query/select.js';
 import { type SettledCell, settled } from '../query/settle.js';
 import { shapeOf } from '../query/value-shape.js';
@@ -27,6 +27,7 @@ import { liveItems } from './load.js';
 import { resultsOf } from './results.js';
 import { compileContext, rowsOf } from './rows.js';
 import type { Reading, StoreCore } from './store-core.js';
+import { assertComparable, foundPart, watchStore } from './watch-store.js';
 
 /** One store as the one who answers questions. */
 export class StoreRunner implements QueryRunner {
@@ -148,6 +149,7 @@ export class StoreRunner implements QueryRunner {
       // With a hook, every item must be there to be told.
       const items = type.hooks.committed ? itemsWithIds(core, stored, ids) : liveItems(core, ids);
       updateRows(core, stored, ids, changes);
+      part.wrote(stored.entry);
       for (const item of items) setCells(stateOf(item), changes, { transaction, part });
       return ids.length;
     });
@@ -168,6 +170,18 @@ export class StoreRunner implements QueryRunner {
     const rows = rowsOf(this.#core.file, compileRows(asked, idLayout(asked), this.#context));
     const ids = rows.map((row) => row[0] as number);
     return spec.from.length === 1 ? ids : [...new Set(ids)];
+  }
+
+  found(spec: QuerySpec): FoundAnswer {
+    assertComparable(this.#core);
+    const reading = this.#reading();
+    const asked = this.#settled(spec);
+    const rows = rowsOf(reading, compileRows(asked, layoutOf(asked), this.#context));
+    return { parts: [foundPart(this.#core, firstType(spec), rows, reading.epoch)], gone: 'all others' };
+  }
+
+  watch(watcher: Watcher): Watching {
+    return watchStore(this.#core, 0, watcher);
   }
 
   explain(spec: QuerySpec): Explanation {

@@ -25,6 +25,7 @@ export function createSubstore<S extends KeepingStore>(branch: Branch<S>, name: 
     // createItem gives an item of the class that it was given.
     const child = branch.child(createItem(core, core.typeOf(SubStore), values) as SubStore);
     transaction.addNew(child.core);
+    transaction.afterCommit(() => child.core.watches.created(child.core));
     transaction.onUndo(() => {
       transaction.dropNew(child.core);
       child.close('was created in a transaction that was rolled back');

@@ -8,6 +8,7 @@ import { TypeRegistry } from '../schema/registry.js';
 import { assertPathFits, createRootDirectory, inspect } from '../store/directory.js';
 import { emptyStoreImage, newUid } from '../store/image.js';
 import { Branch, type Forest } from './branch.js';
+import { lookOutFor } from './live/poller.js';
 import type { CheckedOptions } from './options.js';
 import { Pool } from './pool.js';
 import { removeSubstores } from './remove-substore.js';
@@ -36,6 +37,7 @@ export function openInMemory<S extends KeepingStore>(options: CheckedOptions, ma
 }
 
 function opened<S extends KeepingStore>(root: Branch<S>, options: CheckedOptions): Branch<S> {
+  lookOutFor(root);
   try {
     root.core.catalog.assertMatches(options.types.map((type) => root.core.typeOf(type)));
     sweepOnce(root);

@@ -10,6 +10,9 @@ export class Pool {
   /** Open files, each with what must stay in memory as long as it is open. */
   readonly #open = new Map<Evictable, object>();
 
+  /** Told of each database that is opened, before anything is read from it. */
+  onOpened: ((file: Evictable) => void) | undefined;
+
   constructor(max: number) {
     this.#max = max;
   }
@@ -20,9 +23,17 @@ export class Pool {
       makeRoom: () => {
         while (this.#open.size >= this.#max) this.#longestResting().evict();
       },
-      opened: (file) => this.#open.set(file, owner()),
+      opened: (file) => {
+        this.#open.set(file, owner());
+        this.onOpened?.(file);
+      },
       closed: (file) => this.#open.delete(file),
     };
+  }
+
+  /** The files that are open now. */
+  files(): Iterable<Evictable> {
+    return this.#open.keys();
   }
 
   // A scan of at most some hundred numbers costs a hundredth of the opening that follows.

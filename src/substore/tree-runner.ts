@@ -1,15 +1,25 @@
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { finish, type Partial, partialOfCells } from '../query/aggregate.js';
-import { type AggregateFn, type QuerySpec, readValues, type ValueNode } from '../query/ast.js';
+import { type AggregateFn, firstType, type QuerySpec, readValues, type ValueNode } from '../query/ast.js';
 import { compileAggregate, compileRows } from '../query/compile.js';
 import { decodeCursor, encodeCursor } from '../query/cursor.js';
 import type { GroupRow } from '../query/group-rows.js';
 import { isGrouped } from '../query/grouping.js';
 import { isOfStore } from '../query/groups.js';
 import { assertTiedByReferences } from '../query/join.js';
+import { layoutOf } from '../query/layout.js';
 import { isDistinct } from '../query/row-order.js';
-import type { Explanation, Page, QueryRunner } from '../query/runner.js';
+import type {
+  Explanation,
+  FoundAnswer,
+  FoundPart,
+  Page,
+  QueryRunner,
+  Since,
+  Watcher,
+  Watching,
+} from '../query/runner.js';
 import { withoutFirstPer } from '../query/select.js';
 import { type SettledCell, settled } from '../query/settle.js';
 import { questionsBelow } from '../query/traverse.js';
@@ -21,7 +31,10 @@ import { resultsOf } from '../store/results.js';
 import { compileContext, rowsOf } from '../store/rows.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
+import { assertComparable, foundPart } from '../store/watch-store.js';
 import type { Branch } from './branch.js';
+import { foundInTree, foundSince } from './live/found-in-tree.js';
+import { watchTree } from './live/watch-tree.js';
 import { type Found, Merge } from './merge.js';
 import { Walk, type WalkOptions } from './walk.js';
 
@@ -164,6 +177,36 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return this.#merged(ids).rows.map(({ core, row }) => ({ cell: row[0] ?? null, store: core.file.uid }));
   }
 
+  found(spec: QuerySpec, since?: Since): FoundAnswer {
+    assertComparable(this.#branch.core);
+    const asked = this.#settled(spec);
+    // Which rows of a store are in the answer, the others decide.
+    if (isCut(spec) || questionsBelow(spec).some(isApart)) return this.#foundWithin(asked);
+    const options = this.#options;
+    const tree = { top: this.#branch, options, ask: (core: StoreCore) => foundIn(core, asked) };
+    // A store that was skipped is asked again each time.
+    return since === undefined || options.onStoreError !== undefined ? foundInTree(tree) : foundSince(tree, since);
+  }
+
+  #foundWithin(spec: QuerySpec): FoundAnswer {
+    const byStore = new Map<StoreCore, Found[]>();
+    for (const found of this.#merged(spec).rows) {
+      const rows = byStore.get(found.core);
+      if (rows === undefined) byStore.set(found.core, [found]);
+      else rows.push(found);
+    }
+    const parts = [...byStore].map(([core, rows]) => {
+      const width = firstType(spec).attributes.length + 1; // what else was read tells the order
+      const cells = rows.map(({ row }) => row.slice(0, width));
+      return foundPart(core, firstType(spec), cells, (rows[0] as Found).reading.epoch);
+    });
+    return { parts, gone: 'all others' };
+  }
+
+  watch(watcher: Watcher): Watching {
+    return watchTree(this.#branch.core, this.#options.depth, watcher);
+  }
+
   update(): number {
     throw notInTree('update', 'go through tree.stores() and ask each store');
   }
@@ -187,12 +230,22 @@ function isWhole(spec: QuerySpec): boolean {
   return spec.limit === undefined && spec.offset === undefined && !isDistinct(spec);
 }
 
+function foundIn(core: StoreCore, spec: QuerySpec): FoundPart {
+  const reading = core.readingAside();
+  const rows = rowsOf(reading, compileRows(spec, layoutOf(spec), compileContext(core, 'nothing')));
+  return foundPart(core, firstType(spec), rows, reading.epoch);
+}
+
 /** True for a subquery that no store can answer for itself. */
 function isApart(query: QuerySpec): boolean {
   const [value] = readValues(query) ?? [];
   const isOfItems = value === undefined || shapeOf(query.from, value).reference !== undefined;
-  const isCut = query.limit !== undefined || query.offset !== undefined || !hasOwnFirsts(query);
-  return !isOfItems || isCut || isGrouped(query);
+  return !isOfItems || isCut(query) || isGrouped(query);
+}
+
+/** True when which rows of a store are in the answer depends on those of others. */
+function isCut(query: QuerySpec): boolean {
+  return query.limit !== undefined || query.offset !== undefined || !hasOwnFirsts(query);
 }
 
 /** True when rows of different stores never have the same values of `firstPer`. */

@@ -33,11 +33,12 @@ export class Walk<S extends KeepingStore> {
     yield find();
     const branch = find();
     if (levels <= 0 || this.#left.has(branch)) return;
-    for (const item of this.ask(branch, () => this.#below(branch)) ?? [])
+    for (const item of this.ask(branch, () => this.below(branch)) ?? [])
       if (item.isStored) yield* this.#visit(() => branch.child(item), levels - 1);
   }
 
-  #below(branch: Branch<S>): SubStore[] {
+  /** The items of the stores directly below that are to be visited, by name. */
+  below(branch: Branch<S>): SubStore[] {
     const { where } = this.#options;
     const all = subStoresOf(branch.core, true).orderBy((s) => s.name.asc());
     return (where === undefined ? all : all.where(where)).all();

@@ -144,6 +144,8 @@ export const compiler: QueryRunner = {
   update: unanswered,
   delete: unanswered,
   explain: unanswered,
+  found: unanswered,
+  watch: unanswered,
 };
 
 export function others(where?: Where<Other>): Query<Other> {

@@ -1,0 +1,98 @@
+import { dirname } from 'node:path';
+import { CorollaryError } from '../../errors.js';
+import type { Watch } from '../../store/watches.js';
+import { substoreDirectory, substoreIds } from '../substore-directory.js';
+
+/** What some watches have in common: a store, by its directory, and how many levels below it belong to the area. */
+interface Area {
+  readonly top: string;
+  readonly levels: number;
+  readonly watches: Set<Watch>;
+}
+
+/** Which stores of one tree are watched, and by whom. */
+export class Areas {
+  readonly #root: string;
+  /** By {@link Area.top}. */
+  readonly #areas = new Map<string, Area[]>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  get isEmpty(): boolean {
+    return this.#areas.size === 0;
+  }
+
+  /** True when the watch is the first of its area. */
+  add(top: string, watch: Watch): boolean {
+    const areas = this.#areas.get(top) ?? [];
+    this.#areas.set(top, areas);
+    const known = areas.find(({ levels }) => levels === watch.levels);
+    if (known === undefined) areas.push({ top, levels: watch.levels, watches: new Set([watch]) });
+    else known.watches.add(watch);
+    return known === undefined;
+  }
+
+  delete(top: string, watch: Watch): void {
+    const areas = this.#areas.get(top) ?? [];
+    for (const { watches } of areas) watches.delete(watch);
+    const left = areas.filter(({ watches }) => watches.size > 0);
+    if (left.length > 0) this.#areas.set(top, left);
+    else this.#areas.delete(top);
+  }
+
+  isTop(directory: string): boolean {
+    return this.#areas.has(directory);
+  }
+
+  /** True when somebody watches the store in this directory. */
+  covers(directory: string): boolean {
+    return !this.#over(directory).next().done;
+  }
+
+  *watchesOver(directory: string): Generator<Watch> {
+    for (const { area } of this.#over(directory)) yield* area.watches;
+  }
+
+  // A store's directory is `sub/<id>` in its parent's.
+  *#over(directory: string): Generator<{ readonly area: Area; readonly level: number }> {
+    let at = directory;
+    for (let level = 0; ; level++) {
+      for (const area of this.#areas.get(at) ?? []) if (level <= area.levels) yield { area, level };
+      if (at === this.#root || dirname(at) === at) return;
+      at = dirname(dirname(at));
+    }
+  }
+
+  /** The directories of all watched stores in and below one, parents first. Looks at the names of directories only. */
+  directoriesFrom(directory: string): Generator<string> {
+    let levels = 0;
+    for (const { area, level } of this.#over(directory)) levels = Math.max(levels, area.levels - level);
+    return directoriesBelow(directory, levels);
+  }
+
+  /** How often all of them are to be looked at: as often as the most impatient wants it. */
+  get pollMs(): number {
+    let shortest = Number.POSITIVE_INFINITY;
+    for (const areas of this.#areas.values())
+      for (const { watches } of areas) for (const { pollMs } of watches) shortest = Math.min(shortest, pollMs);
+    return shortest;
+  }
+}
+
+function* directoriesBelow(directory: string, levels: number): Generator<string> {
+  yield directory;
+  if (levels === 0) return;
+  for (const id of idsIn(directory)) yield* directoriesBelow(substoreDirectory(directory, id), levels - 1);
+}
+
+// What cannot be listed is an error to whoever reads these stores.
+function idsIn(directory: string): readonly string[] {
+  try {
+    return substoreIds(directory);
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+    return [];
+  }
+}

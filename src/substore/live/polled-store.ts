@@ -1,0 +1,102 @@
+import { type FilesSeen, isUnwritten, lookAtFiles } from '../../store/files-seen.js';
+import type { CommitsSeen, Evictable } from '../../store/settings.js';
+
+/** Opens a closed store for a moment and gives its generation. */
+export type ReadGeneration = (directory: string) => number;
+
+/**
+ * What is known of one store's commits, so that a look tells whether there are others. An open database is asked by a
+ * pragma; of a closed one the files are looked at, and only if they have changed it is opened: closing a database
+ * moves its log, which changes files though nothing was committed.
+ */
+export class PolledStore {
+  readonly directory: string;
+  /** The header's number after the last commit that is known; undefined for a store that was not opened since. */
+  #generation: number | undefined;
+  /** What the open handle had found of others' commits. */
+  #foreign = 0;
+  /** The files as they were when the store was closed and known. */
+  #files: FilesSeen | undefined;
+  #isUnreadable = false;
+
+  /** From now on nothing is missed. */
+  constructor(directory: string, open: Evictable | undefined, readGeneration: ReadGeneration) {
+    this.directory = directory;
+    this.#readable(() => {
+      if (open === undefined) this.#learnFromFiles(readGeneration);
+      else this.#know(open.lookForCommits());
+      return false;
+    });
+  }
+
+  // Only files that were written just now say too little.
+  #learnFromFiles(readGeneration: ReadGeneration): void {
+    this.#files = lookAtFiles(this.directory);
+    if (!this.#files.isSettled) this.#generation = readGeneration(this.directory);
+  }
+
+  /** True when the store is no longer where it was. */
+  get isMissing(): boolean {
+    return this.#files?.exists === false;
+  }
+
+  #know({ generation, foreign }: CommitsSeen): void {
+    this.#generation = generation;
+    this.#foreign = foreign;
+  }
+
+  // What cannot be looked at is news, once: whoever reads then learns why, where it can be dealt with.
+  #readable(look: () => boolean): boolean {
+    const wasUnreadable = this.#isUnreadable;
+    this.#isUnreadable = true;
+    try {
+      const isNews = look();
+      this.#isUnreadable = false;
+      return isNews;
+    } catch {
+      return !wasUnreadable;
+    }
+  }
+
+  /** True when something was committed that was not known. */
+  hasNews(open: Evictable | undefined, readGeneration: ReadGeneration): boolean {
+    return this.#readable(() =>
+      open === undefined ? this.#hasNewsInFiles(readGeneration) : this.#hasNewsInside(open.lookForCommits()),
+    );
+  }
+
+  #hasNewsInside(seen: CommitsSeen): boolean {
+    const isNews = seen.generation !== this.#generation || seen.foreign !== this.#foreign;
+    this.#know(seen);
+    return isNews;
+  }
+
+  #hasNewsInFiles(readGeneration: ReadGeneration): boolean {
+    const files = lookAtFiles(this.directory); // before the generation is read, so that what comes after is seen
+    if (isUnwritten(this.#files, files)) return false;
+    this.#files = files;
+    const before = this.#generation;
+    this.#generation = undefined; // should it not be readable
+    this.#generation = readGeneration(this.directory);
+    return before !== this.#generation;
+  }
+
+  /** The store was opened. True when somebody has committed while it was closed. */
+  hasNewsAtOpening(seen: CommitsSeen): boolean {
+    return this.#readable(() => {
+      const isKnown = this.#generation !== undefined;
+      const isNews = isKnown
+        ? this.#generation !== seen.generation
+        : !isUnwritten(this.#files, lookAtFiles(this.directory));
+      this.#know(seen);
+      return isNews;
+    });
+  }
+
+  /** We have committed to the open store. True when others had before, which was not known. */
+  hasMissedBefore(seen: CommitsSeen): boolean {
+    const isMissed = this.#generation !== seen.generation - 1 || this.#foreign !== seen.foreign;
+    this.#know(seen);
+    return isMissed;
+  }
+}

@@ -1,0 +1,151 @@
+import type { KeepingStore } from '../../item/keeping-store.js';
+import type { Evictable, StoreSettings } from '../../store/settings.js';
+import { StoreFile } from '../../store/store-file.js';
+import type { Lookout, Watch, WatchedStore } from '../../store/watches.js';
+import type { Branch } from '../branch.js';
+import type { Pool } from '../pool.js';
+import { Areas } from './areas.js';
+import { LOOKS_PER_OPENING, paceFor } from './pace.js';
+import { PolledStore } from './polled-store.js';
+
+// Kept from the start: a test that replaces the timers must not stop what others wait for.
+const { setTimeout, clearTimeout } = globalThis;
+
+/** Has commits of other handles and processes looked for in all stores of a tree, while somebody watches. */
+export function lookOutFor<S extends KeepingStore>({ core, forest: { pool, settings } }: Branch<S>): void {
+  const { directory } = core.file;
+  if (directory === undefined) return; // nobody else can reach a store in memory
+  core.watches.lookout = new Poller({ root: core.file, directory, pool, settings });
+}
+
+/** The tree that a poller looks after. */
+interface PolledTree {
+  readonly root: Evictable;
+  /** That of the root. */
+  readonly directory: string;
+  readonly pool: Pool;
+  readonly settings: StoreSettings;
+}
+
+/**
+ * Goes round the watched stores of one tree, a step at a time, on one timer that does not keep the process alive. It
+ * knows stores by their directories: it holds no items and no stores, and keeps no database open.
+ */
+class Poller implements Lookout {
+  readonly #tree: PolledTree;
+  readonly #areas: Areas;
+  /** By directory. The first is looked at next, and is the last then. */
+  readonly #stores = new Map<string, PolledStore>();
+  #timer: NodeJS.Timeout | undefined;
+  #pauseMs = 0;
+
+  constructor(tree: PolledTree) {
+    this.#tree = tree;
+    this.#areas = new Areas(tree.directory);
+  }
+
+  began(watch: Watch): void {
+    const directory = directoryOf(watch.store);
+    this.#tree.pool.onOpened = (file) => this.#opened(file);
+    if (this.#areas.add(directory, watch)) this.#lookAfter(directory);
+    // Else the step that is due comes soon enough: putting it off at each new watch might put it off for ever.
+    if (this.#timer === undefined || this.#pace.pauseMs < this.#pauseMs) this.#restart();
+  }
+
+  stopped(watch: Watch): void {
+    this.#areas.delete(directoryOf(watch.store), watch);
+    if (!this.#areas.isEmpty) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#tree.pool.onOpened = undefined;
+    this.#stores.clear();
+  }
+
+  get #pace() {
+    return paceFor(this.#stores.size, this.#areas.pollMs);
+  }
+
+  #restart(): void {
+    clearTimeout(this.#timer);
+    const { looksPerStep, pauseMs } = this.#pace;
+    this.#pauseMs = pauseMs;
+    this.#timer = setTimeout(() => this.#step(looksPerStep), pauseMs).unref();
+  }
+
+  /** From now on nothing is missed of the watched stores in and below a directory. */
+  #lookAfter(directory: string): void {
+    const open = this.#openFiles();
+    for (const at of this.#areas.directoriesFrom(directory))
+      if (!this.#stores.has(at)) this.#stores.set(at, this.#polled(at, open.get(at)));
+  }
+
+  #polled(directory: string, open: Evictable | undefined): PolledStore {
+    return new PolledStore(directory, open, (at) => this.#generationOf(at));
+  }
+
+  #openFiles(): Map<string | undefined, Evictable> {
+    const { root, pool } = this.#tree;
+    const open = new Map<string | undefined, Evictable>();
+    for (const file of pool.files()) open.set(file.directory, file);
+    // The root is closed only after a commit of unknown outcome; a look opens it again.
+    return open.set(root.directory, root);
+  }
+
+  #step(looksPerStep: number): void {
+    const open = this.#openFiles();
+    let looks = 0;
+    const readGeneration = (directory: string): number => {
+      looks += LOOKS_PER_OPENING;
+      return this.#generationOf(directory);
+    };
+    for (const store of this.#stores.values()) {
+      if (looks++ >= looksPerStep) break;
+      this.#stores.delete(store.directory);
+      if (!this.#areas.covers(store.directory)) continue;
+      const isNews = store.hasNews(open.get(store.directory), readGeneration);
+      if (!store.isMissing || this.#areas.isTop(store.directory)) this.#stores.set(store.directory, store);
+      if (isNews) this.#news(store.directory);
+    }
+    this.#restart();
+  }
+
+  #generationOf(directory: string): number {
+    const { settings } = this.#tree;
+    const file = new StoreFile({ directory, place: directory, settings, expected: undefined, openFiles: undefined });
+    try {
+      return file.lookForCommits().generation;
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Others have committed to a store; they may have made stores below it. */
+  #news(directory: string): void {
+    this.#lookAfter(directory);
+    for (const watch of this.#areas.watchesOver(directory)) watch.told(directory);
+  }
+
+  #opened(file: Evictable): void {
+    const store = this.#stores.get(file.directory as string);
+    if (store?.hasNewsAtOpening(file.commitsSeen) === true) this.#news(store.directory);
+  }
+
+  hasMissedBefore(store: WatchedStore): boolean {
+    return this.#stores.get(directoryOf(store))?.hasMissedBefore(store.file.commitsSeen) === true;
+  }
+
+  created(store: WatchedStore): void {
+    const directory = directoryOf(store);
+    if (this.#stores.has(directory) || !this.#areas.covers(directory)) return;
+    this.#stores.set(directory, this.#polled(directory, store.file.isOpen ? store.file : undefined));
+  }
+
+  deleted(store: WatchedStore): void {
+    this.#stores.delete(directoryOf(store));
+  }
+}
+
+// A tree with a root on disk has all its stores there.
+function directoryOf({ file }: WatchedStore): string {
+  return file.directory as string;
+}

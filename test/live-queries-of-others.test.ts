@@ -1,0 +1,214 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LiveChanges, LiveUpdate, Store } from 'corollary';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { aProgram, type Program } from './support/a-process.js';
+import { aStore, aStoreDirectory } from './support/a-store.js';
+import { substoreDirectories } from './support/on-disk.js';
+import { turns, Updates } from './support/updates.js';
+import type * as tasks from './tasks/live-queries.js';
+import { City, Note } from './tasks/live-queries.js';
+
+// Commits of other handles and of other processes, which are found by polling.
+
+const types = [City, Note];
+const names = (items: readonly City[]) => items.map(({ name }) => name).sort();
+
+let program: Program<typeof tasks>;
+beforeAll(async () => {
+  program = await aProgram<typeof tasks>('live-queries.ts');
+});
+
+async function withAnother(maxOpenSubstores = 2) {
+  const place = aStoreDirectory();
+  const store = aStore({ types, maxOpenSubstores }, place);
+  store.create(City, { name: 'Paris' });
+  const other = program.start('--expose-gc');
+  await other.call('open', place);
+  return { place, store, other, updates: new Updates<LiveUpdate<City>>(), changes: new Updates<LiveChanges<City>>() };
+}
+
+/** A round of looks at all stores, and more. */
+const rounds = () => new Promise((resolve) => setTimeout(resolve, 150));
+
+describe('a commit of another process', () => {
+  test('is told', async () => {
+    const { store, other, updates } = await withAnother();
+    using _ = store.query(City).subscribe(updates.listener, { pollMs: 5 });
+    await other.call('create', '', 'Lyon');
+    expect(names((await updates.next()).results)).toEqual(['Lyon', 'Paris']);
+  });
+
+  test('is told once', async () => {
+    const { store, other, updates } = await withAnother();
+    using _ = store.query(City).subscribe(updates.listener, { pollMs: 5 });
+    await other.call('create', '', 'Lyon');
+    await updates.next();
+    store.count(City);
+    await rounds();
+    expect(updates.count).toBe(1);
+  });
+
+  test('is told with its changes', async () => {
+    const { store, other, changes } = await withAnother();
+    const paris = store.query(City).one();
+    const { storeId, uid } = { storeId: paris.storeId, uid: store.uid };
+    using _ = store.query(City).subscribe(changes.listener, { changes: true, pollMs: 5 });
+    await other.call('rename', '', 'Paris', 'Lutetia');
+    const first = await changes.next();
+    expect(first.changed).toEqual([paris]);
+    expect(paris.name).toBe('Lutetia');
+    await other.call('remove', '', 'Lutetia');
+    const second = await changes.next();
+    expect(second.removed).toEqual([{ storeId, uid, path: [] }]);
+  });
+
+  test('is told though a query has seen it before the poll did', async () => {
+    const { store, other, updates } = await withAnother();
+    using _ = store.query(City).subscribe(updates.listener, { pollMs: 50 });
+    await other.call('create', '', 'Lyon');
+    store.count(City);
+    await updates.next();
+    expect(updates.count).toBe(1);
+  });
+
+  test('is told though a commit of ours, of another type, came after it', async () => {
+    const { store, other, updates } = await withAnother();
+    using _ = store.query(City).subscribe(updates.listener, { pollMs: 60_000 });
+    await other.call('create', '', 'Lyon');
+    store.create(Note, { words: 'ours' });
+    await turns();
+    expect(updates.count).toBe(1);
+  });
+
+  test('that was undone is not told', async () => {
+    const { store, other, updates } = await withAnother();
+    using _ = store.query(City).subscribe(updates.listener, { pollMs: 5 });
+    await other.call('undoOne', '', 'Ys');
+    await rounds();
+    expect(updates.count).toBe(0);
+  });
+
+  test('wakes a loop', async () => {
+    const { store, other } = await withAnother();
+    const loop = store.query(City).subscribe({ pollMs: 5 })[Symbol.asyncIterator]();
+    await loop.next();
+    const next = loop.next();
+    await other.call('create', '', 'Lyon');
+    expect((await next).value?.results).toHaveLength(2);
+    await loop.return?.();
+  });
+
+  test('is told to a store that only reads', async () => {
+    const { place, other, updates } = await withAnother();
+    const reader = aStore({ types, readOnly: true }, place);
+    using _ = reader.query(City).subscribe(updates.listener, { pollMs: 5 });
+    await other.call('create', '', 'Lyon');
+    expect((await updates.next()).results).toHaveLength(2);
+  });
+});
+
+test('a commit of another handle of this process is told', async () => {
+  const place = aStoreDirectory();
+  const [one, two] = [aStore({ types }, place), aStore({ types }, place)];
+  const updates = new Updates<LiveUpdate<City>>();
+  using _ = one.query(City).subscribe(updates.listener, { pollMs: 5 });
+  two.create(City, { name: 'Lyon' });
+  expect((await updates.next()).results).toHaveLength(1);
+});
+
+/** Four substores, of which at most one is open; the first two have rested longest. */
+async function withClosed() {
+  const world = await withAnother(1);
+  const parts = ['a', 'b', 'c', 'd'].map((name) => world.store.substores.create(name));
+  for (const part of parts) part.create(City, { name: `in ${part.name}` });
+  const [a, b] = parts as [Store, Store, Store, Store];
+  return { ...world, parts, a, b };
+}
+
+describe('in a closed substore', () => {
+  test('a commit of another process is told', async () => {
+    const { a, other, updates } = await withClosed();
+    using _ = a.query(City).subscribe(updates.listener, { pollMs: 5 });
+    await other.call('create', 'a', 'Lyon');
+    expect(names((await updates.next()).results)).toEqual(['Lyon', 'in a']);
+  });
+
+  test('nothing is told of commits to its neighbours', async () => {
+    const { a, other, updates } = await withClosed();
+    using _ = a.query(City).subscribe(updates.listener, { pollMs: 5 });
+    await other.call('create', 'b', 'Lyon');
+    await rounds();
+    expect(updates.count).toBe(0);
+  });
+
+  test('nothing is told of being opened, read, and closed again', async () => {
+    const { store, parts, updates } = await withClosed();
+    using _ = store.tree.query(City).subscribe(updates.listener, { pollMs: 5 });
+    for (let n = 0; n < 5; n++) {
+      for (const part of parts) part.count(City);
+      await rounds();
+    }
+    expect(updates.count).toBe(0);
+  });
+
+  test('nothing is told of commits of ours to other types, though closing it changes its files', async () => {
+    const { store, parts, updates } = await withClosed();
+    using _ = store.tree.query(City).subscribe(updates.listener, { pollMs: 5 });
+    for (const part of parts) part.create(Note, { words: 'no city' });
+    await rounds();
+    expect(updates.count).toBe(0);
+  });
+
+  test('nothing is told when another process moves the log into the file', async () => {
+    const { place, a, other, updates } = await withClosed();
+    using _ = a.query(City).subscribe(updates.listener, { pollMs: 5 });
+    await other.call('create', 'a', 'Lyon');
+    await updates.next();
+    await other.kill();
+    const again = program.start();
+    await again.call('open', place);
+    await again.call('undoOne', 'a', 'Ys');
+    await again.call('close');
+    await rounds();
+    expect(updates.count).toBe(1);
+  });
+
+  test('polling keeps it closed, and leaves the one open that was used last', async () => {
+    const { place, store, parts, updates } = await withClosed();
+    const wereOpen = openBelow(place);
+    using _ = store.tree.query(City).subscribe(updates.listener, { pollMs: 5 });
+    await rounds();
+    expect(openBelow(place)).toEqual(wereOpen);
+    expect(wereOpen).toHaveLength(1);
+    parts[1]?.count(City);
+    const areOpen = openBelow(place);
+    expect(areOpen).not.toEqual(wereOpen);
+    await rounds();
+    expect(openBelow(place)).toEqual(areOpen);
+  });
+});
+
+test('a comparison asks only the store that was written', async () => {
+  const { place, store, parts, changes } = await withClosed();
+  using _ = store.tree.query(City).subscribe(changes.listener, { changes: true });
+  parts[1]?.create(City, { name: 'Lyon' });
+  const before = openBelow(place);
+  expect(names((await changes.next()).added)).toEqual(['Lyon']);
+  expect(openBelow(place)).toEqual(before);
+});
+
+test('a commit is told in a tree of more stores than are looked at in one go', async () => {
+  const { store, other, changes } = await withAnother(16);
+  for (let n = 0; n < 250; n++) store.substores.create(`s${n}`);
+  using _ = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 20 });
+  await other.call('create', 's3', 'first');
+  expect((await changes.next()).added[0]?.store.path).toEqual(['s3']);
+  await other.call('create', 's247', 'last');
+  expect((await changes.next()).added[0]?.store.path).toEqual(['s247']);
+});
+
+// A database in use has a log beside it.
+function openBelow(place: string): string[] {
+  return substoreDirectories(place).filter((directory) => existsSync(join(directory, 'db.sqlite-wal')));
+}

@@ -1,0 +1,201 @@
+import { rmSync } from 'node:fs';
+import type { CorollaryError, LiveChanges, LiveUpdate, Store } from 'corollary';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { aProgram, type Program } from './support/a-process.js';
+import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
+import { substoreDirectories } from './support/on-disk.js';
+import { turns, Updates } from './support/updates.js';
+import type * as tasks from './tasks/live-queries.js';
+import { City, Note } from './tasks/live-queries.js';
+
+const types = [City, Note];
+const names = (items: readonly City[]) => items.map(({ name }) => name).sort();
+
+let program: Program<typeof tasks>;
+beforeAll(async () => {
+  program = await aProgram<typeof tasks>('live-queries.ts');
+});
+
+/** A tree with a pool that holds fewer stores than there are. */
+function aTree(store: Store = aStore({ types, maxOpenSubstores: 2 })) {
+  store.create(City, { name: 'at the top' });
+  const [a, b] = ['a', 'b'].map((name) => store.substores.create(name)) as [Store, Store];
+  a.create(City, { name: 'in a' });
+  b.create(City, { name: 'in b' });
+  const deep = a.substores.create('deep');
+  deep.create(City, { name: 'deep' });
+  return { store, a, b, deep, updates: new Updates<LiveUpdate<City>>(), changes: new Updates<LiveChanges<City>>() };
+}
+
+async function withAnother() {
+  const place = aStoreDirectory();
+  const tree = aTree(aStore({ types, maxOpenSubstores: 2 }, place));
+  const other = program.start();
+  await other.call('open', place);
+  return { ...tree, place, other };
+}
+
+describe.each([
+  ['on disk', () => aTree()],
+  ['in memory', () => aTree(aMemoryStore())],
+])('a subscription to a tree %s', (_, make) => {
+  test('is told of commits at every level', async () => {
+    const { store, b, deep, updates } = make();
+    using _subscription = store.tree.query(City).subscribe(updates.listener);
+    deep.create(City, { name: 'deeper' });
+    expect((await updates.next()).results).toHaveLength(5);
+    b.create(City, { name: 'Lyon' });
+    expect((await updates.next()).results).toHaveLength(6);
+    store.create(City, { name: 'Nice' });
+    expect((await updates.next()).results).toHaveLength(7);
+  });
+
+  test('is not told of other types, nor of stores that are not in the tree', async () => {
+    const { store, a, b, deep, updates } = make();
+    using _subscription = a.tree.query(City).subscribe(updates.listener);
+    deep.create(Note, { words: 'no city' });
+    b.create(City, { name: 'Lyon' });
+    store.create(City, { name: 'Nice' });
+    await turns();
+    expect(updates.count).toBe(0);
+    a.create(City, { name: 'Metz' });
+    await turns();
+    expect(updates.count).toBe(1);
+  });
+
+  test('goes as deep as the tree is asked', async () => {
+    const { store, a, deep, updates } = make();
+    using _subscription = store.tree.query(City, undefined, { depth: 1 }).subscribe(updates.listener);
+    deep.create(City, { name: 'deeper' });
+    await turns();
+    expect(updates.count).toBe(0);
+    a.create(City, { name: 'Metz' });
+    await turns();
+    expect(updates.count).toBe(1);
+  });
+
+  test('is told of stores that are made later, and of commits to them', async () => {
+    const { store, deep, changes } = make();
+    using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true });
+    const later = store.transact(() => {
+      const made = deep.substores.create('later');
+      made.create(City, { name: 'late' });
+      return made;
+    });
+    const first = await changes.next();
+    expect(first.added[0]?.store.path).toEqual(['a', 'deep', 'later']);
+    later.create(City, { name: 'later still' });
+    expect(names((await changes.next()).added)).toEqual(['later still']);
+    await turns();
+    expect(changes.count).toBe(2);
+  });
+
+  test('is told of the items of a deleted store as removed, with its path', async () => {
+    const { store, a, changes } = make();
+    const uids = [a.uid, a.at('deep').uid].sort();
+    using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true });
+    store.substores.delete('a');
+    const { added, changed, removed, results } = await changes.next();
+    expect([added, changed]).toEqual([[], []]);
+    expect(removed.map(({ path }) => path.join('/')).sort()).toEqual(['a', 'a/deep']);
+    expect(removed.map(({ uid }) => uid).sort()).toEqual(uids);
+    expect(names(results)).toEqual(['at the top', 'in b']);
+  });
+
+  test('tells items with the same id in two stores apart', async () => {
+    const { store, a, b, changes } = make();
+    const [inA, inB] = [a.query(City).one(), b.query(City).one()];
+    expect(inA.storeId).toBe(inB.storeId);
+    using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true });
+    inB.people = 7;
+    expect((await changes.next()).changed).toEqual([inB]);
+    inA.delete();
+    expect((await changes.next()).removed).toEqual([{ storeId: inB.storeId, uid: a.uid, path: ['a'] }]);
+  });
+
+  test('goes on when a store of the tree is closed, and ends when its own is', async () => {
+    const { store, a, updates } = make();
+    using _subscription = store.tree.query(City).subscribe(updates.listener);
+    const inner = new Updates<LiveUpdate<City>>();
+    a.tree.query(City).subscribe(inner.listener);
+    a.close();
+    store.at('a').create(City, { name: 'Metz' });
+    await turns();
+    expect([updates.count, inner.count]).toEqual([1, 0]);
+  });
+});
+
+describe('a subscription to a tree', () => {
+  test('is told of commits of another process to a closed store', async () => {
+    const { store, other, changes } = await withAnother();
+    using _ = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 5 });
+    await other.call('create', 'a/deep', 'Lyon');
+    const { added } = await changes.next();
+    expect(added.map((city) => [city.name, city.store.path])).toEqual([['Lyon', ['a', 'deep']]]);
+  });
+
+  test('is told of stores that another process makes, and of later commits to them', async () => {
+    const { store, other, changes } = await withAnother();
+    using _ = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 5 });
+    await other.call('makeStore', 'a/deep', 'later', 'late');
+    expect((await changes.next()).added.map((city) => city.store.path)).toEqual([['a', 'deep', 'later']]);
+    await other.call('create', 'a/deep/later', 'later still');
+    expect(names((await changes.next()).added)).toEqual(['later still']);
+    await other.call('makeStore', 'a/deep/later', 'last', 'latest');
+    expect(names((await changes.next()).added)).toEqual(['latest']);
+  });
+
+  test('is told of stores that another process deletes', async () => {
+    const { store, other, changes } = await withAnother();
+    using _ = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 5 });
+    await other.call('removeStore', '', 'a');
+    const removed: string[] = [];
+    while (removed.length < 2) removed.push(...(await changes.next()).removed.map(({ path }) => path.join('/')));
+    expect(removed.sort()).toEqual(['a', 'a/deep']);
+  });
+
+  test('is told of commits of another process to a store that we made after it began', async () => {
+    const { store, a, other, changes } = await withAnother();
+    using _ = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 5 });
+    a.substores.create('ours');
+    await other.call('create', 'a/ours', 'theirs');
+    expect(names((await changes.next()).added)).toEqual(['theirs']);
+  });
+
+  test('is not told by a poll of what it was told after our own commits', async () => {
+    const { store, a, b, deep, updates } = aTree();
+    using _ = store.tree.query(City).subscribe(updates.listener, { pollMs: 5 });
+    for (const part of [a, b, deep]) part.create(City, { name: 'one more' });
+    store.substores.create('new').create(City, { name: 'one more' });
+    await updates.next();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(updates.count).toBe(1);
+  });
+
+  test('gives the error of a store that was taken away to onError, until it is back or deleted', async () => {
+    const { store, b, other, place, changes } = await withAnother();
+    const errors = new Updates<unknown>();
+    const onError = errors.listener;
+    using _ = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 5, onError });
+    b.count(City); // so that the others are closed
+    const [one, two] = substoreDirectories(place) as [string, string];
+    const taken = store.substores.query({ name: 'a' }).one().directory;
+    rmSync(one.endsWith(taken) ? one : two, { recursive: true });
+    expect(((await errors.next()) as CorollaryError).code).toBe('STORE_MISSING');
+    await other.call('removeStore', '', 'a');
+    expect((await changes.next()).removed.map(({ path }) => path.join('/')).sort()).toEqual(['a', 'a/deep']);
+  });
+});
+
+test('a subscription to a substore that another process deletes ends without an error', async () => {
+  const { b, other, changes } = await withAnother();
+  const errors = new Updates<unknown>();
+  const loop = b.query(City).subscribe({ changes: true, pollMs: 5, onError: errors.listener })[Symbol.asyncIterator]();
+  await loop.next();
+  using _ = b.query(City).subscribe(changes.listener, { changes: true, pollMs: 5, onError: errors.listener });
+  const next = loop.next();
+  await other.call('removeStore', '', 'b');
+  expect(await next).toEqual({ done: true, value: undefined });
+  await turns();
+  expect([errors.count, changes.count]).toEqual([0, 0]);
+});
