@@ -32,6 +32,7 @@ export type {
   ObjectColumn,
   OrderedColumn,
   ReferenceColumn,
+  SearchedColumn,
   TextColumn,
 } from './query/columns.js';
 export { and, Condition, not, or } from './query/condition.js';
@@ -43,6 +44,7 @@ export type { Pages } from './query/pages.js';
 export { type OrderBy, type PageOptions, type PickReference, Query, type Where } from './query/query.js';
 export { type ReferringItems, referrers } from './query/referrers.js';
 export type { Explanation, Page } from './query/runner.js';
+export type { SearchMode, SearchOptions, SnippetOptions } from './query/search-options.js';
 export type { SubscribeOptions } from './query/subscribe-options.js';
 export type { Subscription } from './query/subscription.js';
 export type {

@@ -1,5 +1,6 @@
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
+import type { SearchMode, SnippetOptions } from './search-options.js';
 
 /** A column of a question: an attribute's name, or 'storeId', or 'self' (the item itself). */
 export interface ColumnRef {
@@ -58,8 +59,33 @@ export interface ReferrerCountNode {
   readonly countOf: Referrers;
 }
 
+/** A search for words in the full-text attributes of an item. */
+export interface Search {
+  /** The item: a reference, or `self`. */
+  readonly of: ColumnRef;
+  /** The one attribute that is searched; all full-text attributes, if not given. */
+  readonly attribute?: string;
+  readonly text: string;
+  readonly mode: SearchMode;
+}
+/** How well an item fits a search, more for better; null where it does not. */
+export interface RelevanceNode {
+  readonly relevanceOf: Search;
+}
+/** A piece of an item's text around what a search found; null where it found nothing. */
+export interface SnippetNode extends SnippetOptions {
+  readonly snippetOf: Search;
+}
+
 /** A value that every row has, or every group of rows. */
-export type ValueNode = ColumnRef | JsonPathNode | CallNode | AggregateNode | ReferrerCountNode;
+export type ValueNode =
+  | ColumnRef
+  | JsonPathNode
+  | CallNode
+  | AggregateNode
+  | ReferrerCountNode
+  | RelevanceNode
+  | SnippetNode;
 
 /** What a value is compared with: a cell made by its codec, another value, or an item of one store. */
 export type OperandNode =
@@ -145,6 +171,11 @@ export interface ExistsNode {
   readonly op: 'exists';
   readonly referrers: Referrers;
 }
+/** An item in which a search finds what it is for. */
+export interface MatchNode {
+  readonly op: 'matches';
+  readonly search: Search;
+}
 /** A condition as plain data. */
 export type ConditionNode =
   | JunctionNode
@@ -155,7 +186,8 @@ export type ConditionNode =
   | NullTestNode
   | LikeNode
   | TextSearchNode
-  | ExistsNode;
+  | ExistsNode
+  | MatchNode;
 
 /** One key of an order. */
 export interface OrderNode {

@@ -16,7 +16,7 @@ import { checkProvenance, type Frame } from './provenance.js';
  */
 export function compileCheck(type: ItemType, check: Check): string {
   const from: FromNode = { type, isOptional: false };
-  const frame: Frame = { asked: { scope: '', typeOf: () => refuseReferrers(type) }, isOpen: true };
+  const frame: Frame = { asked: { from: [from], scope: '', typeOf: () => refuseReferrers(type) }, isOpen: true };
   const condition: unknown = check(columnsOf({ ...from, index: 0, frame }));
   frame.isOpen = false;
   if (!(condition instanceof Condition)) {
@@ -31,6 +31,8 @@ export function compileCheck(type: ItemType, check: Check): string {
       return quoted(name === 'self' ? 'storeId' : name);
     },
     referrers: () => refuseReferrers(type),
+    matches: () => refuseSearch(type),
+    found: () => refuseSearch(type),
     idIn: () => {
       throw bad(type, 'cannot compare with an item: it must hold in every store');
     },
@@ -45,6 +47,10 @@ export function compileCheck(type: ItemType, check: Check): string {
 
 function refuseReferrers(type: ItemType): never {
   throw bad(type, 'cannot look at items that refer to it: it sees one item');
+}
+
+function refuseSearch(type: ItemType): never {
+  throw bad(type, 'cannot search for words: it sees one item');
 }
 
 function bad(type: ItemType, said: string): CorollaryError {

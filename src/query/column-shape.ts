@@ -2,6 +2,8 @@ import { kindOf } from '../errors.js';
 import type { Attribute } from '../schema/attribute.js';
 import { type Codec, Refusal } from '../schema/codec.js';
 import { integerCodec } from '../schema/codecs/integer.js';
+import { realCodec } from '../schema/codecs/real.js';
+import { textCodec } from '../schema/codecs/text.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { ConditionNode, OrderNode } from './ast.js';
@@ -31,6 +33,21 @@ const idShape: ColumnShape = Object.freeze({
 
 /** The shape of a number of rows. */
 export const countShape: ColumnShape = Object.freeze({ ...idShape, name: 'count', codec: integerCodec });
+
+/** The shape of how well an item fits a search. */
+export const relevanceShape: ColumnShape = Object.freeze({
+  ...idShape,
+  name: 'relevance',
+  codec: realCodec,
+  nullable: true,
+});
+/** The shape of a piece of an item's text. */
+export const snippetShape: ColumnShape = Object.freeze({
+  ...idShape,
+  name: 'snippet',
+  codec: textCodec,
+  nullable: true,
+});
 
 const selfShapes = new WeakMap<ItemType, ColumnShape>();
 function selfShape(type: ItemType): ColumnShape {

@@ -1,13 +1,16 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import { type Codec, Refusal } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
-import type { Calculation, CallOperand, FromNode, ValueCell } from './ast.js';
+import type { Calculation, CallOperand, FromNode, Search, ValueCell } from './ast.js';
 import { calculatedShape, operandCodec, operandShape, takesOperands } from './calculation.js';
-import { type ColumnShape, findShape } from './column-shape.js';
+import { type ColumnShape, findShape, relevanceShape, snippetShape } from './column-shape.js';
 import { ComparableColumn, comparableIn, placeKey } from './comparable.js';
+import { type Condition, newCondition } from './condition.js';
 import { isJsonStep, jsonValueCodec } from './json-value.js';
 import { type ColumnPlace, columnError } from './operand.js';
 import { mergedProvenance, type Provenance, type Source } from './provenance.js';
+import { checkedOptions, newSearch } from './search.js';
+import type { SnippetOptions } from './search-options.js';
 import { isColumn } from './traverse.js';
 import { namedShape, placeOf } from './value-shape.js';
 
@@ -75,6 +78,28 @@ export class RuntimeColumn extends ComparableColumn {
 
   weekday(): RuntimeColumn {
     return this.#calculated('weekday', []);
+  }
+
+  matches(text: unknown, options?: unknown): Condition {
+    const { search } = this.#searched(text, options);
+    return newCondition({ op: 'matches', search }, this.provenance);
+  }
+
+  relevance(text: unknown, options?: unknown): RuntimeColumn {
+    const { search } = this.#searched(text, options);
+    return new RuntimeColumn({ relevanceOf: search }, relevanceShape, this.provenance);
+  }
+
+  snippet(text: unknown, options?: unknown): RuntimeColumn {
+    const { search, look } = this.#searched(text, options);
+    return new RuntimeColumn({ snippetOf: search, ...look }, snippetShape, this.provenance);
+  }
+
+  #searched(text: unknown, options: unknown): { readonly search: Search; readonly look: SnippetOptions } {
+    const { mode, ...look } = checkedOptions(this.place, options);
+    const [source] = this.provenance.sources;
+    if (source === undefined) throw columnError('BAD_QUERY', this.place, 'a search takes an attribute or an item');
+    return { search: newSearch(source.frame.asked.from, this, text, mode), look };
   }
 
   at(step: unknown): RuntimeColumn {

@@ -2,6 +2,7 @@
 import type { AttrKey, Decimal, Input, Plain, Stored, StoreId } from '../schema/attribute-types.js';
 import type { Condition } from './condition.js';
 import type { Order, OrderOptions } from './order.js';
+import type { SearchOptions, SnippetOptions } from './search-options.js';
 
 declare const carries: unique symbol;
 
@@ -85,8 +86,21 @@ export interface LikeOptions {
   readonly escape?: string;
 }
 
+/** What can be searched for words: full-text attributes, and items that have such. */
+export interface SearchedColumn {
+  /**
+   * True where all words are found, in any order. Nothing that people type is wrong; what has no word finds nothing.
+   * @throws CorollaryError BAD_QUERY where nothing is declared as full text
+   */
+  matches(text: string, options?: SearchOptions): Condition;
+  /** How well what is found fits, more for better; null where it does not. Of use in orders, and only within one store. */
+  relevance(text: string, options?: SearchOptions): NumberColumn<number | null>;
+  /** A piece of the text with the words found marked; null where there are none. Nothing is escaped. */
+  snippet(text: string, options?: SearchOptions & Partial<SnippetOptions>): TextColumn<string | null>;
+}
+
 /** A column of texts. The searches are literal and respect the column's collation; the empty text is in every text. */
-export interface TextColumn<V> extends OrderedColumn<V> {
+export interface TextColumn<V> extends OrderedColumn<V>, SearchedColumn {
   /** SQLite's own: `%` and `_` are wild, and ASCII case is ignored whatever the collation. */
   like(pattern: string, options?: LikeOptions): Condition;
   startsWith(text: string): Condition;
@@ -118,7 +132,7 @@ export interface ObjectColumn<V> extends Column<V> {
 }
 
 /** A column that refers to items, compared with items; a deleted one is refused. */
-export interface ReferenceColumn<V> extends ColumnOf<Plain<V>>, NullTests {
+export interface ReferenceColumn<V> extends ColumnOf<Plain<V>>, NullTests, SearchedColumn {
   eq(item: Operand<V>): Condition;
   ne(item: Operand<V>): Condition;
   /** Finds what is in a list of items, or among the items of a query. */

@@ -48,6 +48,8 @@ export function conditionSQL(node: ConditionNode, context: SqlContext): Fragment
       return sql`${valueSQL(node.column, context)} IS NULL`;
     case 'isNotNull':
       return sql`${valueSQL(node.column, context)} IS NOT NULL`;
+    case 'matches':
+      return context.matches(node.search);
     case 'exists': {
       const rows = context.referrers(node.referrers);
       return rows === undefined ? ['FALSE'] : sql`EXISTS (SELECT 1 ${rows})`;

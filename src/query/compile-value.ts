@@ -19,6 +19,7 @@ export function valueSQL(node: ValueNode, context: SqlContext): Fragment {
     return rows === undefined ? ['0'] : sql`(SELECT count(*) ${rows})`;
   }
   if ('fn' in node) return callSQL(node, context);
+  if ('relevanceOf' in node || 'snippetOf' in node) return [context.found(node)];
   throw new CorollaryError('BAD_QUERY', `${node.aggregate} is of a group of rows, not of one`);
 }
 

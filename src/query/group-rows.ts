@@ -64,6 +64,8 @@ function overGroups(spec: QuerySpec, plan: GroupPlan, idIn: SqlContext['idIn']):
     idIn,
     subquery: () => undefined,
     referrers: () => undefined,
+    matches: () => ['FALSE'],
+    found: () => 'NULL',
     longestList: 8,
   };
 }

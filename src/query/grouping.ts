@@ -62,7 +62,9 @@ function leavesIn(keys: readonly ValueNode[], node: Node): readonly ValueNode[] 
 function columnOf(leaf: Leaf): ColumnRef | undefined {
   if (isColumn(leaf)) return leaf;
   if ('at' in leaf) return leaf.of;
-  return 'countOf' in leaf ? leaf.countOf.of : undefined;
+  if ('countOf' in leaf) return leaf.countOf.of;
+  if ('relevanceOf' in leaf) return leaf.relevanceOf.of;
+  return 'snippetOf' in leaf ? leaf.snippetOf.of : undefined;
 }
 
 /** True when rows with the same item, or the same reference, as a key have the same value of a column. */

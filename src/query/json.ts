@@ -44,6 +44,8 @@ export function conditionJSON(node: ConditionNode): unknown {
       return { op: node.op, of: node.of.map(conditionJSON) };
     case 'not':
       return { op: 'not', of: conditionJSON(node.of) };
+    case 'matches':
+      return node;
     case 'exists':
       return { op: 'exists', referrers: referrersJSON(node.referrers) };
     case 'between':

@@ -1,18 +1,24 @@
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError } from '../errors.js';
 import type { ItemType } from '../schema/item-type.js';
-import type { ColumnRef, ConditionNode, QuerySpec } from './ast.js';
+import type { ColumnRef, ConditionNode, QuerySpec, RelevanceNode, Search, SnippetNode } from './ast.js';
 import { type Fragment, joined, sql } from './fragment.js';
 import { conjunctsOf, lastOptional } from './join.js';
 import { questionName } from './provenance.js';
+import { Searches, type TextTable } from './searches.js';
 import { columnsIn, type Node, nodesIn } from './traverse.js';
 import { placeOf } from './value-shape.js';
 
 // SQLite's limit: it keeps sets of tables as 64 bits.
 const MAX_TABLES = 64;
 
-/** The quoted name of a type's table; undefined when no item of the type was ever stored. */
-export type TableOf = (type: ItemType) => string | undefined;
+/** Where the items of a type are. */
+export interface Tables {
+  /** The quoted name of a type's table; undefined when no item of the type was ever stored. */
+  tableOf(type: ItemType): string | undefined;
+  /** Where its words are searched. */
+  textTableOf(type: ItemType): TextTable | undefined;
+}
 
 /** A table under the name that a SELECT gives it. */
 interface Named {
@@ -34,30 +40,34 @@ interface Step extends Named {
  */
 export class Level {
   readonly #spec: Pick<QuerySpec, 'from' | 'on'>;
-  readonly #tableOf: TableOf;
+  readonly #tableOf: Tables['tableOf'];
   readonly #taken: Set<string>;
   readonly #sources: readonly Named[];
   readonly #steps = new Map<string, Step>();
+  readonly #searches: Searches;
   readonly #isQualified: boolean;
 
   /** `nodes`: all that the SELECT reads. `taken`: the names of the SELECT around it, if it looks at that one's rows. */
   constructor(
     spec: Pick<QuerySpec, 'from' | 'on'>,
     nodes: readonly Node[],
-    tableOf: TableOf,
+    tables: Tables,
     taken?: ReadonlySet<string>,
   ) {
     this.#spec = spec;
-    this.#tableOf = tableOf;
+    this.#tableOf = (type) => tables.tableOf(type);
     this.#taken = new Set(taken);
-    this.#sources = spec.from.map(({ type }) => ({ table: tableOf(type), alias: this.#newAlias(type.name) }));
+    this.#sources = spec.from.map(({ type }) => ({ table: tables.tableOf(type), alias: this.#newAlias(type.name) }));
+    const textTableOf = (type: ItemType) => tables.textTableOf(type);
+    this.#searches = new Searches(spec.from, nodes, textTableOf, (name) => this.#newAlias(name));
     for (const column of nodes.flatMap(columnsIn)) this.#follow(column.source, joinedPath(column));
     if (this.#sources.length + this.#steps.size > MAX_TABLES) {
       const said = `${questionName(spec.from)} reads ${this.#sources.length + this.#steps.size} tables, but SQLite joins ${MAX_TABLES} at most: follow fewer references`;
       throw new CorollaryError('BAD_QUERY', said, { type: spec.from[0].type.name });
     }
     const hasInner = nodes.some((node) => nodesIn(node).some((part) => 'countOf' in part || 'referrers' in part));
-    this.#isQualified = spec.from.length > 1 || this.#steps.size > 0 || hasInner || taken !== undefined;
+    this.#isQualified =
+      spec.from.length > 1 || this.#steps.size > 0 || !this.#searches.isEmpty || hasInner || taken !== undefined;
   }
 
   /** The names that are in use here: a SELECT inside that looks at these rows needs others. */
@@ -110,6 +120,16 @@ export class Level {
     return this.#isQualified ? `${alias}.${name}` : name;
   }
 
+  /** True where an item has what a search is for. */
+  matches(search: Search): Fragment {
+    return this.#searches.matches(search, this.column(search.of));
+  }
+
+  /** The SQL of what is read of a search beside that it matches. */
+  found(node: RelevanceNode | SnippetNode): string {
+    return this.#searches.value(node);
+  }
+
   /** FROM with all joins; `conditionSQL` writes the conditions that tie the optional types. */
   from(conditionSQL: (node: ConditionNode) => Fragment): Fragment {
     if (!this.#isQualified) return [`FROM ${this.#sources[0]?.table}`];
@@ -121,6 +141,7 @@ export class Level {
       if (isRequired(source) || named.table === undefined) continue;
       parts.push(this.#optionalJoin(source, named, conditionSQL));
     }
+    parts.push(...this.#searches.joins((column) => this.column(column)));
     return joined(parts, ' ');
   }
 

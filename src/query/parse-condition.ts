@@ -16,7 +16,7 @@ import { type ColumnShape, isSameKind, unsuitability } from './column-shape.js';
 import { element, entered, inside, listAt, malformed, members, type Place, wordAt } from './json-reader.js';
 import { checkTarget, listFault } from './membership.js';
 import { isPattern, isSearchText } from './operand.js';
-import { type NodeReading, readReferrers, readValue, shapeAt } from './parse-value.js';
+import { type NodeReading, readReferrers, readSearch, readValue, shapeAt } from './parse-value.js';
 
 const OPS = [
   'and',
@@ -30,6 +30,7 @@ const OPS = [
   'notIn',
   'like',
   'exists',
+  'matches',
 ] as const;
 
 /** A condition read from JSON that may be anything. @throws CorollaryError BAD_QUERY naming the place */
@@ -54,6 +55,8 @@ export function readCondition(reading: NodeReading, json: unknown, outer: Place)
     case 'in':
     case 'notIn':
       return readMembership(reading, op, members(json, place, ['op', 'column', 'list', 'orNull']), here);
+    case 'matches':
+      return { op, search: readSearch(reading, members(json, place, ['op', 'search']).get('search'), here) };
     case 'exists':
       return {
         op,

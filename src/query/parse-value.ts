@@ -7,6 +7,7 @@ import {
   type ColumnRef,
   type QuerySpec,
   type Referrers,
+  type Search,
   type ValueNode,
 } from './ast.js';
 import { operandShape, takesOperands } from './calculation.js';
@@ -24,6 +25,10 @@ import {
   wordAt,
 } from './json-reader.js';
 import { isJsonStep } from './json-value.js';
+import { isSearchText } from './operand.js';
+import { expressionOf, searchFault, snippetFault } from './search.js';
+import { SEARCH_MODES, type SnippetOptions } from './search-options.js';
+import { isSearchMode } from './search-text.js';
 import { type From, placeOf, resolvedShape, shapeOf } from './value-shape.js';
 
 /** What reading a value or a condition needs beside the JSON. */
@@ -59,6 +64,11 @@ function valueAt(reading: NodeReading, json: unknown, place: Place): ValueNode {
     const referrers = members(json, place, ['countOf']).get('countOf');
     return { countOf: readReferrers(reading, referrers, inside(place, 'countOf')) };
   }
+  if (has(json, 'relevanceOf')) {
+    const search = members(json, place, ['relevanceOf']).get('relevanceOf');
+    return { relevanceOf: readSearch(reading, search, inside(place, 'relevanceOf')) };
+  }
+  if (has(json, 'snippetOf')) return readSnippet(reading, json, place);
   throw malformed(place, 'must be a value: a column, or what is calculated from columns');
 }
 
@@ -137,6 +147,31 @@ function readAggregate(reading: NodeReading, json: unknown, place: Place): Value
   if (!found.has('of')) return { aggregate };
   const inner = { ...reading, allowsAggregates: false };
   return { aggregate, of: readValue(inner, found.get('of'), inside(place, 'of')) };
+}
+
+function readSnippet(reading: NodeReading, json: unknown, place: Place): ValueNode {
+  const found = members(json, place, ['snippetOf', 'before', 'after', 'ellipsis', 'words']);
+  const [before, after, ellipsis, words] = ['before', 'after', 'ellipsis', 'words'].map((name) => found.get(name));
+  const options = { before, after, ellipsis, words } as SnippetOptions;
+  const fault = snippetFault(options);
+  if (fault !== undefined) throw malformed(place, `is wrong: ${fault}`);
+  return { snippetOf: readSearch(reading, found.get('snippetOf'), inside(place, 'snippetOf')), ...options };
+}
+
+/** A search for words, read from JSON. @throws CorollaryError BAD_QUERY naming the place */
+export function readSearch({ from }: NodeReading, json: unknown, place: Place): Search {
+  const found = members(json, place, ['of', 'text', 'mode'], ['attribute']);
+  const of = readColumn(from, found.get('of'), inside(place, 'of'));
+  const [attribute, text, mode] = [found.get('attribute'), found.get('text'), found.get('mode')];
+  if (attribute !== undefined && typeof attribute !== 'string') {
+    throw malformed(inside(place, 'attribute'), 'must be the name of a full-text attribute');
+  }
+  if (!isSearchText(text)) throw malformed(inside(place, 'text'), 'must be a well-formed text');
+  if (!isSearchMode(mode)) throw malformed(inside(place, 'mode'), `must be one of ${SEARCH_MODES.join(', ')}`);
+  const search: Search = { of, ...(attribute !== undefined && { attribute }), text, mode };
+  if (searchFault(from, search) !== undefined) throw malformed(place, 'must search full-text attributes');
+  expressionOf(from, search);
+  return search;
 }
 
 /** Items that refer to an item, read from JSON. @throws CorollaryError BAD_QUERY naming the place */

@@ -14,7 +14,7 @@ export interface Asked {
 
 /** One run of a callback over columns. */
 export interface Frame {
-  readonly asked: Pick<Asked, 'scope' | 'typeOf'>;
+  readonly asked: Asked;
   /** True while the callback still runs. */
   isOpen: boolean;
 }

@@ -1,19 +1,11 @@
 import { sqliteCode } from '../driver/sqlite-error.js';
 import { CorollaryError } from '../errors.js';
 import { type ColumnPlace, columnError, searchText } from './operand.js';
-
-/**
- * How a search is written. 'words': what people type; every word and every "quoted phrase" must occur, and a word with
- * `*` at its end begins a word. 'prefix': the same while it is being typed; the last word begins a word. 'fts5': an
- * expression of SQLite's FTS5.
- */
-export type SearchMode = 'words' | 'prefix' | 'fts5';
-
-const MODES: readonly string[] = ['words', 'prefix', 'fts5'] satisfies SearchMode[];
+import { SEARCH_MODES, type SearchMode } from './search-options.js';
 
 /** True for a {@link SearchMode}. */
 export function isSearchMode(value: unknown): value is SearchMode {
-  return typeof value === 'string' && MODES.includes(value);
+  return SEARCH_MODES.some((mode) => mode === value);
 }
 
 // SQLite's time grows with the square of their number: 10,000 take 65 ms to be parsed, 100,000 take 20 s.
@@ -102,13 +94,13 @@ export function searchFault(error: unknown): string | undefined {
  * Asks a question that searches, so that a wrong FTS5 expression is our error.
  * @throws CorollaryError BAD_QUERY, and what the question throws
  */
-export function namingBadSearch<R>(type: string, ask: () => R): R {
+export function namingBadSearch<R>(ask: () => R): R {
   try {
     return ask();
   } catch (cause) {
     const fault = searchFault(cause);
     if (fault === undefined) throw cause;
-    const message = `The search of ${type} is no FTS5 expression: ${fault}. For what people type, use the mode 'words'`;
-    throw new CorollaryError('BAD_QUERY', message, { type, cause });
+    const message = `The search is no FTS5 expression: ${fault}. For what people type, use the mode 'words'`;
+    throw new CorollaryError('BAD_QUERY', message, { cause });
   }
 }

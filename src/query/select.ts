@@ -1,5 +1,4 @@
 import { CorollaryError } from '../errors.js';
-import type { ItemType } from '../schema/item-type.js';
 import {
   type ColumnRef,
   type ConditionNode,
@@ -14,18 +13,16 @@ import { conditionSQL } from './compile-condition.js';
 import { exactSQL, readableSQL, valueSQL } from './compile-value.js';
 import { bound, type Fragment, joined, sql } from './fragment.js';
 import type { LaidOut } from './layout.js';
-import { Level } from './level.js';
+import { Level, type Tables } from './level.js';
 import { isDistinct, keyOrders } from './row-order.js';
 import type { SqlContext, Subquery } from './sql-context.js';
 import type { Node } from './traverse.js';
 import { shapeOf } from './value-shape.js';
 
 /** The store for which a question is compiled. */
-export interface CompileContext {
+export interface CompileContext extends Tables {
   /** Its uid; items of other stores are refused as operands. */
   readonly uid: string;
-  /** The quoted name of a type's table; undefined when no item of the type was ever stored. */
-  tableOf(type: ItemType): string | undefined;
   /** In a tree's question an item of another store equals nothing here, instead of being refused. */
   readonly foreignItems?: 'refuse' | 'nothing';
   /** How many parameters the engine allows in one statement. */
@@ -53,7 +50,7 @@ interface Tie {
 
 /** Begins a SELECT of a question's rows. `nodes`: what is read beside what the question itself says. */
 export function newSelect(spec: QuerySpec, nodes: readonly Node[], context: CompileContext, tie?: Tie): Select {
-  const level = new Level(spec, [...readNodes(spec), ...nodes], (type) => context.tableOf(type), tie?.around.taken);
+  const level = new Level(spec, [...readNodes(spec), ...nodes], context, tie?.around.taken);
   const written = sqlContext(spec, level, context);
   // Before the table is looked at: a wrong operand is an error in an empty store, too.
   const where = spec.where === undefined ? undefined : conditionSQL(spec.where, written);
@@ -76,6 +73,8 @@ function sqlContext(spec: QuerySpec, level: Level, context: CompileContext): Sql
     idIn: (store, id) => idInStore(context, spec, store, id),
     subquery: (inner) => subquery(inner, context),
     referrers: (referrers) => referring(referrers, level, context),
+    matches: (search) => level.matches(search),
+    found: (node) => level.found(node),
     longestList: LONGEST_LIST,
   };
 }

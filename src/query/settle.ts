@@ -64,6 +64,8 @@ class Rewriting {
         return { ...node, of: node.of.map((part) => this.#condition(part)) };
       case 'not':
         return { ...node, of: this.#condition(node.of) };
+      case 'matches':
+        return node;
       case 'exists':
         return { ...node, referrers: this.#referrers(node.referrers) };
       case 'in':

@@ -4,7 +4,7 @@ import { isGrouped, looseValues } from './grouping.js';
 import { assertTied, conjunctsOf, lastOptional } from './join.js';
 import { questionName } from './provenance.js';
 import { isDistinct } from './row-order.js';
-import { isSameValue } from './traverse.js';
+import { isSameValue, nodesIn } from './traverse.js';
 import { shapeOf } from './value-shape.js';
 
 /** True for an attribute that refers to items; `self` does not: it is the item. */
@@ -21,9 +21,7 @@ export function checkedSpec(spec: QuerySpec): QuerySpec {
   if (isDistinct(spec)) assertDistinctHasMeaning(spec);
   for (const value of [...(spec.groupBy ?? []), ...(spec.firstPer ?? [])]) assertComparable(spec, value, 'a group');
   if (spec.firstPer !== undefined && spec.from.length > 1) throw bad(spec, 'firstPer takes a query of one type');
-  if (conjunctsOf(spec.on).some((node) => lastOptional(spec.from, node) === undefined)) {
-    throw bad(spec, 'on ties optional types: each of its conditions reads a column of one');
-  }
+  checkTies(spec);
   checkPreload(spec);
   // Not the types in `from`: they belong to the schema.
   const { from, ...parts } = spec;
@@ -31,6 +29,18 @@ export function checkedSpec(spec: QuerySpec): QuerySpec {
   for (const one of from) Object.freeze(one);
   Object.freeze(from);
   return Object.freeze(spec);
+}
+
+function checkTies(spec: QuerySpec): void {
+  for (const node of conjunctsOf(spec.on)) {
+    if (lastOptional(spec.from, node) === undefined) {
+      throw bad(spec, 'on ties optional types: each of its conditions reads a column of one');
+    }
+    // What a search found is joined after all types.
+    if (nodesIn(node).some((part) => 'relevanceOf' in part || 'snippetOf' in part)) {
+      throw bad(spec, 'relevance and snippets cannot tie optional types: say it in where');
+    }
+  }
 }
 
 function checkPreload(spec: QuerySpec): void {

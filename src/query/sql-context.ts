@@ -1,4 +1,4 @@
-import type { ColumnRef, QuerySpec, Referrers, ValueNode } from './ast.js';
+import type { ColumnRef, QuerySpec, Referrers, RelevanceNode, Search, SnippetNode, ValueNode } from './ast.js';
 import type { Fragment } from './fragment.js';
 import type { From } from './value-shape.js';
 
@@ -22,6 +22,10 @@ export interface SqlContext {
   readonly subquery: (spec: QuerySpec) => Subquery | undefined;
   /** FROM and WHERE of the items that refer to an item of the question; undefined when their type was never stored. */
   readonly referrers: (referrers: Referrers) => Fragment | undefined;
+  /** True where an item has what a search is for. */
+  readonly matches: (search: Search) => Fragment;
+  /** What is read of a search beside that it matches. */
+  readonly found: (node: RelevanceNode | SnippetNode) => string;
   /** The longest list written out; a longer one becomes one JSON parameter. */
   readonly longestList: number;
 }

@@ -39,6 +39,8 @@ function partsOfCondition(node: ConditionNode): Parts {
       return { nodes: [node.column], questions: 'query' in node.list ? [node.list.query] : [] };
     case 'exists':
       return { nodes: [node.referrers.of], questions: [node.referrers.by] };
+    case 'matches':
+      return { nodes: [node.search.of], questions: [] };
     default:
       return { nodes: [node.column, ...('to' in node ? operands([node.to]) : [])], questions: [] };
   }
@@ -49,6 +51,8 @@ function partsOfValue(node: ValueNode): Parts {
   if ('aggregate' in node) return { nodes: node.of === undefined ? [] : [node.of], questions: [] };
   if ('at' in node) return { nodes: [node.of], questions: [] };
   if ('countOf' in node) return { nodes: [node.countOf.of], questions: [node.countOf.by] };
+  if ('relevanceOf' in node) return { nodes: [node.relevanceOf.of], questions: [] };
+  if ('snippetOf' in node) return { nodes: [node.snippetOf.of], questions: [] };
   return NOTHING;
 }
 

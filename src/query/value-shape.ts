@@ -1,8 +1,9 @@
 import { CorollaryError } from '../errors.js';
 import { realCodec } from '../schema/codecs/real.js';
+import type { ItemType } from '../schema/item-type.js';
 import type { AggregateFn, AggregateNode, CallNode, ColumnRef, FromNode, ValueNode } from './ast.js';
 import { calculatedShape, operandShape, takesOperands } from './calculation.js';
-import { type ColumnShape, countShape, findShape } from './column-shape.js';
+import { type ColumnShape, countShape, findShape, relevanceShape, snippetShape } from './column-shape.js';
 import { jsonValueCodec } from './json-value.js';
 
 /** The types that a value's columns belong to. */
@@ -24,6 +25,8 @@ export function resolvedShape(from: From, value: ValueNode): ColumnShape | strin
   if ('at' in value) return jsonShape(columnShape(from, value.of), value.at);
   if ('aggregate' in value) return aggregateShape(from, value);
   if ('countOf' in value) return countShape;
+  if ('relevanceOf' in value) return relevanceShape;
+  if ('snippetOf' in value) return snippetShape;
   const of = resolvedShape(from, value.of);
   if (typeof of === 'string') return of;
   return callShape(from, value, of);
@@ -55,6 +58,12 @@ export function placeOf(start: FromNode, path: readonly string[]): FromNode | un
     const isOptional = place?.isOptional === true || place?.type.byName.get(name)?.nullable === true;
     return next && { type: next, isOptional };
   }, start);
+}
+
+/** The type of the items that a column holds; undefined where that is any type, or it holds none. */
+export function itemTypeOf(from: From, { source, path = [], name }: ColumnRef): ItemType | undefined {
+  const start = from[source];
+  return start && placeOf(start, name === 'self' ? path : [...path, name])?.type;
 }
 
 function jsonShape(of: ColumnShape, at: readonly (string | number)[]): ColumnShape | string {

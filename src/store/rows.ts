@@ -1,14 +1,24 @@
 import type { SqlRow } from '../driver/connection.js';
 import type { Compiled } from '../query/fragment.js';
+import { namingBadSearch } from '../query/search-text.js';
 import type { CompileContext } from '../query/select.js';
+import { searchTable } from './search-table.js';
 import type { Reading, StoreCore } from './store-core.js';
 
 /** What the SQL of a question must know of this store. */
 export function compileContext(core: StoreCore, foreignItems: 'refuse' | 'nothing'): CompileContext {
-  return { uid: core.file.uid, tableOf: (type) => core.catalog.find(type)?.sql.table, foreignItems };
+  return {
+    uid: core.file.uid,
+    tableOf: (type) => core.catalog.find(type)?.sql.table,
+    textTableOf: (type) => searchTable(core, type),
+    foreignItems,
+  };
 }
 
 /** Runs compiled SQL; what was not compiled, because its type was never stored, has no rows. */
 export function rowsOf({ connection }: Pick<Reading, 'connection'>, compiled: Compiled | undefined): SqlRow[] {
-  return compiled === undefined ? [] : connection.rows(compiled.sql, compiled.values);
+  if (compiled === undefined) return [];
+  const { sql, values } = compiled;
+  // Only a search has this word.
+  return sql.includes(' MATCH ') ? namingBadSearch(() => connection.rows(sql, values)) : connection.rows(sql, values);
 }

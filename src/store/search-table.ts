@@ -1,4 +1,5 @@
 import { CorollaryError } from '../errors.js';
+import type { TextTable } from '../query/searches.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { StoredType } from './catalog.js';
 import type { StoreCore } from './store-core.js';
@@ -7,16 +8,17 @@ import type { StoreCore } from './store-core.js';
 const NOT_FOR_WRITING = ['READ_ONLY', 'NOT_SUPPORTED', 'OUTSIDE_TREE'];
 
 /**
- * The quoted name of the table in which the words of a type that has full-text attributes are searched; undefined when
+ * The table in which the words of a type that has full-text attributes are searched; undefined when
  * no item of the type was ever stored. Where the file lacks the index, because nothing of the type was written since
  * the class declares it, it is made now, by a write: an answer without it would be wrong. The table may have more
  * columns than the class has full-text attributes, so a search names those that it means.
  * @throws CorollaryError UPGRADE_NEEDED where the index must be made and nothing may be written; BUSY, DISK_FULL
  */
-export function searchTable(core: StoreCore, type: ItemType): string | undefined {
-  const stored = core.catalog.find(type);
-  if (stored === undefined || isIndexed(stored)) return stored?.textTable;
-  return madeSearchable(core, type).textTable;
+export function searchTable(core: StoreCore, type: ItemType): TextTable | undefined {
+  const found = core.catalog.find(type);
+  if (found === undefined) return undefined;
+  const { textTable, entry } = isIndexed(found) ? found : madeSearchable(core, type);
+  return textTable === undefined ? undefined : { table: textTable, columns: entry.shape.rules.fullText ?? [] };
 }
 
 function isIndexed({ type, entry }: StoredType): boolean {

@@ -120,6 +120,7 @@ export const other = newType('other', Other, { title: { codec: textCodec } });
 
 export const context: CompileContext = {
   uid: UID,
+  textTableOf: () => undefined,
   tableOf: (type) => (type === thing ? '"thing"' : undefined),
 };
 

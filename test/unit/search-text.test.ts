@@ -2,7 +2,8 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CorollaryError } from '../../src/errors.js';
-import { isSearchMode, namingBadSearch, type SearchMode, searchExpression } from '../../src/query/search-text.js';
+import type { SearchMode } from '../../src/query/search-options.js';
+import { isSearchMode, namingBadSearch, searchExpression } from '../../src/query/search-text.js';
 import { codeOf } from '../support/a-refusal.js';
 
 const place = { type: 'note', attribute: 'title' };
@@ -183,7 +184,7 @@ test.each([
   ...['-fox', '*', '*reads', '* rank', 'a.b', "'fox'", 'NEAR(fox x', 'NEAR(fox bear, x)', '{title fox', '+', 'fox;'],
   ...['('.repeat(300) + ')'.repeat(300), Array(300).fill('fox').join(' NOT '), 'fox -- x', 'x-ray', '1 , 2'],
 ])('as FTS5 syntax, %j is BAD_QUERY', (input) => {
-  expect(codeOf(() => namingBadSearch('note', () => rowsOf(expression(input, 'fts5'))))).toBe('BAD_QUERY');
+  expect(codeOf(() => namingBadSearch(() => rowsOf(expression(input, 'fts5'))))).toBe('BAD_QUERY');
 });
 
 test('whatever FTS5 says of an expression is BAD_QUERY', () => {
@@ -198,7 +199,7 @@ test('whatever FTS5 says of an expression is BAD_QUERY', () => {
 
 function outcomeOf(text: string): string {
   try {
-    namingBadSearch('note', () => rowsOf(expression(text, 'fts5')));
+    namingBadSearch(() => rowsOf(expression(text, 'fts5')));
     return 'found';
   } catch (error) {
     return error instanceof CorollaryError ? error.code : String(error);
@@ -208,11 +209,11 @@ function outcomeOf(text: string): string {
 test('errors that are not about the expression stay as they are', () => {
   const error = new RangeError('fts5: syntax error near "x"');
   expect(() =>
-    namingBadSearch('note', () => {
+    namingBadSearch(() => {
       throw error;
     }),
   ).toThrow(error);
-  expect(() => namingBadSearch('note', () => database.prepare('SELECT * FROM nowhere'))).toThrow('no such table');
+  expect(() => namingBadSearch(() => database.prepare('SELECT * FROM nowhere'))).toThrow('no such table');
 });
 
 test('there are three modes', () => {
