@@ -1,6 +1,7 @@
 import { kindOf } from '../errors.js';
 import type { AttributeDeclaration, Check, ReferenceRule } from '../schema/attribute.js';
 import type { Codec } from '../schema/codec.js';
+import { isJsonStep, type JsonPath } from '../schema/json-path.js';
 import type { AttributeDecorator } from './attribute-check.js';
 import { badAttribute } from './declarations.js';
 import { type AnyDecorator, decoratorFor, type Site } from './decorate.js';
@@ -97,12 +98,17 @@ function declareAttribute(
     unique: options.unique === true,
     collate: kind.collate ?? 'binary',
     fullText: options.fullText === true,
+    indexedAt: copiedPaths(options.indexedAt as readonly JsonPath[] | undefined),
     default: options.default,
     readOnly: kind.readOnly === true,
     reference: kind.reference,
     validate: kind.validate === undefined ? validate : bothAccept(kind.validate, validate),
     check: options.check as Check | undefined,
   };
+}
+
+function copiedPaths(paths: readonly JsonPath[] = []): readonly JsonPath[] {
+  return Object.freeze(paths.map((path) => Object.freeze([...path])));
 }
 
 function bothAccept(
@@ -125,7 +131,13 @@ function optionFaults(kind: AttributeKind, options: unknown): string[] {
     .map((key) => `has no option '${key}': there are ${allowed.join(', ')}`);
   for (const key of FLAGS) if (!isOneOf(given[key], 'boolean')) faults.push(`needs true or false as ${key}`);
   for (const key of FUNCTIONS) if (!isOneOf(given[key], 'function')) faults.push(`needs a function as ${key}`);
-  return [...faults, ...contradictions(kind, given)];
+  return [...faults, ...pathFaults(given), ...contradictions(kind, given)];
+}
+
+function pathFaults({ indexedAt }: GivenOptions): string[] {
+  const isPath = (path: unknown) => Array.isArray(path) && path.length > 0 && path.every(isJsonStep);
+  if (indexedAt === undefined || (Array.isArray(indexedAt) && indexedAt.every(isPath))) return [];
+  return ["needs a list of paths as indexedAt, each a list of keys and indexes: [['theme', 'color'], ['tags', 0]]"];
 }
 
 function isOneOf(value: unknown, type: 'boolean' | 'function'): boolean {

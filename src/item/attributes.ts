@@ -74,7 +74,11 @@ export const bytes = plain<Uint8Array, '@bytes'>('@bytes', bytesCodec);
 export interface JsonOptions<Null extends boolean = boolean> extends AttributeOptions<any, Null> {
   /** A validator of the Standard Schema kind. It only accepts or refuses: what it would change stays as given. */
   readonly schema?: StandardSchema;
+  /** Places inside that have an index, each the keys and indexes that lead there: `[['theme', 'color']]`. */
+  readonly indexedAt?: readonly (readonly (string | number)[])[];
 }
+
+const JSON_OPTIONS = ['schema', 'indexedAt'];
 
 /** Plain data of the property's own type, as JSON: deeply frozen when read. What JSON would drop or change is refused. */
 export function json<Null extends boolean = false>(
@@ -82,10 +86,10 @@ export function json<Null extends boolean = false>(
 ): AttributeDecorator<unknown, Null, '@json'> {
   return attributeOf(({ place }) => {
     const schema = options?.schema;
-    if (schema === undefined) return { what: '@json', codec: jsonCodec, own: ['schema'] };
+    if (schema === undefined) return { what: '@json', codec: jsonCodec, own: JSON_OPTIONS };
     if (typeof schema['~standard']?.validate !== 'function')
       throw badAttribute(place, `@json() needs a Standard Schema validator as schema, not ${kindOf(schema)}`);
-    return { what: '@json', codec: jsonCodec, own: ['schema'], validate: (value) => fitsSchema(schema, value) };
+    return { what: '@json', codec: jsonCodec, own: JSON_OPTIONS, validate: (value) => fitsSchema(schema, value) };
   }, options);
 }
 

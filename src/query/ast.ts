@@ -1,4 +1,5 @@
 import type { ItemType } from '../schema/item-type.js';
+import type { JsonPath } from '../schema/json-path.js';
 import type { Cell } from '../schema/value.js';
 import type { SearchMode, SnippetOptions } from './search-options.js';
 
@@ -16,7 +17,7 @@ export type ValueCell = Exclude<Cell, null>;
 
 /** A place inside a json attribute: keys of objects and indexes of arrays. */
 export interface JsonPathNode {
-  readonly at: readonly (string | number)[];
+  readonly at: JsonPath;
   readonly of: ColumnRef;
 }
 

@@ -1,12 +1,13 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import { type Codec, Refusal } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
+import { isJsonStep } from '../schema/json-path.js';
 import type { Calculation, CallOperand, FromNode, Search, ValueCell } from './ast.js';
 import { calculatedShape, operandCodec, operandShape, takesOperands } from './calculation.js';
 import { type ColumnShape, findShape, relevanceShape, snippetShape } from './column-shape.js';
 import { ComparableColumn, comparableIn, placeKey } from './comparable.js';
 import { type Condition, newCondition } from './condition.js';
-import { isJsonStep, jsonValueCodec } from './json-value.js';
+import { jsonValueCodec } from './json-value.js';
 import { type ColumnPlace, columnError } from './operand.js';
 import { mergedProvenance, type Provenance, type Source } from './provenance.js';
 import { checkedOptions, newSearch } from './search.js';

@@ -1,10 +1,10 @@
 import { textLiteral } from '../driver/sql-text.js';
 import { CorollaryError } from '../errors.js';
+import { jsonPath } from '../schema/json-path.js';
 import type { Calculation, CallNode, CallOperand, JsonPathNode, ValueCell, ValueNode } from './ast.js';
 import { operandShape } from './calculation.js';
 import type { ColumnShape } from './column-shape.js';
 import { bound, type Fragment, joined, sql } from './fragment.js';
-import { jsonPath } from './json-value.js';
 import type { SqlContext } from './sql-context.js';
 import { shapeOf } from './value-shape.js';
 

@@ -20,13 +20,3 @@ export const jsonValueCodec: Codec = {
   },
   decode: (cell) => cell,
 };
-
-/** True for what can be a step of a path into JSON. */
-export function isJsonStep(step: unknown): step is string | number {
-  return typeof step === 'string' ? isWellFormed(step) : Number.isSafeInteger(step) && (step as number) >= 0;
-}
-
-/** The text that SQLite calls a path: `$."theme"."colors"[0]`. It compares keys as they are written in JSON. */
-export function jsonPath(steps: readonly (string | number)[]): string {
-  return `$${steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${JSON.stringify(step)}`)).join('')}`;
-}

@@ -1,3 +1,4 @@
+import { isJsonStep } from '../schema/json-path.js';
 import {
   AGGREGATES,
   CALCULATIONS,
@@ -24,7 +25,6 @@ import {
   type Reading,
   wordAt,
 } from './json-reader.js';
-import { isJsonStep } from './json-value.js';
 import { isSearchText } from './operand.js';
 import { expressionOf, searchFault, snippetFault } from './search.js';
 import { SEARCH_MODES, type SnippetOptions } from './search-options.js';

@@ -1,5 +1,6 @@
 import type { Codec } from './codec.js';
 import type { ItemClass } from './item-class.js';
+import type { JsonPath } from './json-path.js';
 
 /** What happens to items that refer to an item when that is deleted. */
 export type WhenDeleted = 'nullify' | 'cascade' | 'refuse';
@@ -30,6 +31,8 @@ export interface AttributeDeclaration {
   readonly collate: 'binary' | 'nocase';
   /** True when it is searched by words. */
   readonly fullText: boolean;
+  /** Places inside its JSON that have an index. */
+  readonly indexedAt: readonly JsonPath[];
   /** A value or a function that makes one; undefined when there is none. */
   readonly default: unknown;
   /** True for attributes that only the library writes. */

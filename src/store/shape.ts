@@ -1,6 +1,7 @@
 import type { Attribute, WhenDeleted } from '../schema/attribute.js';
 import type { ColumnType } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
+import type { JsonPath } from '../schema/json-path.js';
 
 /** What the catalogue keeps of one attribute. */
 export interface AttributeShape {
@@ -35,6 +36,8 @@ export interface TypeRules {
 
 export interface IndexShape {
   readonly columns: readonly string[];
+  /** Where in the one column's JSON. */
+  readonly at?: JsonPath;
   readonly unique: boolean;
 }
 
@@ -73,18 +76,21 @@ function indexesOf(type: ItemType): readonly IndexShape[] {
   const single = type.attributes
     .filter((attribute) => attribute.unique || attribute.indexed || attribute.reference !== undefined)
     .map(({ name, unique }) => ({ columns: [name], unique }));
+  const inJson = type.attributes.flatMap(({ name, indexedAt }) =>
+    indexedAt.map((at) => ({ columns: [name], at, unique: false })),
+  );
   const several = [
     ...type.unique.map((columns) => ({ columns, unique: true })),
     ...type.indexes.map((columns) => ({ columns, unique: false })),
   ];
-  return distinctIndexes([...single, ...several]);
+  return distinctIndexes([...single, ...inJson, ...several]);
 }
 
 // A unique index serves as a plain one too.
 function distinctIndexes(indexes: readonly IndexShape[]): readonly IndexShape[] {
   const byColumns = new Map<string, IndexShape>();
   for (const index of indexes) {
-    const key = index.columns.join(',').toLowerCase();
+    const key = JSON.stringify([index.columns.map((name) => name.toLowerCase()), index.at ?? null]);
     if (byColumns.get(key)?.unique !== true) byColumns.set(key, index);
   }
   return [...byColumns.values()];

@@ -79,6 +79,7 @@ function newType(name: string, itemClass: ItemClass, said: Readonly<Record<strin
       unique: false,
       collate: collate ?? 'binary',
       fullText: false,
+      indexedAt: [],
       default: undefined,
       readOnly: false,
       reference: target && { target, whenDeleted: 'nullify' },
