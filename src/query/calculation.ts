@@ -6,6 +6,7 @@ import { realCodec } from '../schema/codecs/real.js';
 import { textCodec } from '../schema/codecs/text.js';
 import type { Calculation, ValueCell } from './ast.js';
 import type { ColumnShape } from './column-shape.js';
+import { jsonValueCodec } from './json-value.js';
 
 /** What a calculation takes and gives. */
 interface Rule {
@@ -65,6 +66,12 @@ export function operandShape(fn: Calculation, of: ColumnShape, cell: ValueCell):
   return { ...shape, codec: Number.isSafeInteger(cell) && of.codec.arithmetic !== 'real' ? integerCodec : realCodec };
 }
 
+/** Why a calculation means nothing for a value, whatever its operands are; undefined when it may. */
+export function calculationFault(fn: Calculation, of: ColumnShape): string | undefined {
+  const isArithmetic = fn === 'plus' || fn === 'minus' || fn === 'times';
+  return isArithmetic && (of.codec.arithmetic === undefined || of.reference !== undefined) ? NOT_NUMBERS : undefined;
+}
+
 /** The codec that encodes a value given as an operand. */
 export function operandCodec(fn: Calculation, of: ColumnShape, value: unknown): Codec {
   if (fn === 'concat') return textCodec;
@@ -103,7 +110,7 @@ function arithmeticCodec(shapes: readonly ColumnShape[], scaleOf: (a: number, b:
   if (isAmong(kinds, ['integer', 'real'])) return realCodec;
   if (isAmong(kinds, ['bigint'])) return codecs[0] as Codec;
   if (!isAmong(kinds, ['decimal', 'integer'])) return NOT_NUMBERS;
-  const scale = codecs.map((codec) => codec.scale ?? 0).reduce(scaleOf);
+  const scale = codecs.map((codec) => codec.scale ?? 0).reduce((a, b) => scaleOf(a, b));
   return scale <= MAX_SCALE ? decimalCodec(scale) : `would have more than ${MAX_SCALE} digits after the point`;
 }
 
@@ -123,7 +130,7 @@ function commonCodec(shapes: readonly ColumnShape[]): Codec | string {
 // Calculations leave the range of their attributes, which no attribute can: it is seen where the result is read.
 function calculated(codec: Codec): Codec {
   const { arithmetic } = codec;
-  if (arithmetic === undefined) return codec;
+  if (arithmetic === undefined || codec === jsonValueCodec) return codec;
   return {
     ...codec,
     encode: codec.encode,

@@ -3,7 +3,7 @@ import { type Codec, Refusal } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
 import { isJsonStep } from '../schema/json-path.js';
 import type { Calculation, CallOperand, FromNode, Search, ValueCell } from './ast.js';
-import { calculatedShape, operandCodec, operandShape, takesOperands } from './calculation.js';
+import { calculatedShape, calculationFault, operandCodec, operandShape, takesOperands } from './calculation.js';
 import { type ColumnShape, findShape, relevanceShape, snippetShape } from './column-shape.js';
 import { ComparableColumn, comparableIn, placeKey } from './comparable.js';
 import { type Condition, newCondition } from './condition.js';
@@ -131,6 +131,8 @@ export class RuntimeColumn extends ComparableColumn {
     if (!takesOperands(fn, given.length)) {
       throw columnError('BAD_QUERY', this.place, `${fn} takes another number of operands`);
     }
+    const fault = calculationFault(fn, this.shape);
+    if (fault !== undefined) throw columnError('BAD_QUERY', this.place, `${fn} ${fault}`);
     const operands = given.map((operand) => this.#callOperand(fn, operand));
     const shape = calculatedShape(fn, [this.shape, ...operands.map((operand) => operand.shape)]);
     if (typeof shape === 'string') throw columnError('BAD_QUERY', this.place, `${fn} ${shape}`);
@@ -145,6 +147,9 @@ export class RuntimeColumn extends ComparableColumn {
       return { node: { column: other.node }, shape: other.shape, provenance: other.provenance };
     }
     if (this.shape.reference !== undefined) throw columnError('BAD_QUERY', this.place, `${fn} takes a column here`);
+    if (this.shape.codec === jsonValueCodec && typeof operand === 'boolean') {
+      throw columnError('BAD_QUERY', this.place, `${fn} cannot tell true and false in JSON from 1 and 0`);
+    }
     const value = encodedBy(operandCodec(fn, this.shape, operand), operand, this.place, fn);
     return {
       node: { value },

@@ -25,7 +25,8 @@ export function valueSQL(node: ValueNode, context: SqlContext): Fragment {
 
 /** The SQL of a value as it is read: int64 as text, so that nothing is rounded; what lies in JSON as JSON. */
 export function readableSQL(node: ValueNode, context: SqlContext): Fragment {
-  if ('at' in node && context.known === undefined) return jsonSQL(node, '->', context);
+  // JSON's null and nothing at all are one value.
+  if ('at' in node && context.known === undefined) return sql`nullif(${jsonSQL(node, '->', context)}, 'null')`;
   return exactSQL(node, context);
 }
 

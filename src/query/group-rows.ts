@@ -5,6 +5,7 @@ import { exactSQL } from './compile-value.js';
 import { bound, type Compiled, type Fragment, joined, jsonCell, rendered, sql } from './fragment.js';
 import { type GroupPlan, placeIn } from './grouping.js';
 import { type Group, isOfStore, type Owner, PATH_KEY } from './groups.js';
+import { comparedJson } from './json-value.js';
 import { compareRows, type RowKey, rowKey, rowKeys } from './row-order.js';
 import type { SqlContext } from './sql-context.js';
 import { textOf } from './traverse.js';
@@ -115,6 +116,7 @@ function wantedCells<O extends Owner>(
 /** The cells by which groups with different values of a key are told apart and ordered. */
 function keyCells<O extends Owner>(spec: QuerySpec, key: ValueNode, group: Group<O>, at: number): readonly Cell[] {
   const cell = group.cells[at] ?? null;
+  if ('at' in key) return [cell === null ? null : comparedJson(cell as string)];
   return isOfStore(shapeOf(spec.from, key)) ? [cell === null ? null : group.owner.path, cell] : [cell];
 }
 

@@ -1,4 +1,11 @@
-import { type AggregateNode, type ColumnRef, type QuerySpec, readValues, type ValueNode } from './ast.js';
+import {
+  type AggregateNode,
+  type ColumnRef,
+  type ConditionNode,
+  type QuerySpec,
+  readValues,
+  type ValueNode,
+} from './ast.js';
 import { aggregatesIn, isColumn, isSameValue, type Node, nodesBelow } from './traverse.js';
 
 /** True when the answer is of groups of rows: one for all rows, where only aggregates are asked for. */
@@ -76,4 +83,23 @@ function settles(key: ColumnRef, column: ColumnRef | undefined): boolean {
   const leads = known.every((hop, at) => path[at] === hop);
   // A reference settles what lies behind it; the item itself, also its own columns.
   return leads && (isOfItem || path.length >= known.length);
+}
+
+/**
+ * A condition on groups in which what only rows can tell stands as values of them: how many items refer to one, say.
+ */
+export function overRows(node: ConditionNode): ConditionNode {
+  switch (node.op) {
+    case 'and':
+    case 'or':
+      return { ...node, of: node.of.map(overRows) };
+    case 'not':
+      return { ...node, of: overRows(node.of) };
+    case 'exists':
+      return { op: 'gt', column: { countOf: node.referrers }, to: { value: 0 } };
+    case 'matches':
+      return { op: 'isNotNull', column: { relevanceOf: node.search } };
+    default:
+      return node;
+  }
 }

@@ -6,6 +6,7 @@ import type { ColumnShape } from './column-shape.js';
 import { partialWidth } from './compile.js';
 import { jsonCell } from './fragment.js';
 import type { GroupPlan } from './grouping.js';
+import { comparedJson } from './json-value.js';
 import { compareCodePoints, foldedText, type RowKey } from './row-order.js';
 import { shapeOf } from './value-shape.js';
 
@@ -44,10 +45,17 @@ export function isOfStore({ reference, name }: ColumnShape): boolean {
   return reference !== undefined || name === 'storeId';
 }
 
+/** A value as groups are told apart by it: `isJson` says that it lies in JSON, and is read as such. */
+export interface GroupKey {
+  readonly shape: ColumnShape;
+  readonly isJson: boolean;
+}
+
 /** What the cells of one value, of the stores with these paths, have in common just where they are the same value. */
-export function keyText(shape: ColumnShape, cell: Cell, path: string): unknown {
+export function keyText({ shape, isJson }: GroupKey, cell: Cell, path: string): unknown {
   if (cell === null) return null;
   if (isOfStore(shape)) return [path, cell];
+  if (isJson) return comparedJson(cell as string);
   return typeof cell === 'string' ? foldedText(shape, cell) : jsonCell(cell);
 }
 
@@ -55,13 +63,13 @@ export function keyText(shape: ColumnShape, cell: Cell, path: string): unknown {
 export class Grouping<O extends Owner> {
   readonly #spec: QuerySpec;
   readonly #plan: GroupPlan;
-  readonly #shapes: readonly ColumnShape[];
+  readonly #keys: readonly GroupKey[];
   readonly #found = new Map<string, Growing<O>>();
 
   constructor(spec: QuerySpec, plan: GroupPlan) {
     this.#spec = spec;
     this.#plan = plan;
-    this.#shapes = plan.keys.map((key) => shapeOf(spec.from, key));
+    this.#keys = plan.keys.map((key) => ({ shape: shapeOf(spec.from, key), isJson: 'at' in key }));
   }
 
   /** Takes the rows that `compileGroups` gave for a store. */
@@ -72,7 +80,7 @@ export class Grouping<O extends Owner> {
   #addRow(row: readonly Cell[], owner: O): void {
     const { keys, carried, aggregates } = this.#plan;
     const found = row.slice(0, keys.length);
-    const text = JSON.stringify(found.map((cell, at) => keyText(this.#shapes[at] as ColumnShape, cell, owner.path)));
+    const text = JSON.stringify(found.map((cell, at) => keyText(this.#keys[at] as GroupKey, cell, owner.path)));
     const known = this.#found.get(text);
     const partials = this.#partialsOf(row);
     if (known === undefined) {
@@ -81,7 +89,7 @@ export class Grouping<O extends Owner> {
       return;
     }
     for (const at of aggregates.keys()) known.partials[at]?.push(partials[at] as Partial);
-    // Of texts that differ in case only, the first in binary order stands for all, as within one store.
+    // Of values that are the same though read as different ones the first in binary order stands for all, as in SQL.
     for (const [at, cell] of found.entries()) if (comesFirst(cell, known.keys[at])) known.keys[at] = cell;
   }
 

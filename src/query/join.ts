@@ -55,30 +55,48 @@ export function assertTiedByReferences(spec: QuerySpec): void {
   if (spec.from.length === 1) return;
   const loose = looseTypes(spec, (node) => isReferenceTie(spec.from, node));
   if (loose.length === 0 && spec.isCross !== true) return;
+  const which =
+    spec.isCross === true ? 'cross() combines items of different stores' : `Not so tied: ${loose.join(', ')}`;
   throw new CorollaryError(
     'NOT_SUPPORTED',
-    `${questionName(spec.from)}, asked of a tree, must tie its types by references, which stay within a store; a join across stores has no meaning. Not so tied: ${loose.join(', ')}`,
+    `${questionName(spec.from)}, asked of a tree, must tie its types by references, one side of each never null, which stay within a store; a join across stores has no meaning. ${which}`,
     { type: spec.from[0].type.name },
   );
 }
 
-/** The names of the types that no chain of ties connects with the first. */
+/**
+ * The names of the types that no chain of ties connects with the first. What ties an optional type does not tie those
+ * that every row needs with each other: they are combined before.
+ */
 function looseTypes({ from, on, where }: QuerySpec, isTie: (node: ConditionNode) => boolean): readonly string[] {
-  const ties = [...conjunctsOf(on), ...conjunctsOf(where)].filter(isTie).map(sourcesOf);
   const tied = new Set([0]);
+  const [ofRows, ofOptional] = [where, on].map((node) => conjunctsOf(node).filter(isTie).map(sourcesOf));
+  extend(tied, ofRows ?? []);
+  const isLoose = (source: number) => from[source]?.isOptional === false && !tied.has(source);
+  const required = [...from.keys()].filter(isLoose);
+  extend(tied, [...(ofRows ?? []), ...(ofOptional ?? [])]);
+  return from.filter((_, source) => !tied.has(source) || required.includes(source)).map(({ type }) => type.name);
+}
+
+/** Adds what chains of ties connect with what is tied already. */
+function extend(tied: Set<number>, ties: readonly (readonly number[])[]): void {
   for (let before = 0; before < tied.size; ) {
     before = tied.size;
     for (const sources of ties) if (sources.some((one) => tied.has(one))) for (const one of sources) tied.add(one);
   }
-  return from.filter((_, source) => !tied.has(source)).map(({ type }) => type.name);
 }
 
 function sourcesOf(node: ConditionNode): readonly number[] {
   return columnsIn(node).map(({ source }) => source);
 }
 
-/** A reference of one type that equals an item, or a reference, of another. */
+/**
+ * A reference of one type that equals an item, or a reference, of another. Two that are null are equal, wherever they
+ * are: one of them must never be, or be so only where its whole item is missing.
+ */
 function isReferenceTie(from: readonly FromNode[], node: ConditionNode): boolean {
   if (node.op !== 'eq' || !('column' in node.to)) return false;
-  return [node.column, node.to.column].every((column) => shapeOf(from, column).reference !== undefined);
+  const present = from.map(({ type }) => ({ type, isOptional: false }));
+  const shapes = [node.column, node.to.column].map((column) => shapeOf(present, column));
+  return shapes.every(({ reference }) => reference !== undefined) && shapes.some(({ nullable }) => !nullable);
 }

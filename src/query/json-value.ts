@@ -1,6 +1,7 @@
 import { kindOf } from '../errors.js';
 import { type Codec, Refusal } from '../schema/codec.js';
 import { isWellFormed } from '../schema/codecs/text.js';
+import type { Cell } from '../schema/value.js';
 
 /**
  * A value inside a json attribute, as SQL compares it: a text or a number as such, true and false as 1 and 0, an object
@@ -20,3 +21,9 @@ export const jsonValueCodec: Codec = {
   },
   decode: (cell) => cell,
 };
+
+/** What lies in JSON, read as such, in the form in which it is compared. */
+export function comparedJson(cell: string): Exclude<Cell, null> {
+  const value: unknown = JSON.parse(cell);
+  return typeof value === 'object' ? cell : jsonValueCodec.encode(value);
+}

@@ -1,7 +1,8 @@
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError } from '../errors.js';
 import type { ItemType } from '../schema/item-type.js';
-import type { ColumnRef, ConditionNode, QuerySpec, RelevanceNode, Search, SnippetNode } from './ast.js';
+import type { PlannedTable } from './advice.js';
+import type { ColumnRef, ConditionNode, FromNode, QuerySpec, RelevanceNode, Search, SnippetNode } from './ast.js';
 import { type Fragment, joined, sql } from './fragment.js';
 import { conjunctsOf, lastOptional } from './join.js';
 import { questionName } from './provenance.js';
@@ -29,6 +30,8 @@ interface Named {
 /** A table that a path of references leads to, tied to the one before. */
 interface Step extends Named {
   readonly source: number;
+  readonly path: readonly string[];
+  readonly type: ItemType;
   /** The reference, as SQL; undefined where nothing can refer. */
   readonly through: string | undefined;
 }
@@ -99,16 +102,30 @@ export class Level {
     const known = this.#steps.get(key);
     if (known !== undefined) return known;
     const before = this.#follow(source, path.slice(0, -1));
-    const type = placeOf(this.#spec.from[source] as QuerySpec['from'][0], path)?.type;
+    // A path that leads nowhere was refused.
+    const { type } = placeOf(this.#spec.from[source] as FromNode, path) as FromNode;
     const hop = path[path.length - 1] as string;
     const step: Step = {
       source,
-      table: before.table === undefined || type === undefined ? undefined : this.#tableOf(type),
-      alias: this.#newAlias([this.#spec.from[source]?.type.name, ...path].join('.')),
+      path,
+      type,
+      table: before.table === undefined ? undefined : this.#tableOf(type),
+      alias: this.#newAlias([this.#spec.from[source]?.type.name, ...path].join('/')),
       through: `${before.alias}.${quoted(hop)}`,
     };
     this.#steps.set(key, step);
     return step;
+  }
+
+  /** What a table is, given the name that SQLite's plan calls it by; undefined for others. */
+  called(name: string): PlannedTable | undefined {
+    const { from } = this.#spec;
+    const isNamed = ({ alias, table }: Named) => name === bare(this.#isQualified ? alias : (table ?? ''));
+    const source = this.#sources.findIndex(isNamed);
+    const known = from[source];
+    if (known !== undefined) return { type: known.type, source, path: [] };
+    const [step] = [...this.#steps.values()].filter(isNamed);
+    return step && { type: step.type, source: step.source, path: step.path };
   }
 
   /** The SQL of a column; NULL where its table is not there. */
@@ -153,6 +170,11 @@ export class Level {
     const right = steps.length === 0 ? tables : sql`(${tables})`;
     return sql`LEFT JOIN ${right} ON ${on.length === 0 ? ['TRUE'] : joined(on, ' AND ')}`;
   }
+}
+
+/** A name as it was before it was quoted. */
+function bare(name: string): string {
+  return name.slice(1, -1).replaceAll('""', '"');
 }
 
 function tableAs({ table, alias }: Named): string {

@@ -1,6 +1,7 @@
 import type { ItemType } from '../schema/item-type.js';
 import type { ColumnRef, FromNode, OrderNode, QuerySpec, SelectNode } from './ast.js';
 import { unsuitability } from './column-shape.js';
+import { overRows } from './grouping.js';
 import {
   element,
   entered,
@@ -51,7 +52,7 @@ function readSpec(reading: Reading, json: unknown, outer: Place): QuerySpec {
     isCross: part('cross', readFlag),
     where: part('where', (where, at) => readCondition(ofRows, where, at)),
     groupBy: part('groupBy', values(ofRows)),
-    having: part('having', (having, at) => readCondition(ofGroups, having, at)),
+    having: part('having', (having, at) => overRows(readCondition(ofGroups, having, at))),
     orderBy:
       part('orderBy', (list, at) => listAt(list, at).map((one, i) => readOrder(ofGroups, one, element(at, i)))) ?? [],
     firstPer: part('firstPer', values(ofRows)),

@@ -5,7 +5,7 @@ import { type AggregateFn, type ColumnRef, type ConditionNode, firstType, type Q
 import type { Average, ColumnOf, Columns, Selected, Sum, Summable } from './columns.js';
 import { and, type Condition, newCondition, nodeOf } from './condition.js';
 import { columnFrom, columnsFrom, conditionFrom, groupConditionFrom, membersFrom, ordersFrom } from './filter.js';
-import { isGrouped } from './grouping.js';
+import { isGrouped, overRows } from './grouping.js';
 import { dividedCondition } from './join.js';
 import { type QueryJSON, specJSON } from './json.js';
 import type { LiveChanges, LiveUpdate } from './live-update.js';
@@ -183,7 +183,8 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
 
   /** Only groups that fulfil this condition too, which may look at aggregates. */
   having(having: ((...columns: A) => Condition) | Condition): Query<T, R, A> {
-    return this.#with({ having: joint(this.#spec.having, groupConditionFrom(this.#asked, having)) });
+    const found = joint(this.#spec.having, groupConditionFrom(this.#asked, having));
+    return this.#with({ having: overRows(found) });
   }
 
   /** Reads the whole answer first, so that writing meanwhile is allowed; an item deleted meanwhile is skipped. */

@@ -3,11 +3,15 @@ import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import type { AggregateFn, QuerySpec, ValueNode } from './ast.js';
 
-/** How a question is answered: its SQL, the parameters bound, and SQLite's plan, one line per step. */
+/**
+ * How a question is answered: its SQL, the parameters bound, SQLite's plan, one line per step, and what makes it slow,
+ * with the declaration that would help. Of groups, it is what each store is asked; what follows is put together apart.
+ */
 export interface Explanation {
   readonly sql: string;
   readonly parameters: readonly Cell[];
   readonly plan: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** Some of an answer, and where the next part begins; `next` is undefined after the last. */

@@ -1,4 +1,5 @@
 import { CorollaryError } from '../errors.js';
+import type { PlannedTable } from './advice.js';
 import {
   type ColumnRef,
   type ConditionNode,
@@ -46,6 +47,16 @@ interface Select {
 interface Tie {
   readonly around: Level;
   readonly condition: (level: Level) => Fragment;
+}
+
+/** What the tables of a question's SELECT are, by the names that SQLite's plan calls them by. */
+export function tablesOf(
+  spec: QuerySpec,
+  nodes: readonly Node[],
+  context: CompileContext,
+): (name: string) => PlannedTable | undefined {
+  const level = new Level(spec, [...readNodes(spec), ...nodes], context);
+  return (name) => level.called(name);
 }
 
 /** Begins a SELECT of a question's rows. `nodes`: what is read beside what the question itself says. */
@@ -158,9 +169,9 @@ export function selection(spec: QuerySpec, { columns, isOrdered, isRaw, names }:
     context,
   );
   if (select.matching === undefined) return undefined;
-  const isFolded = isDistinct(spec) && columns.some(({ value }) => isNocase(spec, value));
+  const isFolded = isDistinct(spec) && columns.some(({ value }) => isFoldable(spec, value));
   const written = columns.map((column) => {
-    if (isFolded && isNocase(spec, column.value)) return representative(column.value, select.sql);
+    if (isFolded && column.form === 'read') return representative(column.value, select.sql);
     return isRaw === true ? valueSQL(column.value, select.sql) : columnSQL(column, select.sql);
   });
   const list = written.length === 0 ? ['1'] : joined(written, ', ');
@@ -178,14 +189,18 @@ function columnSQL({ value, form }: LaidOut, context: SqlContext): Fragment {
   return form === 'read' ? readableSQL(value, context) : exactSQL(value, context);
 }
 
-/** Of texts that differ in case only, the first in binary order stands for all, so that repeated runs agree. */
+/**
+ * Of values that are the same though they are read as different ones, such as texts that differ in case only, and true
+ * and 1 in JSON, the first in binary order stands for all, so that repeated runs agree.
+ */
 export function representative(value: ValueNode, context: SqlContext): Fragment {
+  if ('at' in value) return sql`min(${readableSQL(value, context)})`;
   if (shapeOf(context.from, value).collate !== 'nocase') return readableSQL(value, context);
   return sql`min(${valueSQL(value, context)} COLLATE BINARY)`;
 }
 
-function isNocase(spec: QuerySpec, value: ValueNode): boolean {
-  return shapeOf(spec.from, value).collate === 'nocase';
+function isFoldable(spec: QuerySpec, value: ValueNode): boolean {
+  return 'at' in value || shapeOf(spec.from, value).collate === 'nocase';
 }
 
 function orderTerms(orders: readonly OrderNode[], context: SqlContext): Fragment {

@@ -12,9 +12,9 @@ import {
   type ValueNode,
 } from './ast.js';
 import { findShape } from './column-shape.js';
-import { jsonValueCodec } from './json-value.js';
+import { comparedJson } from './json-value.js';
 import { refGroups } from './operand.js';
-import { questionsBelow } from './traverse.js';
+import { questionsBelow, questionsIn } from './traverse.js';
 import { shapeOf } from './value-shape.js';
 
 /** One value of a subquery's answer; of a reference, with the uid of the store that it is an id in. */
@@ -29,10 +29,17 @@ export interface Settling {
   readonly answer: (query: QuerySpec) => Iterable<SettledCell>;
 }
 
-/** The same question with the answers of some of its subqueries in their place. */
+/**
+ * The same question with the answers of some of its subqueries in their place. All of those that groups must fulfil are
+ * asked first: groups are looked at outside of every store.
+ */
 export function settled(spec: QuerySpec, settling: Settling): QuerySpec {
-  if (!questionsBelow(spec).some(settling.isApart)) return spec;
-  return new Rewriting(settling).spec(spec);
+  const { having, ...rest } = spec;
+  const isPlain = having === undefined || questionsIn(having).length === 0;
+  if (isPlain && !questionsBelow(spec).some(settling.isApart)) return spec;
+  const settledRest = new Rewriting(settling).spec(rest);
+  if (having === undefined) return settledRest;
+  return { ...settledRest, having: new Rewriting({ ...settling, isApart: () => true }).condition(having) };
 }
 
 class Rewriting {
@@ -46,9 +53,9 @@ class Rewriting {
     const value = (node: ValueNode) => this.#value(node);
     return {
       ...spec,
-      ...(spec.on && { on: this.#condition(spec.on) }),
-      ...(spec.where && { where: this.#condition(spec.where) }),
-      ...(spec.having && { having: this.#condition(spec.having) }),
+      ...(spec.on && { on: this.condition(spec.on) }),
+      ...(spec.where && { where: this.condition(spec.where) }),
+      ...(spec.having && { having: this.condition(spec.having) }),
       ...(spec.groupBy && { groupBy: spec.groupBy.map(value) }),
       ...(spec.firstPer && { firstPer: spec.firstPer.map(value) }),
       ...(spec.pluck && { pluck: value(spec.pluck) }),
@@ -57,13 +64,13 @@ class Rewriting {
     };
   }
 
-  #condition(node: ConditionNode): ConditionNode {
+  condition(node: ConditionNode): ConditionNode {
     switch (node.op) {
       case 'and':
       case 'or':
-        return { ...node, of: node.of.map((part) => this.#condition(part)) };
+        return { ...node, of: node.of.map((part) => this.condition(part)) };
       case 'not':
-        return { ...node, of: this.#condition(node.of) };
+        return { ...node, of: this.condition(node.of) };
       case 'matches':
         return node;
       case 'exists':
@@ -118,11 +125,5 @@ function listOf(query: QuerySpec, cells: readonly SettledCell[]): ListNode {
     return { refs: refGroups(present.map(({ cell, store }) => ({ ref: cell as number, store }))) };
   }
   const isJson = value !== undefined && 'at' in value;
-  return { values: present.map(({ cell }) => (isJson ? comparedJson(cell) : (cell as ValueCell))) };
-}
-
-/** What lies in JSON, read as such, in the form in which it is compared. */
-function comparedJson(cell: Cell): ValueCell {
-  const value: unknown = JSON.parse(cell as string);
-  return typeof value === 'object' ? (cell as string) : jsonValueCodec.encode(value);
+  return { values: present.map(({ cell }) => (isJson ? comparedJson(cell as string) : cell) as ValueCell) };
 }

@@ -4,6 +4,7 @@ import { type QuerySpec, readValues } from '../query/ast.js';
 import { outOfRange } from '../query/calculation.js';
 import type { Layout, Output } from '../query/layout.js';
 import { shapeOf } from '../query/value-shape.js';
+import { jsonCodec } from '../schema/codecs/json.js';
 import type { Cell } from '../schema/value.js';
 import { becomeSiblings } from './answer.js';
 import { notThere } from './keeper.js';
@@ -93,7 +94,7 @@ function valuesOf(output: ValueOutput, cells: readonly StoreCell[]): unknown[] {
 }
 
 function decoded({ value, shape }: ValueOutput, cell: Cell): unknown {
-  if (cell !== null) return 'at' in value ? JSON.parse(cell as string) : shape.codec.decode(cell);
+  if (cell !== null) return ('at' in value ? jsonCodec : shape.codec).decode(cell);
   // What is not null becomes so only where a calculation gives no number.
   if (!shape.nullable && 'fn' in value) throw outOfRange(shape.codec.name);
   return null;

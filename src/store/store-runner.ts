@@ -3,11 +3,11 @@ import { CorollaryError, kindOf, problemsError } from '../errors.js';
 import { checkedChanges, Faults, isPlainInput } from '../item/check-value.js';
 import { type CellChange, stateOf } from '../item/state.js';
 import { finish } from '../query/aggregate.js';
-import { type AggregateFn, firstType, type QuerySpec, type ValueNode } from '../query/ast.js';
-import { compileAggregate, compileGroups, compileRows } from '../query/compile.js';
+import { type AggregateFn, firstType, type QuerySpec, readValues, type ValueNode } from '../query/ast.js';
+import { compileAggregate, compileRows } from '../query/compile.js';
 import { afterPlace, decodeCursor, encodeCursor, narrowed } from '../query/cursor.js';
 import type { GroupRow } from '../query/group-rows.js';
-import { groupPlan, isGrouped } from '../query/grouping.js';
+import { isGrouped } from '../query/grouping.js';
 import { idLayout, type Layout, layoutOf, layoutWithKeys } from '../query/layout.js';
 import { keyOrders, rowKeys } from '../query/row-order.js';
 import type { Explanation, FoundAnswer, Page, QueryRunner, Watcher, Watching } from '../query/runner.js';
@@ -22,6 +22,7 @@ import { namingRules } from './broken-rule.js';
 import type { StoredType } from './catalog.js';
 import { setCells } from './change.js';
 import { deleteItems } from './deletion.js';
+import { explained } from './explain.js';
 import { GroupAnswer, type GroupOwner } from './group-answer.js';
 import { liveItems } from './load.js';
 import { resultsOf } from './results.js';
@@ -129,13 +130,20 @@ export class StoreRunner implements QueryRunner {
 
   // Groups are put together outside of SQL: a subquery of groups is asked first.
   #settled(spec: QuerySpec): QuerySpec {
-    return settled(spec, { isApart: isGrouped, answer: (query) => this.#cellsOfGroups(query) });
+    return settled(spec, { isApart: isGrouped, answer: (query) => this.#cellsOf(query) });
   }
 
-  #cellsOfGroups(query: QuerySpec): SettledCell[] {
-    return this.#groups(this.#settled(query), this.#reading(), (answer, rows) =>
-      answer.within(rows).map(({ outputs }) => ({ cell: outputs[0] ?? null, store: this.scope })),
-    );
+  #cellsOf(query: QuerySpec): SettledCell[] {
+    const reading = this.#reading();
+    const asked = this.#settled(query);
+    const inStore = (cell: Cell | undefined): SettledCell => ({ cell: cell ?? null, store: this.scope });
+    if (isGrouped(asked)) {
+      return this.#groups(asked, reading, (answer, rows) =>
+        answer.within(rows).map(({ outputs }) => inStore(outputs[0])),
+      );
+    }
+    const layout = readValues(asked) === undefined ? idLayout(asked) : layoutOf(asked);
+    return rowsOf(reading, compileRows(asked, layout, this.#context)).map(([cell]) => inStore(cell));
   }
 
   update(spec: QuerySpec, values: object): number {
@@ -186,16 +194,8 @@ export class StoreRunner implements QueryRunner {
 
   explain(spec: QuerySpec): Explanation {
     const reading = this.#reading();
-    const asked = this.#settled(spec);
-    const compiled = isGrouped(asked)
-      ? compileGroups(asked, groupPlan(asked), this.#context)
-      : compileRows(asked, layoutOf(asked), this.#context);
-    if (compiled === undefined) {
-      const missing = spec.from.filter(({ type }) => this.#context.tableOf(type) === undefined);
-      return { sql: '', parameters: [], plan: missing.map(({ type }) => `no ${type.name} was ever stored`) };
-    }
-    const plan = reading.connection.rows(`EXPLAIN QUERY PLAN ${compiled.sql}`, compiled.values);
-    return { sql: compiled.sql, parameters: compiled.values, plan: plan.map((row) => String(row[3])) };
+    const asked = withoutFirstPer(this.#settled(spec));
+    return explained(asked, reading, this.#context);
   }
 }
 

@@ -137,11 +137,12 @@ export class Merge {
   #firsts(sorted: readonly Placed[]): readonly Placed[] {
     const { firstPer, from } = this.#spec;
     if (firstPer === undefined) return sorted;
-    const shapes = firstPer.map((value) => shapeOf(from, value));
+    // As they are compared, not as they are read: JSON is not to be read as such.
+    const keys = firstPer.map((value) => ({ shape: shapeOf(from, value), isJson: false }));
     const seen = new Set<string>();
     return sorted.filter(({ found }) => {
-      const places = this.layout.keys.slice(-shapes.length);
-      const cells = shapes.map((shape, i) => keyText(shape, found.row[places[i] as number] ?? null, found.path));
+      const places = this.layout.keys.slice(-keys.length);
+      const cells = keys.map((key, i) => keyText(key, found.row[places[i] as number] ?? null, found.path));
       const text = JSON.stringify(cells);
       return !seen.has(text) && seen.add(text);
     });
