@@ -52,7 +52,7 @@ export interface OrderedColumn<V> extends Column<V> {
 
 /**
  * A column of numbers, bigints or decimals. Null makes the result null. Read, a result beyond what its kind can hold is
- * OUT_OF_RANGE; in a condition it counts as a real.
+ * OUT_OF_RANGE; conditions and orders see it exactly within 64 bits, and as a real beyond.
  */
 export interface NumberColumn<V> extends OrderedColumn<V> {
   plus(value: Input<NonNullable<V>>): NumberColumn<V>;
