@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const head = `
-import { boolean, type Default, Item, integer, item, reference, Store, text, timestamp } from 'corollary';
+import { boolean, count, type Default, Item, integer, item, optional, reference, referrers, Store, sum, text, timestamp } from 'corollary';
 declare const store: Store;
 
 @item('country')
@@ -47,7 +47,7 @@ const QUERIES = [0, 100, 200];
 /** Each form: how one is written, how many of it the programs have, and how many instantiations one may cost. */
 const forms = {
   'item type': { write: itemType, counts: TYPES, most: 250 },
-  'item type, created and queried': { write: usedItemType, counts: TYPES, most: 750 },
+  'item type, created and queried': { write: usedItemType, counts: TYPES, most: 850 },
   'where eq': query((n) => `store.query(City, (c) => c.name.eq('${n}')).all()`),
   'where eq and gt': query((n) => `store.query(City, (c) => c.name.eq('${n}').and(c.population.gt(${n}))).all()`),
   'where reference eq': query(() => 'store.query(City, (c) => c.country.eq(france)).all()'),
@@ -60,6 +60,27 @@ const forms = {
   ),
   pluck: query(() => 'store.query(City).pluck((c) => c.name).all()'),
   preload: query(() => 'store.query(City).preload((c) => c.country).all()'),
+  path: query((n) => `store.query(City, (c) => c.country.to.code.eq('${n}')).all()`),
+  join: query(
+    (n) =>
+      `store.query([City, Country], (c, k) => c.country.eq(k).and(k.area.gt(${n}))).orderBy((c) => c.name.asc()).all()`,
+  ),
+  'left join': query(() => 'store.query([Country, optional(City)], (k, c) => c.country.eq(k)).all()'),
+  select: query(
+    (n) =>
+      `store.query(City).select((c) => ({ c, name: c.name, next: c.population.plus(${n}), code: c.country.to.code })).all()`,
+  ),
+  groups: query(
+    (n) =>
+      `store.query(City).groupBy((c) => c.country).having(() => count().gt(${n})).select((c) => ({ k: c.country, n: count(), p: sum(c.population) })).all()`,
+  ),
+  referrers: query(
+    () => 'store.query(Country, (k) => referrers(k, City, (c) => c.country).exists((c) => c.name.eq("x"))).all()',
+  ),
+  firstPer: query(() => 'store.query(City).orderBy((c) => c.added.desc()).firstPer((c) => c.country).all()'),
+  matches: query((n) => `store.query(City, (c) => c.name.matches('${n}')).all()`),
+  subscribe: query(() => 'store.query(City).subscribe(({ results }) => results.length)'),
+  'tree query': query((n) => `store.tree.query(City, (c) => c.population.gt(${n})).orderBy((c) => c.name.asc()).all()`),
   sum: query(() => 'store.query(City).sum((c) => c.population)'),
   create: query((n) => `store.create(City, { name: '${n}', population: ${n}, added: new Date(), country: france })`),
 };
