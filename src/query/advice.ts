@@ -1,7 +1,8 @@
 import type { ItemType } from '../schema/item-type.js';
-import type { ComparisonOp, ConditionNode, OrderNode, QuerySpec, ValueNode } from './ast.js';
+import type { ColumnRef, ComparisonOp, ConditionNode, FromNode, OrderNode, QuerySpec, ValueNode } from './ast.js';
 import { conjunctsOf } from './join.js';
-import { isColumn, nodesIn } from './traverse.js';
+import { columnsIn, isColumn } from './traverse.js';
+import { placeOf } from './value-shape.js';
 
 /** What a table in SQLite's plan is: one of a question's types, or where a path of references leads. */
 export interface PlannedTable {
@@ -20,12 +21,13 @@ export function adviceFor(
   plan: readonly string[],
   tableCalled: (name: string) => PlannedTable | undefined,
 ): readonly string[] {
-  return plan.flatMap((line) => {
+  const advice = plan.flatMap((line) => {
     const step = /^(SCAN|SEARCH) (.+?)(?: USING (.*))?$/.exec(line);
     const table = step === null ? undefined : tableCalled(step[2] as string);
     if (table !== undefined) return tableAdvice(spec, table, step?.[1] as string, step?.[3] ?? '');
     return /^USE TEMP B-TREE FOR .*ORDER BY/.test(line) ? sortAdvice(spec) : [];
   });
+  return [...new Set(advice)];
 }
 
 function tableAdvice(spec: QuerySpec, table: PlannedTable, verb: string, index: string): readonly string[] {
@@ -34,23 +36,45 @@ function tableAdvice(spec: QuerySpec, table: PlannedTable, verb: string, index: 
 }
 
 function scanAdvice(spec: QuerySpec, table: PlannedTable): readonly string[] {
-  const conditions = conditionsOn(spec, table);
-  if (conditions.length === 0) return [];
-  const { name } = table.type;
-  const keys = indexKeys(table.type, conditions);
-  if (keys !== undefined && !hasIndex(table.type, keys)) {
-    return [`Every ${name} is read, for no index serves the conditions: ${declaration(table.type, keys)}`];
+  const own = conditionsOn(spec, table).filter((node) => columnsIn(node).every((column) => isOf(table, column)));
+  return own.length > 0 ? ownAdvice(table, own) : othersAdvice(spec, table);
+}
+
+function ownAdvice(table: PlannedTable, conditions: readonly ConditionNode[]): readonly string[] {
+  const { type } = table;
+  const keys = indexKeys(table, conditions);
+  const isRead = `Every ${type.name} is read, for`;
+  if (keys !== undefined) {
+    return hasIndex(type, keys) ? [] : [`${isRead} no index serves the conditions: ${declaration(type, keys)}`];
   }
-  if (keys !== undefined) return [];
   const words = conditions.some(({ op }) => op === 'contains' || op === 'like' || op === 'endsWith');
   const cure = words
     ? 'to search for words, declare fullText: true and use matches'
     : 'conditions on single columns such as eq, in, between and startsWith can';
-  return [`Every ${name} is read, for its conditions cannot use an index: ${cure}`];
+  return [`${isRead} its conditions cannot use an index: ${cure}`];
+}
+
+/** Where only what a reference leads to is asked for, an index there lets SQLite begin with it. */
+function othersAdvice(spec: QuerySpec, { type }: PlannedTable): readonly string[] {
+  return tablesOnPaths(spec).flatMap((other) => {
+    const keys = indexKeys(other, conditionsOn(spec, other));
+    if (keys === undefined || hasIndex(other.type, keys)) return [];
+    return [`Every ${type.name} is read, for no index serves the conditions: ${declaration(other.type, keys)}`];
+  });
+}
+
+function tablesOnPaths(spec: QuerySpec): readonly PlannedTable[] {
+  const found = new Map<string, PlannedTable>();
+  for (const { source, path } of conjunctsOf(spec.where).flatMap(columnsIn)) {
+    if (path === undefined) continue;
+    const type = placeOf(spec.from[source] as FromNode, path)?.type;
+    if (type !== undefined) found.set([source, ...path].join('.'), { type, source, path });
+  }
+  return [...found.values()];
 }
 
 function automaticAdvice(spec: QuerySpec, table: PlannedTable): readonly string[] {
-  const keys = indexKeys(table.type, conditionsOn(spec, table));
+  const keys = indexKeys(table, conditionsOn(spec, table));
   if (keys === undefined) return [];
   return [`An index of every ${table.type.name} is made for this query alone: ${declaration(table.type, keys)}`];
 }
@@ -62,7 +86,10 @@ function sortAdvice(spec: QuerySpec): readonly string[] {
   const [first] = spec.orderBy;
   const isServable = orders.every((key) => key !== undefined) && spec.orderBy.every((order) => isLike(order, first));
   if (!isServable || orders.length === 0) return [];
-  const equal = conditionsOn(spec, { type, source: 0, path: [] }).filter(isEquality).flatMap(keyOf);
+  const table: PlannedTable = { type, source: 0, path: [] };
+  const equal = conditionsOn(spec, table)
+    .filter(isEquality)
+    .flatMap((node) => keysOf(table, node));
   const keys = [...equal.filter((key) => !orders.some((order) => order?.name === key.name)), ...orders] as IndexKey[];
   if (hasIndex(type, keys) || keys.some(({ at }) => at !== undefined)) return [];
   return [`Every ${type.name} that is found is sorted to give ${spec.limit}: ${declaration(type, keys)}`];
@@ -74,19 +101,20 @@ interface IndexKey {
   readonly at?: readonly (string | number)[];
 }
 
-function conditionsOn(spec: QuerySpec, { source, path }: PlannedTable): readonly ConditionNode[] {
-  const isOfTable = (node: ConditionNode) =>
-    nodesIn(node).some(
-      (part) => isColumn(part) && part.source === source && (part.path ?? []).join('.') === path.join('.'),
-    );
-  return [...conjunctsOf(spec.where), ...conjunctsOf(spec.on)].filter(isOfTable);
+function conditionsOn(spec: QuerySpec, table: PlannedTable): readonly ConditionNode[] {
+  const all = [...conjunctsOf(spec.where), ...conjunctsOf(spec.on)];
+  return all.filter((node) => columnsIn(node).some((column) => isOf(table, column)));
+}
+
+function isOf({ source, path }: PlannedTable, column: ColumnRef): boolean {
+  return column.source === source && (column.path ?? []).join('.') === path.join('.');
 }
 
 /** The columns of an index that would serve: those compared for equality, then one of a range. */
-function indexKeys(type: ItemType, conditions: readonly ConditionNode[]): readonly IndexKey[] | undefined {
-  const equal = conditions.filter(isEquality).flatMap(keyOf);
-  const range = conditions.filter((node) => RANGES.has(node.op)).flatMap(keyOf);
-  const keys = [...equal, ...range.slice(0, 1)].filter(({ name }) => type.byName.has(name));
+function indexKeys(table: PlannedTable, conditions: readonly ConditionNode[]): readonly IndexKey[] | undefined {
+  const equal = conditions.filter(isEquality).flatMap((node) => keysOf(table, node));
+  const range = conditions.filter((node) => RANGES.has(node.op)).flatMap((node) => keysOf(table, node));
+  const keys = [...equal, ...range.slice(0, 1)].filter(({ name }) => table.type.byName.has(name));
   const json = keys.find(({ at }) => at !== undefined);
   if (json !== undefined) return [json];
   return keys.length === 0 ? undefined : keys.filter((key, i) => keys.findIndex(({ name }) => name === key.name) === i);
@@ -102,9 +130,13 @@ function isEquality(node: ConditionNode): boolean {
   return node.op === 'eq' || node.op === 'in' || node.op === 'isNull';
 }
 
-function keyOf(node: ConditionNode): readonly IndexKey[] {
-  const key = 'column' in node ? valueKey(node.column) : undefined;
-  return key === undefined ? [] : [key];
+/** The columns of a table that a condition compares. */
+function keysOf(table: PlannedTable, node: ConditionNode): readonly IndexKey[] {
+  const sides = 'column' in node ? [node.column, ...('to' in node && 'column' in node.to ? [node.to.column] : [])] : [];
+  return sides.flatMap((value) => {
+    const column = 'at' in value ? value.of : value;
+    return isColumn(column) && isOf(table, column) ? (valueKey(value) ?? []) : [];
+  });
 }
 
 function orderKey({ column }: OrderNode): IndexKey | undefined {

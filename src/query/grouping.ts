@@ -77,6 +77,7 @@ function columnOf(leaf: Leaf): ColumnRef | undefined {
 /** True when rows with the same item, or the same reference, as a key have the same value of a column. */
 function settles(key: ColumnRef, column: ColumnRef | undefined): boolean {
   if (column === undefined || column.source !== key.source) return false;
+  if (isSameValue(key, column)) return true;
   const isOfItem = key.name === 'self' || key.name === 'storeId';
   const known = isOfItem ? (key.path ?? []) : [...(key.path ?? []), key.name];
   const path = column.path ?? [];
