@@ -6,12 +6,12 @@ import {
   readValues,
   type ValueNode,
 } from './ast.js';
-import { aggregatesIn, isColumn, isSameValue, type Node, nodesBelow } from './traverse.js';
+import { FEATURES, featuresIn, isColumn, isSameValue, type Node, nodesBelow } from './traverse.js';
 
 /** True when the answer is of groups of rows: one for all rows, where only aggregates are asked for. */
 export function isGrouped(spec: QuerySpec): boolean {
   if (spec.groupBy !== undefined || spec.having !== undefined) return true;
-  return readOfGroups(spec).some((node) => aggregatesIn(node).length > 0);
+  return (featuresIn(readOfGroups(spec)) & FEATURES.aggregate) !== 0;
 }
 
 /** What is read of each group: all values, orders and conditions that follow the grouping. */

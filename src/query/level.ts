@@ -7,7 +7,7 @@ import { type Fragment, joined, sql } from './fragment.js';
 import { conjunctsOf, lastOptional } from './join.js';
 import { questionName } from './provenance.js';
 import { Searches, type TextTable } from './searches.js';
-import { columnsIn, type Node, nodesIn } from './traverse.js';
+import { columnsIn, FEATURES, featuresIn, type Node } from './traverse.js';
 import { placeOf } from './value-shape.js';
 
 // SQLite's limit: it keeps sets of tables as 64 bits.
@@ -62,15 +62,18 @@ export class Level {
     this.#taken = new Set(taken);
     this.#sources = spec.from.map(({ type }) => ({ table: tables.tableOf(type), alias: this.#newAlias(type.name) }));
     const textTableOf = (type: ItemType) => tables.textTableOf(type);
-    this.#searches = new Searches(spec.from, nodes, textTableOf, (name) => this.#newAlias(name));
-    for (const column of nodes.flatMap(columnsIn)) this.#follow(column.source, joinedPath(column));
+    const features = featuresIn(nodes);
+    const searching = (features & FEATURES.search) === 0 ? [] : nodes;
+    this.#searches = new Searches(spec.from, searching, textTableOf, (name) => this.#newAlias(name));
+    if ((features & FEATURES.path) !== 0) {
+      for (const column of nodes.flatMap(columnsIn)) this.#follow(column.source, joinedPath(column));
+    }
     if (this.#sources.length + this.#steps.size > MAX_TABLES) {
       const said = `${questionName(spec.from)} reads ${this.#sources.length + this.#steps.size} tables, but SQLite joins ${MAX_TABLES} at most: follow fewer references`;
       throw new CorollaryError('BAD_QUERY', said, { type: spec.from[0].type.name });
     }
-    const hasInner = nodes.some((node) => nodesIn(node).some((part) => 'countOf' in part || 'referrers' in part));
-    this.#isQualified =
-      spec.from.length > 1 || this.#steps.size > 0 || !this.#searches.isEmpty || hasInner || taken !== undefined;
+    const hasOthers = this.#steps.size > 0 || !this.#searches.isEmpty || (features & FEATURES.referrers) !== 0;
+    this.#isQualified = spec.from.length > 1 || hasOthers || taken !== undefined;
   }
 
   /** The names that are in use here: a SELECT inside that looks at these rows needs others. */

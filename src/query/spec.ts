@@ -23,9 +23,13 @@ export function checkedSpec(spec: QuerySpec): QuerySpec {
   if (spec.firstPer !== undefined && spec.from.length > 1) throw bad(spec, 'firstPer takes a query of one type');
   checkTies(spec);
   checkPreload(spec);
-  // Not the types in `from`: they belong to the schema.
-  const { from, ...parts } = spec;
-  for (const part of Object.values(parts)) deepFrozen(part);
+  return frozen(spec);
+}
+
+function frozen(spec: QuerySpec): QuerySpec {
+  const { from, on, where, groupBy, having, orderBy, firstPer, pluck, select, preload } = spec;
+  for (const part of [on, where, groupBy, having, orderBy, firstPer, pluck, select, preload]) deepFrozen(part);
+  // Not the types: they belong to the schema.
   for (const one of from) Object.freeze(one);
   Object.freeze(from);
   return Object.freeze(spec);

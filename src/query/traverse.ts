@@ -1,5 +1,4 @@
 import {
-  type AggregateNode,
   type ColumnRef,
   type ConditionNode,
   type OperandNode,
@@ -63,6 +62,7 @@ function operands(given: readonly OperandNode[]): readonly ValueNode[] {
 const depths = new WeakMap<Node, number>();
 /** How many levels lie in a node, the questions inside included. */
 export function depthOf(node: Node): number {
+  if (isColumn(node)) return 1;
   const known = depths.get(node);
   if (known !== undefined) return known;
   const { nodes, questions } = partsOf(node);
@@ -70,6 +70,35 @@ export function depthOf(node: Node): number {
   const depth = 1 + below.reduce((deepest, part) => Math.max(deepest, depthOf(part)), 0);
   depths.set(node, depth);
   return depth;
+}
+
+/** What a node, or one below it, has that plain columns and values do not. */
+export const FEATURES = { aggregate: 1, question: 2, referrers: 4, search: 8, path: 16 } as const;
+
+const features = new WeakMap<Node, number>();
+/** The {@link FEATURES} of a node, of its own question, as one number. Plain questions are seen to be so at once. */
+export function featuresOf(node: Node): number {
+  if (isColumn(node)) return node.path === undefined ? 0 : FEATURES.path;
+  const known = features.get(node);
+  if (known !== undefined) return known;
+  const { nodes, questions } = partsOf(node);
+  let found = ownFeatures(node) | (questions.length > 0 ? FEATURES.question : 0);
+  for (const part of nodes) found |= featuresOf(part);
+  features.set(node, found);
+  return found;
+}
+
+function ownFeatures(node: Node): number {
+  if ('aggregate' in node) return FEATURES.aggregate;
+  if ('countOf' in node || 'referrers' in node) return FEATURES.referrers;
+  return 'relevanceOf' in node || 'snippetOf' in node ? FEATURES.search : 0;
+}
+
+/** The {@link FEATURES} of several nodes. */
+export function featuresIn(nodes: Iterable<Node>): number {
+  let found = 0;
+  for (const node of nodes) found |= featuresOf(node);
+  return found;
 }
 
 /** The nodes directly below one, of the same question. */
@@ -92,11 +121,6 @@ export function isColumn(node: Node): node is ColumnRef {
   return 'source' in node;
 }
 
-/** The aggregates in a node. */
-export function aggregatesIn(node: Node): readonly AggregateNode[] {
-  return nodesIn(node).filter((part): part is AggregateNode => 'aggregate' in part);
-}
-
 /** The nodes of a question that lie directly in it. */
 export function topNodes(spec: QuerySpec): readonly Node[] {
   const conditions = [spec.on, spec.where, spec.having].filter((node) => node !== undefined);
@@ -112,7 +136,8 @@ export function questionsIn(node: Node): readonly QuerySpec[] {
 
 /** The questions inside a question, at any depth. */
 export function questionsBelow(spec: QuerySpec): readonly QuerySpec[] {
-  return topNodes(spec).flatMap(questionsIn);
+  const nodes = topNodes(spec);
+  return (featuresIn(nodes) & FEATURES.question) === 0 ? [] : nodes.flatMap(questionsIn);
 }
 
 const texts = new WeakMap<ValueNode, string>();
@@ -128,5 +153,8 @@ export function textOf(value: ValueNode): string {
 
 /** The same value of the same row. */
 export function isSameValue(a: ValueNode, b: ValueNode): boolean {
-  return a === b || textOf(a) === textOf(b);
+  if (a === b) return true;
+  if (!isColumn(a) || !isColumn(b)) return textOf(a) === textOf(b);
+  if (a.source !== b.source || a.name !== b.name) return false;
+  return a.path === b.path || (a.path ?? []).join('.') === (b.path ?? []).join('.');
 }

@@ -111,12 +111,14 @@ function byStore<P>(
   partAt: (at: number) => P | undefined,
 ): Iterable<StoreParts<P>> {
   const stores = new Map<StoreCore, StoreParts<P>>();
-  for (const [at, { core, reading }] of rows.entries()) {
+  let last: StoreParts<P> | undefined;
+  rows.forEach(({ core, reading }, at) => {
     const part = partAt(at);
-    if (part === undefined) continue;
-    const known = stores.get(core);
-    if (known === undefined) stores.set(core, { core, reading, parts: [part] });
-    else known.parts.push(part);
-  }
+    if (part === undefined) return;
+    // Rows of one store mostly stand together.
+    if (last?.core !== core) last = stores.get(core) ?? { core, reading, parts: [] };
+    stores.set(core, last);
+    last.parts.push(part);
+  });
   return stores.values();
 }
