@@ -11,7 +11,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Store } from 'corollary';
+import { count, Store, sum } from 'corollary';
 import { City, readWorld, type World } from './geonames.js';
 import { counted, Progress, tell } from './narrator.js';
 
@@ -36,6 +36,7 @@ function tour(place: string): void {
   tell('The five largest cities of the world', () => [...largest(world).map(described), WHY_SECONDS]);
   tell('The same question to one country, FR', () => largest(world.at('FR')).map(described));
   tell('The same question to one region, FR/11', () => largest(world.at('FR/11')).map(described));
+  tell('The names that most cities of one country, US, share', () => sharedNames(world.at('US')));
   tell('Cities per country, the first five', () => citiesPerCountry(world));
   tell('A change that is taken back', () => changeOfMind(world));
 
@@ -67,6 +68,20 @@ function load(world: Store, countries: World): void {
 /** A city as a line. Where it lives is the path of its store. */
 function described(city: City): string {
   return `${city.name.padEnd(26)} ${counted(city.population).padStart(10)}  ${city.store.path.join('/')}`;
+}
+
+/** Groups go over all stores below: a name that is in many regions is one group. */
+function sharedNames(country: Store): string[] {
+  const names = country.tree
+    .query(City)
+    .groupBy((city) => city.name)
+    .having(() => count().gt(10))
+    .orderBy(() => count().desc())
+    .select((city) => ({ name: city.name, cities: count(), people: sum(city.population) }));
+  return names
+    .limit(5)
+    .all()
+    .map(({ name, cities, people }) => `${name.padEnd(26)} ${counted(people).padStart(10)}  in ${cities} cities`);
 }
 
 /** To list the substores opens none of them; to count their cities opens each for a moment. */
