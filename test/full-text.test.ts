@@ -6,6 +6,7 @@ import {
   Item,
   integer,
   item,
+  type LiveUpdate,
   not,
   optional,
   or,
@@ -23,6 +24,7 @@ import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 import { tablesOf } from './support/on-disk.js';
 import { statementsOf } from './support/statements.js';
+import { Updates } from './support/updates.js';
 import type * as tasks from './tasks/full-text.js';
 import { Memo } from './tasks/full-text.js';
 
@@ -803,4 +805,14 @@ describe('data that was stored before its class had fullText', () => {
     expect(codeOf(() => store.transact(() => found(store, 'tea'), { readOnly: true }))).toBe('UPGRADE_NEEDED');
     expect(found(store, 'tea')).toEqual(['Old tea', 'Old milk']);
   });
+});
+
+// Each of these was a fault once.
+
+test('a live query hears of words that changed in the item referred to', async () => {
+  const { store, food } = aShelf();
+  const updates = new Updates<LiveUpdate<Note>>();
+  using _ = store.query(Note, (n) => n.folder.matches('green')).subscribe(updates.listener);
+  food.name = 'Green food';
+  expect((await updates.next()).results.map(({ title }) => title)).toEqual(['Salad']);
 });

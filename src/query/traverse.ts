@@ -4,6 +4,7 @@ import {
   type OperandNode,
   type QuerySpec,
   readValues,
+  type Search,
   type ValueNode,
 } from './ast.js';
 import { valueJSON } from './json.js';
@@ -114,6 +115,17 @@ export function nodesIn(node: Node): readonly Node[] {
 /** The columns that a node reads, of its own question. */
 export function columnsIn(node: Node): readonly ColumnRef[] {
   return nodesIn(node).filter(isColumn);
+}
+
+/** The searches for words in a node, of its own question. */
+export function searchesIn(node: Node): readonly Search[] {
+  return nodesIn(node).flatMap((part) => searchOf(part) ?? []);
+}
+
+function searchOf(node: Node): Search | undefined {
+  if ('op' in node) return node.op === 'matches' ? node.search : undefined;
+  if ('relevanceOf' in node) return node.relevanceOf;
+  return 'snippetOf' in node ? node.snippetOf : undefined;
 }
 
 /** True for a column itself, calculated from nothing. */

@@ -1,7 +1,7 @@
 import type { ItemType } from '../schema/item-type.js';
 import type { ColumnRef, QuerySpec } from './ast.js';
-import { columnsIn, questionsBelow, topNodes } from './traverse.js';
-import { placeOf } from './value-shape.js';
+import { columnsIn, questionsBelow, searchesIn, topNodes } from './traverse.js';
+import { itemTypeOf, placeOf } from './value-shape.js';
 
 /** Every type whose items a question reads: a commit that wrote none of these cannot change its answer. */
 export function typesIn(spec: QuerySpec): ReadonlySet<ItemType> {
@@ -9,10 +9,10 @@ export function typesIn(spec: QuerySpec): ReadonlySet<ItemType> {
 }
 
 function typesOf(spec: QuerySpec): readonly ItemType[] {
-  const referred = topNodes(spec)
-    .flatMap(columnsIn)
-    .flatMap((column) => typesOnPath(spec, column));
-  return [...spec.from.map(({ type }) => type), ...referred];
+  const nodes = topNodes(spec);
+  const referred = nodes.flatMap(columnsIn).flatMap((column) => typesOnPath(spec, column));
+  const searched = nodes.flatMap(searchesIn).flatMap(({ of }) => itemTypeOf(spec.from, of) ?? []);
+  return [...spec.from.map(({ type }) => type), ...referred, ...searched];
 }
 
 /** The types that a path of references goes through. */
