@@ -461,6 +461,7 @@ describe('the work', () => {
       .select((n) => ({ n, fits: n.self.relevance('hot'), piece: n.self.snippet('hot') }));
     const asked = statementsOf(() => best.all());
     expect(asked.map((sql) => sql.split(' MATCH ').length - 1)).toEqual([1]);
+    expect(asked.map((sql) => sql.split('snippet(').length - 1)).toEqual([1]);
   });
 
   test('is done by the index of words, as explain shows', () => {
@@ -815,4 +816,67 @@ test('a live query hears of words that changed in the item referred to', async (
   using _ = store.query(Note, (n) => n.folder.matches('green')).subscribe(updates.listener);
   food.name = 'Green food';
   expect((await updates.next()).results.map(({ title }) => title)).toEqual(['Salad']);
+});
+
+test('the relevance and snippet of an item that is grouped by can be read of its group', () => {
+  const { store } = aShelf();
+  const groups = store
+    .query(Note)
+    .groupBy((n) => n.folder)
+    .orderBy((n) => n.folder.relevance('food').desc({ nulls: 'last' }))
+    .select((n) => ({ piece: n.folder.snippet('food'), notes: count() }));
+  expect(groups.all()).toEqual([
+    { piece: 'Cold <b>food</b>', notes: 1 },
+    { piece: null, notes: 1 },
+    { piece: null, notes: 2 },
+  ]);
+});
+
+test.each<[string, (n: Columns<Note>, store: Store) => Condition]>([
+  ['for words', (n) => n.folder.matches('food')],
+  ['among items that refer to others', (n) => referrers(n.folder.to, Note, (m) => m.folder).exists()],
+  ['in a query', (n, store) => n.folder.in(store.query(Folder))],
+])('having looks at what is grouped by %s as where does', (_, condition) => {
+  const { store } = aShelf();
+  const groups = store
+    .query(Note)
+    .groupBy((n) => n.folder)
+    .select((n) => ({ folder: n.folder, notes: count() }));
+  const found = groups.having((n) => condition(n, store));
+  expect(found.all()).toEqual(groups.where((n) => condition(n, store)).all());
+  expect(found.count()).toBeGreaterThan(0);
+  expect(found.page({ size: 10 }).items).toEqual(found.all());
+});
+
+test('an optional type can be tied by a search whose relevance is read', () => {
+  const { store } = aShelf();
+  const pairs = store
+    .query([Folder, optional(Note)], (f, n) => and(n.folder.eq(f), n.self.matches('beans')))
+    .orderBy((_, n) => n.self.relevance('beans').desc({ nulls: 'last' }))
+    .select((f, n) => ({ folder: f.name, note: n.title, piece: n.self.snippet('beans', { words: 1, ellipsis: '' }) }));
+  expect(pairs.all()).toEqual([
+    { folder: 'Hot drinks', note: 'Coffee', piece: '<b>beans</b>' },
+    { folder: 'Cold food', note: null, piece: null },
+  ]);
+});
+
+test('more searches than SQLite joins are BAD_QUERY', () => {
+  const { store } = aShelf();
+  const by = (searches: number) =>
+    store
+      .query(Note)
+      .orderBy((n) => Array.from({ length: searches }, (_, at) => n.self.relevance(`tea${at}`).desc()))
+      .limit(1);
+  expect(by(63).all()).toHaveLength(1);
+  const { code, message } = refusal(() => by(64).all());
+  expect([code, message]).toEqual(['BAD_QUERY', expect.stringContaining('65 tables')]);
+});
+
+test('a snippet that is read and ordered by is made once', () => {
+  const { store } = aShelf();
+  const read = store
+    .query(Note)
+    .orderBy((n) => n.self.snippet('hot').asc())
+    .select((n) => ({ piece: n.self.snippet('hot') }));
+  expect(statementsOf(() => read.all()).map((sql) => sql.split('snippet(').length - 1)).toEqual([1]);
 });

@@ -68,11 +68,12 @@ export class Level {
     if ((features & FEATURES.path) !== 0) {
       for (const column of nodes.flatMap(columnsIn)) this.#follow(column.source, joinedPath(column));
     }
-    if (this.#sources.length + this.#steps.size > MAX_TABLES) {
-      const said = `${questionName(spec.from)} reads ${this.#sources.length + this.#steps.size} tables, but SQLite joins ${MAX_TABLES} at most: follow fewer references`;
+    const count = this.#sources.length + this.#steps.size + this.#searches.size;
+    if (count > MAX_TABLES) {
+      const said = `${questionName(spec.from)} reads ${count} tables, but SQLite joins ${MAX_TABLES} at most: follow fewer references, or read the relevance of fewer searches`;
       throw new CorollaryError('BAD_QUERY', said, { type: spec.from[0].type.name });
     }
-    const hasOthers = this.#steps.size > 0 || !this.#searches.isEmpty || (features & FEATURES.referrers) !== 0;
+    const hasOthers = this.#steps.size + this.#searches.size > 0 || (features & FEATURES.referrers) !== 0;
     this.#isQualified = spec.from.length > 1 || hasOthers || taken !== undefined;
   }
 
@@ -143,6 +144,11 @@ export class Level {
   /** True where an item has what a search is for. */
   matches(search: Search): Fragment {
     return this.#searches.matches(search, this.column(search.of));
+  }
+
+  /** The same for a condition that ties optional types: what searches found is joined after these. */
+  matchesInTie(search: Search): Fragment {
+    return this.#searches.matchesAlone(search, this.column(search.of));
   }
 
   /** The SQL of what is read of a search beside that it matches. */

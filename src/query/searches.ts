@@ -39,12 +39,18 @@ export class Searches {
     this.#textTableOf = textTableOf;
     for (const node of nodes.flatMap(nodesIn)) {
       if ('relevanceOf' in node) this.#join(node.relevanceOf, newAlias);
-      else if ('snippetOf' in node) this.#join(node.snippetOf, newAlias).snippets.push(node);
+      else if ('snippetOf' in node) this.#addSnippet(this.#join(node.snippetOf, newAlias), node);
     }
   }
 
-  get isEmpty(): boolean {
-    return this.#joined.size === 0;
+  /** How many are joined. */
+  get size(): number {
+    return this.#joined.size;
+  }
+
+  // An order or a condition may read the same snippet as the answer does.
+  #addSnippet({ snippets }: Joined, node: SnippetNode): void {
+    if (!snippets.some((known) => isSameSnippet(known, node))) snippets.push(node);
   }
 
   #join(search: Search, newAlias: (name: string) => string): Joined {
@@ -58,10 +64,14 @@ export class Searches {
 
   /** True where an item, given its id as SQL, has what a search is for. */
   matches(search: Search, id: string): Fragment {
-    const joinedSearch = this.#joined.get(keyOf(search));
-    const text = joinedSearch?.text ?? this.#textTableOf(itemTypeOf(this.#from, search.of) as ItemType);
+    const found = this.#joined.get(keyOf(search));
+    return found?.text === undefined ? this.matchesAlone(search, id) : [`${found.alias}."id" IS NOT NULL`];
+  }
+
+  /** The same without the joins, for conditions that stand before them. */
+  matchesAlone(search: Search, id: string): Fragment {
+    const text = this.#textTableOf(itemTypeOf(this.#from, search.of) as ItemType);
     if (text === undefined) return ['FALSE'];
-    if (joinedSearch !== undefined) return [`${joinedSearch.alias}."id" IS NOT NULL`];
     return sql`${id} IN (SELECT rowid ${this.#found(search, text)})`;
   }
 

@@ -65,7 +65,8 @@ export function newSelect(spec: QuerySpec, nodes: readonly Node[], context: Comp
   const written = sqlContext(spec, level, context);
   // Before the table is looked at: a wrong operand is an error in an empty store, too.
   const where = spec.where === undefined ? undefined : conditionSQL(spec.where, written);
-  const from = level.from((node) => conditionSQL(node, written));
+  const tying: SqlContext = { ...written, matches: (search) => level.matchesInTie(search) };
+  const from = level.from((node) => conditionSQL(node, tying));
   if (level.isEmpty) return { sql: written, matching: undefined };
   const tied = tie?.condition(level);
   const condition = tied !== undefined && where !== undefined ? sql`${tied} AND (${where})` : (tied ?? where);
