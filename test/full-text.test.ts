@@ -880,3 +880,26 @@ test('a snippet that is read and ordered by is made once', () => {
     .select((n) => ({ piece: n.self.snippet('hot') }));
   expect(statementsOf(() => read.all()).map((sql) => sql.split('snippet(').length - 1)).toEqual([1]);
 });
+
+test('options that are undefined are those not given', () => {
+  const { store } = aShelf();
+  const none = { mode: undefined, words: undefined, before: undefined } as unknown as SearchOptions;
+  expect(found(store, 'salad', none)).toEqual(['Salad']);
+  expect(
+    store
+      .query(Note, { title: 'Salad' })
+      .pluck((n) => n.title.snippet('salad', none))
+      .one(),
+  ).toBe('<b>Salad</b>');
+});
+
+test.each<[string, (n: AnyColumns) => unknown, RegExp]>([
+  ['a mode without its name', (n) => n.title!.matches('x', 'prefix'), /\{ mode: 'prefix' \}/],
+  ['null as options', (n) => n.title!.matches('x', null), /\{ mode: 'prefix' \}/],
+  ['a mark with half a character', (n) => n.title!.snippet('x', { before: '\ud800' }), /before, after and ellipsis/],
+  ['a reference to items of any type', (n) => n.about!.matches('x'), /of any type: search those of one type/],
+])('%s is BAD_QUERY, and says why', (_, act, message) => {
+  const { store } = aShelf();
+  const error = refusal(() => store.query(Note, (n) => act(n as unknown as AnyColumns) as Condition).all());
+  expect([error.code, error.message]).toEqual(['BAD_QUERY', expect.stringMatching(message)]);
+});

@@ -1,10 +1,16 @@
 import type { ItemType } from '../schema/item-type.js';
 import type { ColumnRef, Search, ValueNode } from './ast.js';
-import { type ColumnPlace, columnError } from './operand.js';
-import { MAX_SNIPPET_WORDS, type SearchMode, type SnippetOptions, USUAL_SNIPPET } from './search-options.js';
+import { type ColumnPlace, columnError, isSearchText } from './operand.js';
+import {
+  MAX_SNIPPET_WORDS,
+  type SearchMode,
+  type SearchOptions,
+  type SnippetOptions,
+  USUAL_SNIPPET,
+} from './search-options.js';
 import { isSearchMode, searchExpression } from './search-text.js';
 import { isColumn } from './traverse.js';
-import { type From, itemTypeOf } from './value-shape.js';
+import { type From, itemTypeOf, shapeOf } from './value-shape.js';
 
 /**
  * A search for words in what a column stands for: a full-text attribute, or all those of an item.
@@ -27,8 +33,7 @@ export function newSearch(
 }
 
 function searched(from: From, node: ColumnRef): Pick<Search, 'of' | 'attribute'> {
-  const start = from[node.source];
-  const isOfItem = node.name === 'self' || start === undefined || itemTypeOf(from, node) !== undefined;
+  const isOfItem = shapeOf(from, node).reference !== undefined;
   return isOfItem ? { of: node } : { of: { ...node, name: 'self' }, attribute: node.name };
 }
 
@@ -53,18 +58,25 @@ export function expressionOf(from: From, search: Search, place?: ColumnPlace): s
 }
 
 /** A search's options, with what is usual for those not given. @throws CorollaryError BAD_QUERY naming the option */
-export function checkedOptions(place: ColumnPlace, given: unknown): SnippetOptions & { readonly mode: SearchMode } {
-  const options = { ...USUAL_SNIPPET, mode: 'words' as const, ...(given as Partial<SnippetOptions> | undefined) };
-  const fault = snippetFault(options);
+export function checkedOptions(
+  place: ColumnPlace,
+  given: unknown = {},
+): SnippetOptions & { readonly mode: SearchMode } {
+  if (typeof given !== 'object' || given === null) {
+    throw columnError('BAD_QUERY', place, "the options of a search are an object, such as { mode: 'prefix' }");
+  }
+  const usual = USUAL_SNIPPET;
+  const { mode = 'words', ...look } = given as SearchOptions & Partial<SnippetOptions>;
+  const { before = usual.before, after = usual.after, ellipsis = usual.ellipsis, words = usual.words } = look;
+  const fault = snippetFault({ before, after, ellipsis, words });
   if (fault !== undefined) throw columnError('BAD_QUERY', place, fault);
-  const { before, after, ellipsis, words, mode } = options;
   return { before, after, ellipsis, words, mode };
 }
 
 /** Why these are no options of a snippet; undefined when they are. */
 export function snippetFault({ before, after, ellipsis, words }: { readonly [K in keyof SnippetOptions]: unknown }) {
-  if (![before, after, ellipsis].every((text) => typeof text === 'string' && !text.includes('\0'))) {
-    return 'before, after and ellipsis of a snippet are texts';
+  if (![before, after, ellipsis].every(isSearchText)) {
+    return 'before, after and ellipsis of a snippet are texts, without lone surrogates and NUL';
   }
   const isFine = Number.isSafeInteger(words) && (words as number) >= 1 && (words as number) <= MAX_SNIPPET_WORDS;
   return isFine ? undefined : `words of a snippet is a whole number, 1 to ${MAX_SNIPPET_WORDS}`;
