@@ -277,6 +277,31 @@ describe('what is typed', () => {
     fc.assert(law, { numRuns: 200 });
   });
 
+  test.each<[string, string, boolean]>([
+    ['Café crème', 'CAFE creme', true],
+    ['Cafe creme', 'café crème', true],
+    ['Ecole E\u0301lan', 'élan', true],
+    ['ЧАЙ чёрный', 'чай чёрный', true],
+    ['чёрный', 'черный', false],
+    ['чёрный', 'че\u0308рный', false],
+    ['हिन्दी', 'हिन्दी', true],
+    ['हिन्दी', 'हीन्दि', true],
+    ['हिन्दी', 'हिन्', true],
+    ['drinks', 'drink', false],
+    ['Straße', 'strasse', false],
+    ['smørrebrød', 'smorrebrod', false],
+    ['x-ray', 'x ray', true],
+    ['x-ray', 'xray', false],
+    ['tea4two', 'tea', false],
+    ['緑茶を飲む', '緑茶', false],
+    ['緑茶を飲む', '緑茶*', true],
+    ['緑茶 を飲む', '緑茶', true],
+  ])('of %j, asked for by %j: %j', (title, words, isFound) => {
+    const store = aStore({ types });
+    store.create(Note, { title });
+    expect(found(store, words)).toHaveLength(isFound ? 1 : 0);
+  });
+
   // Some are the beginning of others.
   const words = fc.array(fc.constantFrom('a', 'ab', 'abc', 'b', 'ba', 'é', 'éa'), { maxLength: 4 });
   const notes = fc.array(fc.record({ title: words, body: words }), { maxLength: 6 });
@@ -799,6 +824,18 @@ describe('data that was stored before its class had fullText', () => {
     expect(titles(reader.query(Note))).toEqual(['Old tea', 'Old milk']);
     found(aStore({ types }, place), 'tea');
     expect(found(reader, 'tea')).toEqual(['Old tea', 'Old milk']);
+  });
+
+  test('of a tree is UPGRADE_NEEDED in a transaction, which cannot write several stores, and found after it', () => {
+    const place = aStoreDirectory();
+    const old = aStore({ types: [OldNote, Folder] }, place);
+    old.substores.create('a').create(OldNote, { title: 'Old tea of a' });
+    old.substores.create('b').create(OldNote, { title: 'Old tea of b' });
+    old.close();
+    const store = aStore({ types }, place);
+    const tea = store.tree.query(Note, (n) => n.self.matches('tea'));
+    expect(codeOf(() => store.transact(() => tea.all()))).toBe('UPGRADE_NEEDED');
+    expect(titles(tea)).toEqual(['Old tea of a', 'Old tea of b']);
   });
 
   test('is UPGRADE_NEEDED in a transaction that only reads, and found after it', () => {

@@ -2,7 +2,8 @@ import { quoted } from '../driver/sql-text.js';
 import { ID } from './table-sql.js';
 
 /**
- * Words are runs of letters and digits in any script. Case does not count, nor do diacritics: 'ecole' finds 'École'.
+ * Words are runs of letters and digits in any script. Case does not count, nor do diacritics of Latin letters: 'ecole'
+ * finds 'École'.
  * Part of the file: another tokenizer would have to be another rule of the type, or old indexes would answer wrongly.
  */
 const TOKENIZER = 'unicode61 remove_diacritics 2';
