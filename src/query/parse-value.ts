@@ -26,7 +26,7 @@ import {
   wordAt,
 } from './json-reader.js';
 import { isSearchText } from './operand.js';
-import { expressionOf, searchFault, snippetFault } from './search.js';
+import { expressionOf, missingIndex, snippetFault } from './search.js';
 import { SEARCH_MODES, type SnippetOptions } from './search-options.js';
 import { isSearchMode } from './search-text.js';
 import { type From, placeOf, resolvedShape, shapeOf } from './value-shape.js';
@@ -169,7 +169,7 @@ export function readSearch({ from }: NodeReading, json: unknown, place: Place): 
   if (!isSearchText(text)) throw malformed(inside(place, 'text'), 'must be a well-formed text');
   if (!isSearchMode(mode)) throw malformed(inside(place, 'mode'), `must be one of ${SEARCH_MODES.join(', ')}`);
   const search: Search = { of, ...(attribute !== undefined && { attribute }), text, mode };
-  if (searchFault(from, search) !== undefined) throw malformed(place, 'must search full-text attributes');
+  if (missingIndex(from, search) !== undefined) throw malformed(place, 'must search full-text attributes');
   expressionOf(from, search);
   return search;
 }

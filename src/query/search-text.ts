@@ -44,14 +44,18 @@ function expressionOfWords(place: ColumnPlace, text: string, mode: SearchMode): 
   return terms.map((term) => `"${term.text}"${term.isPrefix ? ' *' : ''}`).join(' ');
 }
 
+// A mark without a letter is a token of no characters, with which every word would begin.
+const LONE_MARKS = /(^|[^\p{L}\p{N}\p{Co}\p{M}])\p{M}+\*?$/u;
+
 // A phrase, or what has neither space nor quotation mark. A mark that is not closed is nothing.
 const TERMS = /"([^"]*)"(\*?)|[^\s"]+/g;
 
 function termsOf(text: string, lastIsPrefix: boolean): readonly Term[] {
   const found = [...straightened(text).matchAll(TERMS)];
   return found.map(([word, phrase, star], at): Term => {
-    if (phrase !== undefined) return { text: phrase, isPrefix: star === '*' };
-    return { text: word, isPrefix: word.endsWith('*') || (lastIsPrefix && at === found.length - 1) };
+    if (phrase !== undefined) return { text: phrase, isPrefix: star === '*' && !LONE_MARKS.test(phrase) };
+    const isBegun = word.endsWith('*') || (lastIsPrefix && at === found.length - 1);
+    return { text: word, isPrefix: isBegun && !LONE_MARKS.test(word) };
   });
 }
 

@@ -26,7 +26,7 @@ export function newSearch(
   if (!isColumn(node)) throw columnError('BAD_QUERY', place, 'a search takes an attribute or an item');
   if (!isSearchMode(mode)) throw columnError('BAD_QUERY', place, "the mode of a search is 'words', 'prefix' or 'fts5'");
   const search = { ...searched(from, node), text: text as string, mode };
-  const fault = searchFault(from, search);
+  const fault = missingIndex(from, search);
   if (fault !== undefined) throw columnError('BAD_QUERY', place, fault);
   expressionOf(from, search, place);
   return search;
@@ -38,7 +38,7 @@ function searched(from: From, node: ColumnRef): Pick<Search, 'of' | 'attribute'>
 }
 
 /** Why a search has nothing to search in, as a phrase with the way out; undefined when it has. */
-export function searchFault(from: From, { of, attribute }: Pick<Search, 'of' | 'attribute'>): string | undefined {
+export function missingIndex(from: From, { of, attribute }: Pick<Search, 'of' | 'attribute'>): string | undefined {
   const type = itemTypeOf(from, of);
   if (type === undefined) return 'refers to items of any type: search those of one type';
   const found = attributesOf(type, attribute);

@@ -2,11 +2,11 @@ import { quoted } from '../driver/sql-text.js';
 import { ID } from './table-sql.js';
 
 /**
- * Words are runs of letters and digits in any script. Case does not count, nor do diacritics of Latin letters: 'ecole'
- * finds 'École'.
+ * Words are runs of letters, digits and the marks that letters carry (Mn, Mc), in any script: without the marks, Hindi
+ * words would be cut at every vowel sign. Case does not count, nor do diacritics of Latin letters: 'ecole' finds 'École'.
  * Part of the file: another tokenizer would have to be another rule of the type, or old indexes would answer wrongly.
  */
-const TOKENIZER = 'unicode61 remove_diacritics 2';
+const TOKENIZER = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'";
 
 /**
  * The name of the table that holds the words of a type's table. With '$', because FTS5 gives that table a column of its

@@ -10,7 +10,7 @@ const place = { type: 'note', attribute: 'title' };
 const expression = (input: unknown, mode: SearchMode = 'words') => searchExpression(place, input, mode, ['title']);
 
 const database = new Database(':memory:');
-database.exec(`CREATE VIRTUAL TABLE note USING fts5(title, body, tokenize="unicode61 remove_diacritics 2");
+database.exec(`CREATE VIRTUAL TABLE note USING fts5(title, body, tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'");
   CREATE VIRTUAL TABLE token USING fts5vocab('note', 'instance')`);
 
 /** Puts texts into an empty index, one row for each. */
