@@ -31,9 +31,9 @@ interface Growing<O extends Owner> {
   readonly partials: readonly Partial[][];
 }
 
-/** By what paths of stores are compared. */
+/** By what paths of stores are compared. They hold NUL, which no text of an item does. */
 export const PATH_KEY: RowKey = {
-  codec: textCodec,
+  codec: { ...textCodec, encode: (path) => path as string },
   collate: 'binary',
   nullable: true,
   direction: 'asc',

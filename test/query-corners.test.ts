@@ -1,0 +1,95 @@
+import {
+  and,
+  type Decimal,
+  type Default,
+  decimal,
+  Item,
+  integer,
+  item,
+  json,
+  optional,
+  reference,
+  type Store,
+  text,
+} from 'corollary';
+import { expect, test } from 'vitest';
+import { aMemoryStore } from './support/a-store.js';
+
+// What property tests found: see test/laws.
+
+@item('town')
+class Town extends Item {
+  @text() declare name: string;
+  @text({ collate: 'nocase', default: 'B' }) declare nick: Default<string>;
+  @decimal({ scale: 2 }) declare rent: Decimal;
+  @json() declare note: { readonly is?: boolean | number | string | null };
+}
+
+@item('person')
+class Person extends Item {
+  @integer() declare age: number;
+  @reference(() => Town, { nullable: true }) declare town: Town | null;
+}
+
+const town = (store: Store, name: string, is?: boolean | number | null) =>
+  store.create(Town, { name, rent: '10.25', note: is === undefined ? {} : { is } });
+
+test('references of an optional type can be followed', () => {
+  const store = aMemoryStore();
+  const bonn = town(store, 'Bonn');
+  const ann = store.create(Person, { age: 40, town: bonn });
+  const query = store
+    .query([Town, optional(Person)], (t, p) => p.town.eq(t))
+    .select((_, p) => ({ p, in: p.town.to.name }));
+
+  expect(query.all()).toEqual([{ p: ann, in: 'Bonn' }]);
+});
+
+test('decimals are added to and taken from decimals', () => {
+  const store = aMemoryStore();
+  town(store, 'Bonn');
+  const sums = store
+    .query(Town)
+    .select((t) => ({ more: t.rent.plus('0.75'), less: t.rent.minus(1), twice: t.rent.plus(t.rent) }));
+
+  expect(sums.all()).toEqual([{ more: '11.00', less: '9.25', twice: '20.50' }]);
+});
+
+test('pages of a tree go through stores inside of stores', () => {
+  const store = aMemoryStore();
+  const inner = store.substores.create('a').substores.create('b');
+  for (const name of ['Bonn', 'Köln', 'Trier']) town(inner, name);
+  const names = store.tree.query(Town).pluck((t) => t.name);
+
+  expect([...names.pages(1)].flat()).toEqual(['Bonn', 'Köln', 'Trier']);
+});
+
+test('distinct values inside of JSON are as many as count says', () => {
+  const store = aMemoryStore();
+  for (const is of [true, 1, null, undefined]) town(store, 'Bonn', is);
+  const values = store
+    .query(Town)
+    .pluck((t) => t.note.at('is'))
+    .distinct();
+
+  expect(values.all()).toEqual([null, 1]);
+  expect([...values.pages(1)].flat()).toEqual([null, 1]);
+  expect(values.count()).toBe(2);
+});
+
+test('groups by what lies in JSON are the same in a tree as in one store, and sorted as values', () => {
+  const store = aMemoryStore();
+  const below = store.substores.create('below');
+  for (const is of [10, true, null]) town(store, 'Bonn', is);
+  for (const is of [9, 1, undefined]) town(below, 'Bonn', is);
+  const groups = store.tree.query(Town).groupBy((t) => t.note.at('is'));
+
+  expect(groups.pluck((t) => t.note.at('is')).all()).toEqual([null, 1, 9, 10]);
+});
+
+test('a type is not tied by what ties an optional one', () => {
+  const store = aMemoryStore();
+  const query = store.query([Town, optional(Person), Town], (a, p, b) => and(p.town.eq(a), p.town.eq(b)));
+
+  expect(() => query.all()).toThrow(/no condition ties town to the others/);
+});
