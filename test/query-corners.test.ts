@@ -93,3 +93,22 @@ test('a type is not tied by what ties an optional one', () => {
 
   expect(() => query.all()).toThrow(/no condition ties town to the others/);
 });
+
+test('a query inside of in gives what it plucks of the first items', () => {
+  const store = aMemoryStore();
+  const [bonn, trier] = [town(store, 'Bonn'), town(store, 'Trier')];
+  for (const [age, at] of [
+    [40, bonn],
+    [41, bonn],
+    [42, trier],
+  ] as const)
+    store.create(Person, { age, town: at });
+  const eldest = store
+    .query(Person)
+    .orderBy((p) => p.age.desc())
+    .firstPer((p) => p.town);
+
+  expect(store.query(Town, (t) => t.self.in(eldest.pluck((p) => p.town))).all()).toEqual([bonn, trier]);
+  expect(store.query(Town, (t) => t.self.in(eldest.limit(1).pluck((p) => p.town))).all()).toEqual([trier]);
+  expect(store.query(Person, (p) => p.age.in(eldest.pluck((one) => one.age))).count()).toBe(2);
+});

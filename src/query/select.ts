@@ -115,8 +115,11 @@ function referring({ of, by, through }: Referrers, around: Level, context: Compi
 function subquery(spec: QuerySpec, context: CompileContext): Subquery | undefined {
   const value = readValues(spec)?.[0] ?? { source: 0, name: 'storeId' };
   const nullable = shapeOf(spec.from, value).nullable;
-  if (spec.firstPer !== undefined) return firstIds(spec, context);
   const isCut = spec.limit !== undefined || spec.offset !== undefined;
+  if (spec.firstPer !== undefined) {
+    const isOfItems = readValues(spec) === undefined && !isCut;
+    return isOfItems ? firstIds(spec, context) : subquery(withoutFirstPer(spec), context);
+  }
   const columns: readonly LaidOut[] = [{ value, form: 'compared' }];
   const inner = selection(spec, { columns, isOrdered: isCut, isRaw: true, names: VALUE }, context);
   return inner && { sql: inner, value: VALUE, nullable };
