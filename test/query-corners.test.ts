@@ -1,5 +1,6 @@
 import {
   and,
+  count,
   type Decimal,
   type Default,
   decimal,
@@ -7,6 +8,8 @@ import {
   integer,
   item,
   json,
+  max,
+  min,
   optional,
   reference,
   type Store,
@@ -94,6 +97,23 @@ test('a type is not tied by what ties an optional one', () => {
   expect(() => query.all()).toThrow(/no condition ties town to the others/);
 });
 
+test('a comparison has the collation of its first value', () => {
+  const store = aMemoryStore();
+  town(store, 'Bonn');
+
+  expect(store.count(Town, (t) => t.nick.lower().eq(t.nick))).toBe(0);
+  expect(store.count(Town, (t) => t.nick.eq(t.nick.lower()))).toBe(1);
+  expect(store.count(Town, (t) => t.nick.lower().in(store.query(Town).pluck((other) => other.nick)))).toBe(0);
+  expect(store.count(Town, (t) => t.nick.lower().between(t.nick, t.nick))).toBe(0);
+  expect(
+    store
+      .query(Town)
+      .select(() => ({ n: count() }))
+      .having((t) => max(t.name.lower()).eq(min(t.nick)))
+      .all(),
+  ).toEqual([]);
+});
+
 test('a query inside of in gives what it plucks of the first items', () => {
   const store = aMemoryStore();
   const [bonn, trier] = [town(store, 'Bonn'), town(store, 'Trier')];
@@ -111,4 +131,16 @@ test('a query inside of in gives what it plucks of the first items', () => {
   expect(store.query(Town, (t) => t.self.in(eldest.pluck((p) => p.town))).all()).toEqual([bonn, trier]);
   expect(store.query(Town, (t) => t.self.in(eldest.limit(1).pluck((p) => p.town))).all()).toEqual([trier]);
   expect(store.query(Person, (p) => p.age.in(eldest.pluck((one) => one.age))).count()).toBe(2);
+});
+
+test('a calculated text of groups is compared as such', () => {
+  const store = aMemoryStore();
+  town(store, 'Bonn');
+  const nicks = store
+    .query(Town)
+    .groupBy((t) => t.nick)
+    .pluck(() => count());
+
+  expect(nicks.having((t) => t.nick.concat('!').eq('b!')).all()).toEqual([]);
+  expect(nicks.having((t) => t.nick.eq('b')).all()).toEqual([1]);
 });

@@ -55,18 +55,22 @@ export function conditionSQL(node: ConditionNode, context: SqlContext): Fragment
       return rows === undefined ? ['FALSE'] : sql`EXISTS (SELECT 1 ${rows})`;
     }
     case 'like':
-      return like(node, valueSQL(node.column, context));
+      return like(node, collated(node.column, [], context));
     case 'startsWith':
     case 'endsWith':
     case 'contains':
-      return textSearch(node, valueSQL(node.column, context), shapeOf(context.from, node.column).collate === 'nocase');
+      return textSearch(
+        node,
+        collated(node.column, [], context),
+        shapeOf(context.from, node.column).collate === 'nocase',
+      );
     default:
       return comparison(node, context);
   }
 }
 
 function comparison(node: ComparisonNode, context: SqlContext): Fragment {
-  const column = valueSQL(node.column, context);
+  const column = comparedSQL(node.column, [node.to], context);
   const operand = operandSQL(node.column, node.to, context);
   // Two columns are equal when both are null, too.
   if (node.op === 'eq' && 'column' in node.to) return sql`${column} IS ${operand}`;
@@ -75,7 +79,24 @@ function comparison(node: ComparisonNode, context: SqlContext): Fragment {
 
 function between(column: ValueNode, ends: readonly [OperandNode, OperandNode], context: SqlContext): Fragment {
   const [low, high] = ends.map((end) => operandSQL(column, end, context)) as [Fragment, Fragment];
-  return sql`${valueSQL(column, context)} BETWEEN ${low} AND ${high}`;
+  return sql`${comparedSQL(column, ends, context)} BETWEEN ${low} AND ${high}`;
+}
+
+function comparedSQL(column: ValueNode, operands: readonly OperandNode[], context: SqlContext): Fragment {
+  const others = operands.flatMap((operand) => ('column' in operand ? [shapeOf(context.from, operand.column)] : []));
+  return collated(column, others, context);
+}
+
+/**
+ * A value on the left of a comparison with others: its collation holds, where SQLite would rather take that of a column.
+ * Cells of groups are no columns.
+ */
+function collated(value: ValueNode, others: readonly ColumnShape[], context: SqlContext): Fragment {
+  const written = valueSQL(value, context);
+  const { collate } = shapeOf(context.from, value);
+  const isKnown = context.known === undefined || collate === 'binary';
+  if (isKnown && others.every((other) => other.collate === collate)) return written;
+  return sql`${written} COLLATE ${collate.toUpperCase()}`;
 }
 
 function operandSQL(column: ValueNode, operand: OperandNode, context: SqlContext): Fragment {
@@ -136,7 +157,7 @@ function membership(node: MembershipNode, context: SqlContext): Fragment {
 
 function listed(node: MembershipNode, context: SqlContext): Fragment {
   if ('query' in node.list) return inSubquery(node, node.list.query, context);
-  const column = valueSQL(node.column, context);
+  const column = collated(node.column, [], context);
   const shape = shapeOf(context.from, node.column);
   const cells = cellsOf(node.list, context);
   if (cells.length === 0) return ['FALSE'];
@@ -176,8 +197,8 @@ function inSubquery(node: MembershipNode, spec: QuerySpec, context: SqlContext):
   const subquery = context.subquery(spec);
   if (subquery === undefined) return ['FALSE'];
   const column = valueSQL(node.column, context);
-  const found = sql`${column} IN (${subquery.sql})`;
-  if (!subquery.nullable || !shapeOf(context.from, node.column).nullable) return found;
+  const found = sql`${collated(node.column, [subquery.shape], context)} IN (${subquery.sql})`;
+  if (!subquery.shape.nullable || !shapeOf(context.from, node.column).nullable) return found;
   // IN never finds null; as in JavaScript, a null among the values does.
   const nulls = sql`SELECT 1 FROM (${subquery.sql}) WHERE ${subquery.value} IS NULL`;
   return sql`(${found}) OR (${column} IS NULL AND EXISTS (${nulls}))`;

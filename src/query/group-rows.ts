@@ -72,13 +72,13 @@ function overGroups(spec: QuerySpec, plan: GroupPlan, idIn: SqlContext['idIn']):
 }
 
 function groupCell({ from }: QuerySpec, value: ValueNode, at: number): Fragment {
-  const { codec, collate } = shapeOf(from, value);
+  const { codec } = shapeOf(from, value);
   const cell = `(value ->> ${at})`;
   if ('at' in value) return [`(${cell} ->> '$')`];
   if (codec.asText === true) return [`CAST(${cell} AS INTEGER)`];
   if (codec.columnType === 'REAL') return [`CAST(${cell} AS REAL)`];
   if (codec.columnType === 'BLOB') return [`unhex(${cell})`];
-  return [collate === 'nocase' ? `(${cell} COLLATE NOCASE)` : cell];
+  return [cell];
 }
 
 /**

@@ -114,7 +114,6 @@ function referring({ of, by, through }: Referrers, around: Level, context: Compi
 
 function subquery(spec: QuerySpec, context: CompileContext): Subquery | undefined {
   const value = readValues(spec)?.[0] ?? { source: 0, name: 'storeId' };
-  const nullable = shapeOf(spec.from, value).nullable;
   const isCut = spec.limit !== undefined || spec.offset !== undefined;
   if (spec.firstPer !== undefined) {
     const isOfItems = readValues(spec) === undefined && !isCut;
@@ -122,7 +121,7 @@ function subquery(spec: QuerySpec, context: CompileContext): Subquery | undefine
   }
   const columns: readonly LaidOut[] = [{ value, form: 'compared' }];
   const inner = selection(spec, { columns, isOrdered: isCut, isRaw: true, names: VALUE }, context);
-  return inner && { sql: inner, value: VALUE, nullable };
+  return inner && { sql: inner, value: VALUE, shape: shapeOf(spec.from, value) };
 }
 
 /** The ids of the first items, in the order asked for, of those with the same values of `firstPer`. */
@@ -137,7 +136,7 @@ function firstIds({ firstPer = [], ...spec }: QuerySpec, context: CompileContext
   const place = sql`row_number() OVER (PARTITION BY ${per} ORDER BY ${orderTerms(keys, select.sql)})`;
   const id = select.sql.column(ID);
   const rows = sql`SELECT ${id} AS ${VALUE}, ${place} AS ${PLACE} ${select.matching}`;
-  return { sql: sql`SELECT ${VALUE} FROM (${rows}) WHERE ${PLACE} = 1`, value: VALUE, nullable: false };
+  return { sql: sql`SELECT ${VALUE} FROM (${rows}) WHERE ${PLACE} = 1`, value: VALUE, shape: shapeOf(spec.from, ID) };
 }
 
 const ID: ColumnRef = Object.freeze({ source: 0, name: 'storeId' });

@@ -1,4 +1,5 @@
 import type { ColumnRef, QuerySpec, Referrers, RelevanceNode, Search, SnippetNode, ValueNode } from './ast.js';
+import type { ColumnShape } from './column-shape.js';
 import type { Fragment } from './fragment.js';
 import type { From } from './value-shape.js';
 
@@ -6,7 +7,7 @@ import type { From } from './value-shape.js';
 export interface Subquery {
   readonly sql: Fragment;
   readonly value: string;
-  readonly nullable: boolean;
+  readonly shape: ColumnShape;
 }
 
 /** What the SQL of a condition or a value depends on beside itself. */
