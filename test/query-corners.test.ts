@@ -133,6 +133,15 @@ test('a query inside of in gives what it plucks of the first items', () => {
   expect(store.query(Person, (p) => p.age.in(eldest.pluck((one) => one.age))).count()).toBe(2);
 });
 
+test('what lies in JSON equals a column only where it is of its kind', () => {
+  const store = aMemoryStore();
+  const query = store.query(Town, (t) => t.note.at('is').eq(t.name));
+  town(store, '5', 5);
+
+  expect(query.count()).toBe(0);
+  expect(store.count(Town, (t) => t.note.at('is').in(store.query(Town).pluck((other) => other.name)))).toBe(0);
+});
+
 test('a calculated text of groups is compared as such', () => {
   const store = aMemoryStore();
   town(store, 'Bonn');

@@ -15,7 +15,8 @@ import type { ColumnShape } from './column-shape.js';
 import { like, textSearch } from './compile-text.js';
 import { cellSQL, valueSQL } from './compile-value.js';
 import { bound, type Fragment, joined, jsonCell, sql } from './fragment.js';
-import type { SqlContext } from './sql-context.js';
+import { jsonValueCodec } from './json-value.js';
+import type { SqlContext, Subquery } from './sql-context.js';
 import { isSameValue } from './traverse.js';
 import { shapeOf } from './value-shape.js';
 
@@ -92,15 +93,27 @@ function comparedSQL(column: ValueNode, operands: readonly OperandNode[], contex
  * Cells of groups are no columns.
  */
 function collated(value: ValueNode, others: readonly ColumnShape[], context: SqlContext): Fragment {
-  const written = valueSQL(value, context);
-  const { collate } = shapeOf(context.from, value);
-  const isKnown = context.known === undefined || collate === 'binary';
-  if (isKnown && others.every((other) => other.collate === collate)) return written;
-  return sql`${written} COLLATE ${collate.toUpperCase()}`;
+  const shape = shapeOf(context.from, value);
+  const written = untyped(valueSQL(value, context), shape, others);
+  const isKnown = context.known === undefined || shape.collate === 'binary';
+  if (isKnown && others.every(({ collate }) => collate === shape.collate)) return written;
+  return sql`${written} COLLATE ${shape.collate.toUpperCase()}`;
+}
+
+/**
+ * What lies in JSON is a number or a text by itself. SQLite would turn it into what a column beside it holds, '1' into 1
+ * and 1 into '1': a plus makes the column a value like any other.
+ */
+function untyped(written: Fragment, { codec }: ColumnShape, others: readonly ColumnShape[]): Fragment {
+  const isJson = codec === jsonValueCodec;
+  return others.every((other) => (other.codec === jsonValueCodec) === isJson) ? written : sql`+${written}`;
 }
 
 function operandSQL(column: ValueNode, operand: OperandNode, context: SqlContext): Fragment {
-  if ('column' in operand) return valueSQL(operand.column, context);
+  if ('column' in operand) {
+    const shape = shapeOf(context.from, operand.column);
+    return untyped(valueSQL(operand.column, context), shape, [shapeOf(context.from, column)]);
+  }
   if ('ref' in operand) return bound(context.idIn(operand.store, operand.ref));
   return cellSQL(shapeOf(context.from, column), operand.value);
 }
@@ -197,9 +210,15 @@ function inSubquery(node: MembershipNode, spec: QuerySpec, context: SqlContext):
   const subquery = context.subquery(spec);
   if (subquery === undefined) return ['FALSE'];
   const column = valueSQL(node.column, context);
-  const found = sql`${collated(node.column, [subquery.shape], context)} IN (${subquery.sql})`;
+  const left = collated(node.column, [subquery.shape], context);
+  const found = sql`${left} IN (${untypedSubquery(subquery, shapeOf(context.from, node.column))})`;
   if (!subquery.shape.nullable || !shapeOf(context.from, node.column).nullable) return found;
   // IN never finds null; as in JavaScript, a null among the values does.
   const nulls = sql`SELECT 1 FROM (${subquery.sql}) WHERE ${subquery.value} IS NULL`;
   return sql`(${found}) OR (${column} IS NULL AND EXISTS (${nulls}))`;
+}
+
+function untypedSubquery({ sql: all, value, shape }: Subquery, column: ColumnShape): Fragment {
+  const written = untyped([value], shape, [column]);
+  return written.length === 1 ? all : sql`SELECT ${written} FROM (${all})`;
 }
