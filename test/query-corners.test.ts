@@ -153,3 +153,15 @@ test('a calculated text of groups is compared as such', () => {
   expect(nicks.having((t) => t.nick.concat('!').eq('b!')).all()).toEqual([]);
   expect(nicks.having((t) => t.nick.eq('b')).all()).toEqual([1]);
 });
+
+test('no number that is calculated is negative zero', () => {
+  const store = aMemoryStore();
+  store.create(Person, { age: 0 });
+
+  expect(
+    store
+      .query(Person)
+      .pluck((p) => p.age.times(-0.5))
+      .all(),
+  ).toEqual([0]);
+});

@@ -137,7 +137,7 @@ function calculated(codec: Codec): Codec {
     decode(cell) {
       const isFine = codec.asText === true ? /^-?\d+$/.test(String(cell)) : Number.isFinite(cell);
       if (!isFine || (arithmetic === 'integer' && !Number.isSafeInteger(cell))) throw outOfRange(codec.name);
-      return codec.decode(cell);
+      return codec.decode(Object.is(cell, -0) ? 0 : cell);
     },
   };
 }
