@@ -1,5 +1,6 @@
 import {
   and,
+  bigint,
   count,
   type Decimal,
   type Default,
@@ -31,6 +32,7 @@ class Town extends Item {
 @item('person')
 class Person extends Item {
   @integer() declare age: number;
+  @bigint({ default: 0n }) declare wealth: Default<bigint>;
   @reference(() => Town, { nullable: true }) declare town: Town | null;
 }
 
@@ -164,4 +166,19 @@ test('no number that is calculated is negative zero', () => {
       .pluck((p) => p.age.times(-0.5))
       .all(),
   ).toEqual([0]);
+});
+
+test('numbers calculated beyond 64 bits have an order, also in a tree', () => {
+  const store = aMemoryStore();
+  for (const age of [1, 2, -1, 0]) store.create(Person, { age, wealth: BigInt(age) * 2n ** 62n - BigInt(age === 2) });
+  const fourfold = store.tree.query(Person).orderBy((p) => p.wealth.times(4n).desc());
+
+  expect(fourfold.pluck((p) => p.age).all()).toEqual([2, 1, 0, -1]);
+  expect(
+    store
+      .query(Person)
+      .groupBy((p) => p.wealth.times(4n))
+      .select(() => ({ n: count() }))
+      .count(),
+  ).toBe(4);
 });

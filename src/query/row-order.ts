@@ -91,7 +91,7 @@ function compareKey(key: RowKey, a: Cell, b: Cell): number {
 export function compareCells(order: CellOrder, a: Cell, b: Cell): number {
   const rank = rankOf(order, a) - rankOf(order, b);
   if (rank !== 0 || a === null) return Math.sign(rank);
-  if (order.codec.asText === true) return sign(BigInt(a as string) - BigInt(b as string));
+  if (order.codec.asText === true) return compareNumbers(numberIn(a as string), numberIn(b as string));
   if (typeof a === 'number') return Math.sign(a - (b as number)) || 0;
   if (typeof a === 'string') return compareTexts(order, a, b as string);
   return Math.sign(Buffer.compare(a, b as Uint8Array));
@@ -103,8 +103,13 @@ function rankOf(order: CellOrder, cell: Cell): number {
   return typeof cell === 'string' ? 2 : 3;
 }
 
-function sign(difference: bigint): number {
-  return difference === 0n ? 0 : difference < 0n ? -1 : 1;
+/** An int64 as text; or the real that SQLite made of a calculated number beyond that. */
+function numberIn(text: string): bigint | number {
+  return /^-?\d+$/.test(text) ? BigInt(text) : Number(text);
+}
+
+function compareNumbers(a: bigint | number, b: bigint | number): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function compareTexts(order: CellOrder, a: string, b: string): number {
