@@ -182,3 +182,17 @@ test('numbers calculated beyond 64 bits have an order, also in a tree', () => {
       .count(),
   ).toBe(4);
 });
+
+test('exists looks at the first items in the order asked for', () => {
+  const store = aMemoryStore();
+  for (const age of [1, 2]) store.create(Person, { age });
+  store.create(Person, { age: 2, town: town(store, 'Bonn') });
+  const ages = store
+    .query(Person)
+    .orderBy((p) => p.age.desc())
+    .firstPer((p) => p.town)
+    .pluck((p) => p.age);
+
+  expect(ages.distinct().offset(1).count()).toBe(0);
+  expect(ages.distinct().offset(1).exists()).toBe(false);
+});

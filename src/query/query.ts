@@ -226,7 +226,9 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
   /** True when there is any. */
   exists(): boolean {
     const limit = Math.min(this.#spec.limit ?? 1, 1);
-    return (this.#runner.aggregate({ ...this.#complete, orderBy: [], limit }, 'count') as number) > 0;
+    // Which items are the first of their kind is up to the order.
+    const orderBy = this.#spec.firstPer === undefined ? [] : this.#spec.orderBy;
+    return (this.#runner.aggregate({ ...this.#complete, orderBy, limit }, 'count') as number) > 0;
   }
 
   /**
