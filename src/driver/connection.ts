@@ -129,6 +129,13 @@ export class Connection {
     }
   }
 
+  /** Visits the rows of a query one by one. The visitor may not use the connection: the statement is running. */
+  each(sql: string, values: readonly SqlValue[], visit: (row: SqlRow) => void): void {
+    this.#guarded(() => {
+      for (const row of this.#statement(sql).iterate(values)) visit(row);
+    });
+  }
+
   /** The first row of a query. */
   row(sql: string, values: readonly SqlValue[] = []): SqlRow | undefined {
     try {

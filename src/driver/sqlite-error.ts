@@ -24,6 +24,10 @@ const MEANINGS: readonly (readonly [prefix: string, code: ErrorCode, sentence: s
   ['SQLITE_TOOBIG', 'INVALID_VALUE', 'a value is larger than SQLite keeps (1 GB)'],
 ];
 
+// What SQLite says of statements beyond its limits: https://www.sqlite.org/limits.html. All have the code SQLITE_ERROR.
+const TOO_LARGE =
+  /^(too many |Expression tree is too large|at most \d+ tables|parser stack overflow|statement too long)/;
+
 /** SQLite's extended result code, such as 'SQLITE_BUSY_SNAPSHOT', or undefined for other errors. */
 export function sqliteCode(error: unknown): string | undefined {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -39,6 +43,10 @@ export function translated(error: unknown, place: string, details: ErrorDetails 
   if (found === undefined) return error;
   if (/integer overflow/.test((error as Error).message))
     return new CorollaryError('OUT_OF_RANGE', `${place}: a sum left the range of int64`, { ...details, cause: error });
+  if (TOO_LARGE.test((error as Error).message)) {
+    const said = `${place}: the query is larger than SQLite takes (${(error as Error).message}): ask less at once`;
+    return new CorollaryError('BAD_QUERY', said, { store: place, ...details, cause: error });
+  }
   const meaning = MEANINGS.find(([prefix]) => found.startsWith(prefix));
   if (meaning === undefined) return error;
   const [, code, sentence] = meaning;

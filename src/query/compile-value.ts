@@ -16,7 +16,8 @@ export function valueSQL(node: ValueNode, context: SqlContext): Fragment {
   if ('at' in node) return jsonSQL(node, '->>', context);
   if ('countOf' in node) {
     const rows = context.referrers(node.countOf);
-    return rows === undefined ? ['0'] : sql`(SELECT count(*) ${rows})`;
+    // Not 0 alone: in an order that means a column of the answer.
+    return rows === undefined ? ['CAST(0 AS INTEGER)'] : sql`(SELECT count(*) ${rows})`;
   }
   if ('fn' in node) return callSQL(node, context);
   if ('relevanceOf' in node || 'snippetOf' in node) return [context.found(node)];

@@ -9,6 +9,7 @@ import {
   type ValueCell,
   type ValueNode,
 } from './ast.js';
+import { outOfRange } from './calculation.js';
 import { cellFromJSON } from './cells.js';
 import { cellJSON, specJSON } from './json.js';
 import type { RowKey } from './row-order.js';
@@ -17,8 +18,13 @@ import { shapeOf } from './value-shape.js';
 /**
  * The cursor of a page: an opaque text that says after which row the next page begins. `place` has the cells that tell
  * the row's place in the answer.
+ * @throws CorollaryError OUT_OF_RANGE when one of them is a calculated number that its kind cannot hold
  */
-export function encodeCursor(spec: QuerySpec, scope: string, place: readonly Cell[]): string {
+export function encodeCursor(spec: QuerySpec, scope: string, place: readonly Cell[], keys: readonly RowKey[]): string {
+  for (const [at, key] of keys.entries()) {
+    // Calculated, a number may be beyond what its kind can hold, and then it is no longer known exactly.
+    if (keyCell(key, cellJSON(place[at] ?? null)) === undefined) throw outOfRange(key.codec.name);
+  }
   const payload = [hashOf(spec), scope, place.map(cellJSON)];
   return Buffer.from(JSON.stringify(payload)).toString('base64url');
 }

@@ -1,7 +1,7 @@
 import { CorollaryError } from '../errors.js';
-import type { ConditionNode, FromNode, QuerySpec } from './ast.js';
+import type { ConditionNode, FromNode, QuerySpec, ValueNode } from './ast.js';
 import { questionName } from './provenance.js';
-import { columnsIn } from './traverse.js';
+import { columnsIn, isSameValue } from './traverse.js';
 import { shapeOf } from './value-shape.js';
 
 /** The conditions that must all hold for one to hold. */
@@ -53,13 +53,13 @@ export function assertTied(spec: QuerySpec): void {
  */
 export function assertTiedByReferences(spec: QuerySpec): void {
   if (spec.from.length === 1) return;
-  const loose = looseTypes(spec, (node) => isReferenceTie(spec.from, node));
+  const loose = looseTypes(spec, (node) => isReferenceTie(spec, node));
   if (loose.length === 0 && spec.isCross !== true) return;
   const which =
     spec.isCross === true ? 'cross() combines items of different stores' : `Not so tied: ${loose.join(', ')}`;
   throw new CorollaryError(
     'NOT_SUPPORTED',
-    `${questionName(spec.from)}, asked of a tree, must tie its types by references, one side of each never null, which stay within a store; a join across stores has no meaning. ${which}`,
+    `${questionName(spec.from)}, asked of a tree, must tie its types by references, which stay within a store, and of which one side is never null (isNotNull() will do); a join across stores has no meaning. ${which}`,
     { type: spec.from[0].type.name },
   );
 }
@@ -70,7 +70,7 @@ export function assertTiedByReferences(spec: QuerySpec): void {
  */
 function looseTypes({ from, on, where }: QuerySpec, isTie: (node: ConditionNode) => boolean): readonly string[] {
   const tied = new Set([0]);
-  const [ofRows, ofOptional] = [where, on].map((node) => conjunctsOf(node).filter(isTie).map(sourcesOf));
+  const [ofRows, ofOptional] = [where, on].map((node) => conjunctsOf(node).filter(isTie).flatMap(tiedBy));
   extend(tied, ofRows ?? []);
   const isLoose = (source: number) => from[source]?.isOptional === false && !tied.has(source);
   const required = [...from.keys()].filter(isLoose);
@@ -86,17 +86,36 @@ function extend(tied: Set<number>, ties: readonly (readonly number[])[]): void {
   }
 }
 
-function sourcesOf(node: ConditionNode): readonly number[] {
-  return columnsIn(node).map(({ source }) => source);
+/** The types that a condition ties: those that one comparison reads, or that each of several alternatives ties. */
+function tiedBy(node: ConditionNode): readonly (readonly number[])[] {
+  if (node.op === 'and') return node.of.flatMap(tiedBy);
+  if (node.op === 'or') return commonTies(node.of.map(tiedBy));
+  const sources = [...new Set(columnsIn(node).map(({ source }) => source))];
+  return sources.length > 1 && !NO_TIES.has(node.op) ? [sources] : [];
+}
+
+/** What is different from one item may still be all others. */
+const NO_TIES: ReadonlySet<ConditionNode['op']> = new Set(['not', 'ne', 'notIn', 'isNull', 'isNotNull']);
+
+function commonTies(alternatives: readonly (readonly (readonly number[])[])[]): readonly (readonly number[])[] {
+  const [first = [], ...others] = alternatives;
+  return first.filter((tie) => others.every((ties) => ties.some((other) => tie.every((one) => other.includes(one)))));
 }
 
 /**
  * A reference of one type that equals an item, or a reference, of another. Two that are null are equal, wherever they
  * are: one of them must never be, or be so only where its whole item is missing.
  */
-function isReferenceTie(from: readonly FromNode[], node: ConditionNode): boolean {
+function isReferenceTie(spec: QuerySpec, node: ConditionNode): boolean {
   if (node.op !== 'eq' || !('column' in node.to)) return false;
-  const present = from.map(({ type }) => ({ type, isOptional: false }));
-  const shapes = [node.column, node.to.column].map((column) => shapeOf(present, column));
-  return shapes.every(({ reference }) => reference !== undefined) && shapes.some(({ nullable }) => !nullable);
+  const present = spec.from.map(({ type }) => ({ type, isOptional: false }));
+  const sides = [node.column, node.to.column];
+  const isOfItems = sides.every((column) => shapeOf(present, column).reference !== undefined);
+  return isOfItems && sides.some((column) => !shapeOf(present, column).nullable || isRequired(spec, column));
+}
+
+/** True where a condition says that a value is not null. */
+function isRequired({ on, where }: QuerySpec, value: ValueNode): boolean {
+  const conditions = [...conjunctsOf(on), ...conjunctsOf(where)];
+  return conditions.some((node) => node.op === 'isNotNull' && isSameValue(node.column, value));
 }

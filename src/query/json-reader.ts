@@ -5,6 +5,9 @@ import { MAX_DEPTH } from './ast.js';
 /** How much one JSON question may ask to be looked at; lists of values do not count. */
 const MAX_NODES = 10_000;
 
+/** Questions inside others are levels of their own here. */
+const MAX_JSON_DEPTH = 2 * MAX_DEPTH;
+
 /** Where a reader stands in the JSON: for messages, and to bound the depth. */
 export interface Place {
   readonly path: string;
@@ -37,7 +40,7 @@ export function element(place: Place, index: number): Place {
 export function entered(reading: Reading, place: Place): Place {
   reading.budget.nodesLeft -= 1;
   if (reading.budget.nodesLeft < 0) throw malformed(place, `has more than ${MAX_NODES} conditions`);
-  if (place.depth >= MAX_DEPTH) throw malformed(place, `nests more than ${MAX_DEPTH} levels deep`);
+  if (place.depth >= MAX_JSON_DEPTH) throw malformed(place, `nests more than ${MAX_JSON_DEPTH} levels deep`);
   return { path: place.path, depth: place.depth + 1 };
 }
 

@@ -128,8 +128,7 @@ interface Receiver {
   readonly shape: ColumnShape;
 }
 
-function readOperand(reading: NodeReading, { fn, shape: of }: Receiver, json: unknown, outer: Place): CallOperand {
-  const place = entered(reading, outer);
+function readOperand(reading: NodeReading, { fn, shape: of }: Receiver, json: unknown, place: Place): CallOperand {
   const found = members(json, place, [], ['value', 'column']);
   if (found.size !== 1) throw malformed(place, 'must have a value or a column');
   if (found.has('column')) return { column: readValue(reading, found.get('column'), inside(place, 'column')) };

@@ -187,11 +187,14 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
     return this.#with({ having: overRows(found) });
   }
 
-  /** Reads the whole answer first, so that writing meanwhile is allowed; an item deleted meanwhile is skipped. */
+  /**
+   * Settles first what the answer consists of, so that writing meanwhile is allowed; an item deleted meanwhile is
+   * skipped. Items are all read first. Plain values of one type in one store are read in pieces, as they are when their
+   * turn comes, so that memory stays flat.
+   */
   *[Symbol.iterator](): Iterator<R> {
-    const found = this.all();
-    if (readValues(this.#spec) !== undefined) return yield* found;
-    for (const one of found) if (!hasGone(one)) yield one;
+    if (readValues(this.#spec) !== undefined) return yield* this.#runner.stream(this.#complete) as Iterable<R>;
+    for (const one of this.all()) if (!hasGone(one)) yield one;
   }
 
   /** The whole answer. */

@@ -53,7 +53,8 @@ function isId(column: ValueNode): boolean {
 
 /** True when the answer is a set of values. */
 export function isDistinct(spec: QuerySpec): boolean {
-  return spec.distinct && readValues(spec) !== undefined;
+  // Not by readValues: this is asked for each pair of a thousand members.
+  return spec.distinct && (spec.pluck !== undefined || spec.select !== undefined);
 }
 
 /** Orders, ready to compare cells with. */

@@ -85,6 +85,11 @@ export interface QueryRunner {
   typeOf(itemClass: ItemClass): ItemType;
   /** Live items, or lists of them; with `pluck`, values; with `select`, objects of values. */
   read(spec: QuerySpec): unknown[];
+  /**
+   * The values that `read` would give, for who wants them one after the other. Which rows they are of is settled at the
+   * first; of a long answer, the values themselves are read in pieces, as they are by then.
+   */
+  stream(spec: QuerySpec): Iterable<unknown>;
   /** `value` is absent for 'count' only. */
   aggregate(spec: QuerySpec, fn: AggregateFn, value?: ValueNode): unknown;
   /** `after` is a cursor of an earlier page of the same question. */

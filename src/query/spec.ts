@@ -1,10 +1,10 @@
 import { CorollaryError } from '../errors.js';
-import { type ColumnRef, deepFrozen, type QuerySpec, readValues, type ValueNode } from './ast.js';
+import { type ColumnRef, deepFrozen, MAX_DEPTH, type QuerySpec, readValues, type ValueNode } from './ast.js';
 import { isGrouped, looseValues } from './grouping.js';
 import { assertTied, conjunctsOf, lastOptional } from './join.js';
 import { questionName } from './provenance.js';
 import { isDistinct } from './row-order.js';
-import { isSameValue, nodesIn } from './traverse.js';
+import { depthOf, FEATURES, featuresIn, isSameValue, nodesIn, topNodes } from './traverse.js';
 import { shapeOf } from './value-shape.js';
 
 /** True for an attribute that refers to items; `self` does not: it is the item. */
@@ -18,6 +18,9 @@ export function isReference(from: QuerySpec['from'], column: ColumnRef): boolean
  * what is no reference is to be preloaded, or values are read instead of items.
  */
 export function checkedSpec(spec: QuerySpec): QuerySpec {
+  if (topNodes(spec).some((node) => depthOf(node) > MAX_DEPTH)) {
+    throw bad(spec, `conditions and calculations nest at most ${MAX_DEPTH} levels deep`);
+  }
   if (isDistinct(spec)) assertDistinctHasMeaning(spec);
   for (const value of [...(spec.groupBy ?? []), ...(spec.firstPer ?? [])]) assertComparable(spec, value, 'a group');
   if (spec.firstPer !== undefined && spec.from.length > 1) throw bad(spec, 'firstPer takes a query of one type');
@@ -83,6 +86,15 @@ export function assertComplete(spec: QuerySpec): void {
   if (!isGrouped(spec)) return;
   if (readValues(spec) === undefined) throw bad(spec, 'groups have no items: say by select what to read of them');
   if (spec.distinct) throw bad(spec, 'groups differ already: leave distinct out, or group by less');
+  if (
+    spec.firstPer !== undefined &&
+    (featuresIn(spec.orderBy.map(({ column }) => column)) & FEATURES.aggregate) !== 0
+  ) {
+    throw bad(
+      spec,
+      'firstPer takes the first items, which have no aggregates to be ordered by: ask for them by a query inside in',
+    );
+  }
   const [loose] = looseValues(spec);
   if (loose === undefined) return;
   const { name } = shapeOf(spec.from, loose);

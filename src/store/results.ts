@@ -1,5 +1,6 @@
 import type { SqlRow } from '../driver/connection.js';
 import type { Item } from '../item/item.js';
+import { stateOf } from '../item/state.js';
 import { type QuerySpec, readValues } from '../query/ast.js';
 import { outOfRange } from '../query/calculation.js';
 import type { Layout, Output } from '../query/layout.js';
@@ -9,7 +10,7 @@ import type { Cell } from '../schema/value.js';
 import { becomeSiblings } from './answer.js';
 import { notThere } from './keeper.js';
 import { findById, itemOfRow } from './load.js';
-import { loadTogether } from './load-together.js';
+import { isInMemory, loadTogether } from './load-together.js';
 import { preload } from './preload.js';
 import type { Reading, StoreCore } from './store-core.js';
 
@@ -85,12 +86,18 @@ function valuesOf(output: ValueOutput, cells: readonly StoreCell[]): unknown[] {
   const failures = new Map<StoreCore, ReadonlyMap<number, unknown>>();
   const idAt = (at: number) => (cells[at]?.cell ?? undefined) as number | undefined;
   for (const { core, reading, parts } of byStore(cells, idAt)) failures.set(core, loadTogether(core, reading, parts));
-  return cells.map(({ core, cell }) => {
+  return cells.map(({ core, reading, cell }) => {
     if (cell === null) return null;
     const id = cell as number;
     if (failures.get(core)?.has(id)) throw failures.get(core)?.get(id);
-    return findById(core, id) ?? core.gone.get(id) ?? notThere(core, output.shape, id);
+    return loadedItem(core, reading, id) ?? findById(core, id) ?? core.gone.get(id) ?? notThere(core, output.shape, id);
   });
+}
+
+// Not by its store, which would join a running transaction by being asked: a tree's query reads it aside.
+function loadedItem(core: StoreCore, reading: Reading, id: number): Item | undefined {
+  const known = core.identity.get(id);
+  return known !== undefined && stateOf(known).life === 'stored' && isInMemory(core, reading, id) ? known : undefined;
 }
 
 function decoded({ value, shape }: ValueOutput, cell: Cell): unknown {

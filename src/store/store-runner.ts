@@ -28,6 +28,7 @@ import { liveItems } from './load.js';
 import { resultsOf } from './results.js';
 import { compileContext, rowsOf } from './rows.js';
 import type { Reading, StoreCore } from './store-core.js';
+import { canStream, idsInOrder, PIECE, readOfItems } from './stream.js';
 import { assertComparable, foundPart, watchStore } from './watch-store.js';
 
 /** One store as the one who answers questions. */
@@ -75,6 +76,18 @@ export class StoreRunner implements QueryRunner {
     return this.#results(asked, layout, rowsOf(reading, compileRows(asked, layout, this.#context)), reading);
   }
 
+  *stream(spec: QuerySpec): Generator<unknown> {
+    const { limit = Number.POSITIVE_INFINITY } = spec;
+    const start = canStream(spec) ? this.read({ ...spec, limit: Math.min(limit, PIECE) }) : this.read(spec);
+    if (start.length < PIECE || !canStream(spec)) return yield* start;
+    const asked = this.#settled(spec);
+    const ids = idsInOrder(asked, this.#reading(), this.#context);
+    for (let at = 0; at < ids.length; at += PIECE) {
+      const store = { core: this.#core, reading: this.#reading() };
+      yield* readOfItems(asked, [...ids.subarray(at, at + PIECE)], store, this.#context);
+    }
+  }
+
   aggregate(spec: QuerySpec, fn: AggregateFn, value?: ValueNode): unknown {
     const reading = this.#reading();
     const asked = this.#settled(spec);
@@ -89,18 +102,19 @@ export class StoreRunner implements QueryRunner {
     if (isGrouped(settledSpec)) {
       return this.#groups(settledSpec, reading, (answer, rows) => {
         const place = after === undefined ? undefined : decodeCursor(spec, this.scope, after, answer.keys);
-        return answer.page(rows, size, place, (last) => encodeCursor(spec, this.scope, last));
+        return answer.page(rows, size, place, (last) => encodeCursor(spec, this.scope, last, answer.keys));
       });
     }
     const whole = withoutFirstPer(settledSpec);
     const keys = keyOrders(whole);
-    const place = after === undefined ? undefined : decodeCursor(spec, this.scope, after, rowKeys(whole.from, keys));
+    const cells = rowKeys(whole.from, keys);
+    const place = after === undefined ? undefined : decodeCursor(spec, this.scope, after, cells);
     const asked = place === undefined ? whole : narrowed(whole, afterPlace(whole, keys, place));
     const layout = layoutWithKeys(whole);
     const rows = rowsOf(reading, compileRows({ ...asked, limit: size + 1 }, layout, this.#context));
     const page = rows.slice(0, size);
     const last = rows.length > size ? page.at(-1) : undefined;
-    const next = last && encodeCursor(spec, this.scope, placeOf(layout, last));
+    const next = last && encodeCursor(spec, this.scope, placeOf(layout, last), cells);
     return { items: this.#results(whole, layout, page, reading), next };
   }
 

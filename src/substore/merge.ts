@@ -1,4 +1,5 @@
 import type { OrderNode, QuerySpec, ValueNode } from '../query/ast.js';
+import type { ColumnShape } from '../query/column-shape.js';
 import { afterPlace, narrowed } from '../query/cursor.js';
 import { isOfStore, keyText, PATH_KEY } from '../query/groups.js';
 import { type Layout, layoutOf } from '../query/layout.js';
@@ -41,8 +42,8 @@ export class Merge {
   readonly #asked: readonly OrderNode[];
   /** What settles the order within one store, after what was asked for. */
   readonly #rest: readonly OrderNode[];
-  /** True where rows of two stores that are equal by the orders asked for are two rows. */
-  readonly #isByStore: boolean;
+  /** Which of distinct values are items: they are different ones in different stores, and ordered by these first. */
+  readonly #ofStore: ReadonlySet<number>;
   readonly #compare: (a: readonly Cell[], b: readonly Cell[]) => number;
   /** What the place of a row is compared by. */
   readonly placeKeys: readonly RowKey[];
@@ -58,9 +59,14 @@ export class Merge {
     this.#rest = keyOrders(spec).slice(this.#asked.length);
     const orders = [...this.#asked, ...this.#rest].map(({ column }) => column);
     this.layout = layoutOf(spec, [...orders, ...more, ...(spec.firstPer ?? [])]);
-    this.#isByStore = !isDistinct(spec) || this.layout.outputs.some((output) => isOfItems(output));
-    const path = this.#isByStore ? [PATH_KEY] : [];
-    this.placeKeys = [...rowKeys(spec.from, this.#asked), ...path, ...rowKeys(spec.from, this.#rest)];
+    const shapes = this.#asked.map(({ column }) => shapeOf(spec.from, column));
+    this.#ofStore = new Set(
+      isDistinct(spec) ? [...shapes.keys()].filter((at) => isOfStore(shapes[at] as ColumnShape)) : [],
+    );
+    const [asked, rest] = [rowKeys(spec.from, this.#asked), rowKeys(spec.from, this.#rest)];
+    this.placeKeys = isDistinct(spec)
+      ? asked.flatMap((key, at) => (this.#ofStore.has(at) ? [PATH_KEY, key] : [key]))
+      : [...asked, PATH_KEY, ...rest];
     this.#compare = compareRows(this.placeKeys);
   }
 
@@ -77,17 +83,18 @@ export class Merge {
   /** What a store is asked. */
   askedOf(path: string): QuerySpec {
     const spec = withoutFirstPer(this.#spec);
-    const asked = this.#start === undefined ? spec : this.#after(spec, this.#start, path);
-    // One more where the first may be what the answer starts after, of another store.
-    const limit = this.#start === undefined ? this.#most : this.#most + 1;
-    return Number.isFinite(limit) ? { ...asked, limit } : asked;
+    const start = this.#start;
+    // Where distinct values are items, those before the start are left out here.
+    if (start !== undefined && this.#ofStore.size > 0) return spec;
+    const asked = start === undefined ? spec : this.#after(spec, start, path);
+    return Number.isFinite(this.#most) ? { ...asked, limit: this.#most } : asked;
   }
 
   #after(spec: QuerySpec, start: readonly Cell[], path: string): QuerySpec {
     const count = this.#asked.length;
-    const isBefore = this.#isByStore ? compareCodePoints(path, start[count] as string) : -1;
-    if (isBefore < 0) return narrowed(spec, afterPlace(spec, this.#asked, start));
-    if (isBefore > 0) return narrowed(spec, afterPlace(spec, this.#asked, start, 'included'));
+    const side = isDistinct(spec) ? -1 : compareCodePoints(path, start[count] as string);
+    if (side < 0) return narrowed(spec, afterPlace(spec, this.#asked, start));
+    if (side > 0) return narrowed(spec, afterPlace(spec, this.#asked, start, 'included'));
     const cells = [...start.slice(0, count), ...start.slice(count + 1)];
     return narrowed(spec, afterPlace(spec, [...this.#asked, ...this.#rest], cells));
   }
@@ -98,17 +105,12 @@ export class Merge {
   }
 
   /** The cells that tell a row's place among all. */
-  place(found: Found): readonly Cell[] {
-    const { row } = found;
+  place({ row, path }: Found): readonly Cell[] {
     const cells = this.layout.keys.slice(0, this.#asked.length + this.#rest.length).map((at) => row[at] ?? null);
-    if (this.#isByStore) cells.splice(this.#asked.length, 0, this.#pathOf(found));
-    return cells;
-  }
-
-  // Distinct values that are no items of a store, such as null, are the same everywhere.
-  #pathOf({ row, path }: Found): string {
-    if (!isDistinct(this.#spec)) return path;
-    return this.layout.outputs.some((output) => isOfItems(output) && row[output.at] !== null) ? path : '';
+    const asked = cells.slice(0, this.#asked.length);
+    if (!isDistinct(this.#spec)) return [...asked, path, ...cells.slice(asked.length)];
+    // What is no item, such as null, is the same everywhere.
+    return asked.flatMap((cell, at) => (this.#ofStore.has(at) ? [cell === null ? null : path, cell] : [cell]));
   }
 
   /** All rows, in order. */
@@ -147,10 +149,6 @@ export class Merge {
       return !seen.has(text) && seen.add(text);
     });
   }
-}
-
-function isOfItems(output: Layout['outputs'][number]): boolean {
-  return output.kind === 'item' || isOfStore(output.shape);
 }
 
 /** Of texts that differ in case only, the first in binary order stands for all, as within one store. */

@@ -67,6 +67,10 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return resultsOf(asked, merge.layout, rows);
   }
 
+  stream(spec: QuerySpec): Iterable<unknown> {
+    return this.read(spec);
+  }
+
   /** Asks every store, with what `ask` gets from it. A store that fails counts for nothing if the caller skips it. */
   #fromEach<R>(ask: (core: StoreCore, path: string) => R): R[] {
     const answers: R[] = [];
@@ -131,14 +135,14 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     const last = rows.length > size ? page.at(-1) : undefined;
     return {
       items: resultsOf(asked, merge.layout, page),
-      next: last && encodeCursor(spec, this.scope, merge.place(last)),
+      next: last && encodeCursor(spec, this.scope, merge.place(last), merge.placeKeys),
     };
   }
 
   #pageOfGroups(spec: QuerySpec, asked: QuerySpec, size: number, after: string | undefined): Page<unknown> {
     return this.#groups(asked, (answer, rows) => {
       const place = after === undefined ? undefined : decodeCursor(spec, this.scope, after, answer.keys);
-      return answer.page(rows, size, place, (last) => encodeCursor(spec, this.scope, last));
+      return answer.page(rows, size, place, (last) => encodeCursor(spec, this.scope, last, answer.keys));
     });
   }
 

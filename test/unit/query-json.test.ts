@@ -115,7 +115,7 @@ describe('hostile JSON is refused, naming the place', () => {
       'at where.in.query.limit',
       where({ op: 'in', column: count, list: { query: { from: ['thing'], limit: {} } }, orNull: false }),
     ],
-    ['100 levels', where(nested(200))],
+    ['200 levels', where(nested(300))],
     ['10000', where({ op: 'and', of: Array(10_001).fill(eq) })],
     [
       'distinct values',

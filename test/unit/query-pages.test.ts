@@ -71,7 +71,7 @@ describe('pages', () => {
   test('a cursor serves its own query and store only', () => {
     const query = things((c) => c.count.gt(1)).orderBy((c) => c.tag.asc());
     const spec = specOfQuery(query);
-    const cursor = encodeCursor(spec, UID, ['x', 4]);
+    const cursor = encodeCursor(spec, UID, ['x', 4], []);
     const bad = expect.objectContaining({ code: 'BAD_CURSOR' });
     const decode = (asked: typeof spec, scope: string, text: string) =>
       decodeCursor(asked, scope, text, rowKeys(asked.from, keyOrders(asked)));
@@ -83,7 +83,7 @@ describe('pages', () => {
       expect(() => decode(spec, UID, text as string)).toThrow(bad);
     }
     for (const wrong of [['x'], [1, 4], ['x', null], ['x', 4, 5], ['x', 1.5]]) {
-      expect(() => decode(spec, UID, encodeCursor(spec, UID, wrong))).toThrow(bad);
+      expect(() => decode(spec, UID, encodeCursor(spec, UID, wrong, []))).toThrow(bad);
     }
   });
 

@@ -141,6 +141,7 @@ export const compiler: QueryRunner = {
   typeNamed,
   typeOf,
   read: unanswered,
+  stream: unanswered,
   aggregate: unanswered,
   page: unanswered,
   update: unanswered,
@@ -193,6 +194,8 @@ export function sampleStore(rows: readonly Row[]): QueryRunner {
     const shape = shapeOf(spec.from, spec.pluck ?? { source: 0, name: 'storeId' });
     return cell === null ? null : shape.codec.decode(cell);
   };
+  const read = (spec: QuerySpec) =>
+    cells(compileRows(spec, layoutWithKeys(spec), context)).map((row) => decoded(spec, row[0] as Cell));
   const page: QueryRunner['page'] = (spec, size, after) => {
     const keys = keyOrders(spec);
     const place = after === undefined ? undefined : decodeCursor(spec, UID, after, rowKeys(spec.from, keys));
@@ -206,12 +209,14 @@ export function sampleStore(rows: readonly Row[]): QueryRunner {
       spec,
       UID,
       layout.keys.map((at) => last[at] as Cell),
+      rowKeys(spec.from, keys),
     );
     return { items, next };
   };
   return {
     ...compiler,
-    read: (spec) => cells(compileRows(spec, layoutWithKeys(spec), context)).map((row) => decoded(spec, row[0] as Cell)),
+    read,
+    stream: read,
     aggregate: (spec, fn, column) =>
       finish(fn, column && shapeOf(spec.from, column), cells(compileAggregate(spec, fn, column, context))),
     page,

@@ -1,0 +1,647 @@
+import {
+  and,
+  avg,
+  type Columns,
+  count,
+  type Decimal,
+  decimal,
+  Item,
+  integer,
+  item,
+  json,
+  max,
+  min,
+  optional,
+  Query,
+  real,
+  reference,
+  referrers,
+  type Store,
+  sum,
+  text,
+} from 'corollary';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { codeOf } from '../support/a-refusal.js';
+import { aStore } from '../support/a-store.js';
+import { numbersFrom } from './mutations.js';
+
+@item('writer')
+class Writer extends Item {
+  @integer() declare serial: number;
+  @text({ nullable: true, collate: 'nocase' }) declare name: string | null;
+  @json() declare doc: { readonly a?: number | null; readonly b?: readonly string[] };
+}
+
+@item('novel')
+class Novel extends Item {
+  @integer() declare serial: number;
+  @text({ nullable: true }) declare title: string | null;
+  @integer({ nullable: true }) declare year: number | null;
+  @decimal({ scale: 2, nullable: true }) declare price: Decimal | null;
+  @real({ nullable: true }) declare weight: number | null;
+  @reference(() => Writer, { nullable: true, whenDeleted: 'nullify' }) declare writer: Writer | null;
+}
+
+@item('vote')
+class Vote extends Item {
+  @integer() declare serial: number;
+  @integer() declare stars: number;
+  @reference(() => Novel, { whenDeleted: 'cascade' }) declare novel: Novel;
+}
+
+@item('unheard')
+class Unheard extends Item {
+  @reference(() => Novel) declare novel: Novel;
+}
+
+const types = [Writer, Novel, Vote, Unheard];
+const NAMES = [null, 'ann', 'Ann', 'BEA', 'bea', 'é', ''];
+const TITLES = [null, 'a', 'A', 'b', '\uffee', '\u{1f600}', ''];
+const DOCS = [{}, { a: null }, { a: 1 }, { a: 2, b: ['x', "y'"] }, { b: [] }];
+
+/** Puts one family of items, told apart by serials, into a store. */
+function addFamily(store: Store, family: number): void {
+  const next = numbersFrom(family + 7);
+  const pick = <V>(list: readonly V[]) => list[Math.floor(next() * list.length)] as V;
+  const writers = Array.from({ length: 3 }, (_, i) =>
+    store.create(Writer, { serial: family * 100 + i, name: pick(NAMES), doc: pick(DOCS) }),
+  );
+  const novels = Array.from({ length: 6 }, (_, i) =>
+    store.create(Novel, {
+      serial: family * 100 + i,
+      title: pick(TITLES),
+      year: pick([null, 1, 2, 3]),
+      price: pick([null, '1.10', '0.05', '-3.00']) as Decimal | null,
+      weight: pick([null, 0.1, 0.2, -0, 5]),
+      writer: pick([null, ...writers]),
+    }),
+  );
+  for (let i = 0; i < 8; i += 1)
+    store.create(Vote, { serial: family * 100 + i, stars: pick([1, 2, 3, 4, 5]), novel: pick(novels) });
+}
+
+let one: Store;
+let root: Store;
+beforeEach(() => {
+  one = aStore({ types });
+  root = aStore({ types, maxOpenSubstores: 2 });
+  const places = [
+    root,
+    ...['a', 'a/b', 'a/b/c', 'd', 'e'].map((path) =>
+      path.split('/').reduce((at, name) => at.substores.openOrCreate(name), root),
+    ),
+  ];
+  for (const [family, place] of places.entries()) {
+    place.transact(() => addFamily(place, family));
+    one.transact(() => addFamily(one, family));
+  }
+});
+
+/** What an answer says, without ids and stores. */
+function said(value: unknown): unknown {
+  if (value instanceof Item) return `${value.constructor.name} ${(value as Novel).serial}`;
+  if (Array.isArray(value)) return value.map(said);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, said(v)]));
+  return typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(12) : value;
+}
+
+type Asked = (
+  of: Pick<Store['tree'], 'query'>,
+) => Pick<Query<never, unknown, never>, 'all' | 'count' | 'toJSON' | 'pages' | 'first' | 'exists'>;
+const novelsOf = (of: Pick<Store['tree'], 'query'>) => of.query(Novel);
+const withWriter = (of: Pick<Store['tree'], 'query'>) => of.query([Novel, Writer], (n, w) => n.writer.eq(w));
+
+const QUESTIONS: [string, Asked][] = [
+  ['a path in a condition', (of) => of.query(Novel, (n) => n.writer.to.name.eq('ann')).orderBy((n) => n.serial.asc())],
+  ['a path in an order', (of) => novelsOf(of).orderBy((n) => [n.writer.to.name.desc(), n.serial.asc()])],
+  [
+    'nulls last over a path',
+    (of) =>
+      novelsOf(of).orderBy((n) => [
+        n.writer.to.name.asc({ nulls: 'last' }),
+        n.title.desc({ nulls: 'first' }),
+        n.serial.desc(),
+      ]),
+  ],
+  [
+    'referrers',
+    (of) =>
+      of
+        .query(Novel, (n) => referrers(n, Vote, (v) => v.novel).exists((v) => v.stars.eq(5)))
+        .orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'no referrers',
+    (of) => of.query(Writer, (w) => referrers(w, Novel, (n) => n.writer).notExists()).orderBy((w) => w.serial.asc()),
+  ],
+  [
+    'an order by referrers',
+    (of) =>
+      novelsOf(of).orderBy((n) => [
+        referrers(n, Vote, (v) => v.novel)
+          .count()
+          .desc(),
+        n.serial.asc(),
+      ]),
+  ],
+  [
+    'referrers never stored',
+    (of) =>
+      of
+        .query(Novel, (n) =>
+          referrers(n, Unheard, (u) => u.novel)
+            .count()
+            .eq(0),
+        )
+        .orderBy((n) => [
+          referrers(n, Unheard, (u) => u.novel)
+            .count()
+            .asc(),
+          n.serial.asc(),
+        ]),
+  ],
+  ['a join', (of) => withWriter(of).orderBy((n) => n.serial.asc())],
+  ['a join ordered by both', (of) => withWriter(of).orderBy((n, w) => [w.name.asc(), n.title.desc(), n.serial.asc()])],
+  [
+    'a join narrowed',
+    (of) =>
+      withWriter(of)
+        .where((n, w) => w.doc.at('a').gt(0).or(n.year.eq(2)))
+        .orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'an optional join',
+    (of) =>
+      of.query([Writer, optional(Novel)], (w, n) => n.writer.eq(w)).orderBy((w, n) => [w.serial.asc(), n.serial.asc()]),
+  ],
+  [
+    'an optional type never stored',
+    (of) => of.query([Novel, optional(Unheard)], (n, u) => u.novel.eq(n)).orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'three types',
+    (of) =>
+      of.query([Vote, Novel, Writer], (v, n, w) => and(v.novel.eq(n), n.writer.eq(w))).orderBy((v) => v.serial.asc()),
+  ],
+  [
+    'a self-join',
+    (of) =>
+      of
+        .query([Novel, Novel], (a, b) => and(a.writer.eq(b.writer), a.writer.isNotNull(), a.serial.lt(b.serial)))
+        .orderBy((a, b) => [a.serial.asc(), b.serial.asc()]),
+  ],
+  [
+    'selected values',
+    (of) =>
+      novelsOf(of)
+        .select((n) => ({ n, w: n.writer, p: n.price.times(2), t: n.title.concat('!') }))
+        .orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'selected of a join',
+    (of) =>
+      withWriter(of)
+        .select((n, w) => ({ n: n.title, w, d: w.doc.at('b') }))
+        .orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'distinct texts',
+    (of) =>
+      novelsOf(of)
+        .pluck((n) => n.title)
+        .distinct(),
+  ],
+  [
+    'distinct texts of a collation',
+    (of) =>
+      of
+        .query(Writer)
+        .pluck((w) => w.name.lower())
+        .distinct(),
+  ],
+  [
+    'distinct members',
+    (of) =>
+      novelsOf(of)
+        .select((n) => ({ t: n.title, y: n.year }))
+        .distinct()
+        .orderBy((n) => [n.year.desc(), n.title.asc()]),
+  ],
+  [
+    'distinct reals',
+    (of) =>
+      novelsOf(of)
+        .pluck((n) => n.weight)
+        .distinct()
+        .orderBy((n) => n.weight.desc()),
+  ],
+  [
+    'distinct json',
+    (of) =>
+      of
+        .query(Writer)
+        .pluck((w) => w.doc.at('a'))
+        .distinct(),
+  ],
+  [
+    'distinct calculated',
+    (of) =>
+      novelsOf(of)
+        .pluck((n) => n.year.plus(1))
+        .distinct(),
+  ],
+  [
+    'groups',
+    (of) =>
+      novelsOf(of)
+        .groupBy((n) => n.year)
+        .select((n) => ({
+          y: n.year,
+          n: count(),
+          s: sum(n.price),
+          a: avg(n.price),
+          lo: min(n.title),
+          hi: max(n.title),
+        })),
+  ],
+  [
+    'groups by text',
+    (of) =>
+      novelsOf(of)
+        .groupBy((n) => n.title)
+        .select((n) => ({ t: n.title, n: count(), w: sum(n.weight), a: avg(n.weight) }))
+        .orderBy(() => count().desc()),
+  ],
+  [
+    'groups over a path',
+    (of) =>
+      novelsOf(of)
+        .groupBy((n) => n.writer.to.name.lower())
+        .select((n) => ({ w: n.writer.to.name.lower(), c: count(n.year) })),
+  ],
+  [
+    'groups by a reference',
+    (of) =>
+      novelsOf(of)
+        .groupBy((n) => n.writer)
+        .select((n) => ({ w: n.writer.to.serial, c: count() }))
+        .orderBy((n) => n.writer.to.serial.asc()),
+  ],
+  [
+    'groups by items',
+    (of) =>
+      withWriter(of)
+        .groupBy((_, w) => w)
+        .select((n, w) => ({ w: w.serial, latest: max(n.year) }))
+        .orderBy((_, w) => w.serial.desc()),
+  ],
+  [
+    'groups having',
+    (of) =>
+      novelsOf(of)
+        .groupBy((n) => n.title)
+        .select((n) => ({ t: n.title, n: count() }))
+        .having((n) => and(count().gt(2), max(n.year).isNotNull())),
+  ],
+  [
+    'groups having, calculated',
+    (of) =>
+      novelsOf(of)
+        .groupBy((n) => n.year)
+        .pluck((n) => sum(n.price).times(2).plus(count()))
+        .having((n) => sum(n.price).plus(1).gt('0.00'))
+        .orderBy((n) => n.year.desc()),
+  ],
+  [
+    'no groups',
+    (of) =>
+      novelsOf(of).select((n) => ({ n: count(), s: sum(n.price), a: avg(n.year), w: sum(n.weight), m: max(n.title) })),
+  ],
+  [
+    'first per text',
+    (of) =>
+      novelsOf(of)
+        .orderBy((n) => [n.year.desc(), n.serial.asc()])
+        .firstPer((n) => n.title),
+  ],
+  [
+    'first per reference',
+    (of) =>
+      of
+        .query(Vote)
+        .orderBy((v) => [v.stars.desc(), v.serial.asc()])
+        .firstPer((v) => v.novel),
+  ],
+  [
+    'first per nullable reference',
+    (of) =>
+      novelsOf(of)
+        .orderBy((n) => [n.title.asc(), n.serial.asc()])
+        .firstPer((n) => n.writer),
+  ],
+  [
+    'first per two',
+    (of) =>
+      novelsOf(of)
+        .orderBy((n) => n.serial.desc())
+        .firstPer((n) => [n.year, n.price]),
+  ],
+  [
+    'first per, plucked',
+    (of) =>
+      novelsOf(of)
+        .orderBy((n) => n.serial.desc())
+        .firstPer((n) => n.year)
+        .pluck((n) => n.serial),
+  ],
+  [
+    'in a query of items',
+    (of) =>
+      of
+        .query(Novel, (n) => n.writer.in(of.query(Writer, (w) => w.name.startsWith('a'))))
+        .orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'in plucked references',
+    (of) =>
+      of
+        .query(Novel, (n) => n.self.in(of.query(Vote, (v) => v.stars.eq(5)).pluck((v) => v.novel)))
+        .orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'in plucked values',
+    (of) =>
+      of.query(Novel, (n) => n.title.in(of.query(Writer).pluck((w) => w.name.lower()))).orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'not in plucked values',
+    (of) =>
+      of
+        .query(Novel, (n) => n.year.notIn(of.query(Vote, (v) => v.stars.lt(3)).pluck((v) => v.stars)))
+        .orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'in a limited query',
+    (of) =>
+      of
+        .query(Vote, (v) =>
+          v.novel.in(
+            of
+              .query(Novel)
+              .orderBy((n) => [n.year.desc(), n.serial.asc()])
+              .limit(3),
+          ),
+        )
+        .orderBy((v) => v.serial.asc()),
+  ],
+  [
+    'in first per',
+    (of) =>
+      of
+        .query(Vote, (v) =>
+          v.novel.in(
+            of
+              .query(Novel)
+              .orderBy((n) => n.serial.desc())
+              .firstPer((n) => n.year),
+          ),
+        )
+        .orderBy((v) => v.serial.asc()),
+  ],
+  [
+    'in plucked first per',
+    (of) =>
+      of
+        .query(Writer, (w) =>
+          w.self.in(
+            of
+              .query(Novel)
+              .orderBy((n) => n.serial.desc())
+              .firstPer((n) => n.year)
+              .pluck((n) => n.writer),
+          ),
+        )
+        .orderBy((w) => w.serial.asc()),
+  ],
+  [
+    'in plucked first per reference',
+    (of) =>
+      of
+        .query(Novel, (n) =>
+          n.year.in(
+            of
+              .query(Vote)
+              .orderBy((v) => v.serial.asc())
+              .firstPer((v) => v.novel)
+              .pluck((v) => v.stars),
+          ),
+        )
+        .orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'in values of groups',
+    (of) =>
+      of
+        .query(Novel, (n) =>
+          n.title.in(
+            of
+              .query(Novel)
+              .groupBy((m) => m.title)
+              .pluck((m) => m.title)
+              .having(() => count().gt(5)),
+          ),
+        )
+        .orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'having in a query',
+    (of) =>
+      novelsOf(of)
+        .groupBy((n) => n.year)
+        .pluck((n) => n.year)
+        .having((n) => n.year.in(of.query(Vote).pluck((v) => v.stars))),
+  ],
+  ['json', (of) => of.query(Writer, (w) => w.doc.at('b').at(1).eq("y'")).orderBy((w) => w.serial.asc())],
+  ['an order by json', (of) => of.query(Writer).orderBy((w) => [w.doc.at('a').desc(), w.serial.asc()])],
+  ['a type never stored', (of) => of.query(Unheard)],
+  ['groups of a type never stored', (of) => of.query(Unheard).select(() => ({ n: count() }))],
+];
+
+describe.each(QUESTIONS)('%s', (_, asked) => {
+  test('has the answer that one store would give', () => {
+    expect(said(asked(root.tree).all())).toEqual(said(asked(one).all()));
+    expect(asked(root.tree).count()).toBe(asked(one).count());
+    expect(asked(root.tree).exists()).toBe(asked(one).exists());
+    expect(said(asked(root.tree).first())).toEqual(said(asked(one).first()));
+  });
+
+  test('is cut as in one store, and comes in pages', () => {
+    const [tree, store] = [asked(root.tree) as Query<never, unknown>, asked(one) as Query<never, unknown>];
+    const whole = said(store.all()) as unknown[];
+    expect(said(tree.limit(4).offset(2).all())).toEqual(whole.slice(2, 6));
+    expect(tree.limit(4).offset(2).count()).toBe(whole.slice(2, 6).length);
+    expect(said(tree.offset(3).all())).toEqual(whole.slice(3));
+    expect(tree.limit(0).all()).toEqual([]);
+    expect(said([...tree.pages(5)].flat())).toEqual(whole);
+    expect(said([...store.pages(5)].flat())).toEqual(whole);
+  });
+
+  test('survives JSON', () => {
+    const json = JSON.parse(JSON.stringify(asked(one))) as unknown;
+    expect(said(Query.fromJSON(root.tree, json).all())).toEqual(said(asked(one).all()));
+    expect(JSON.parse(JSON.stringify(Query.fromJSON(one, json)))).toEqual(json);
+  });
+
+  test('is the same inside a transaction, read-only or not', () => {
+    expect(root.transact(() => said(asked(root.tree).all()), { readOnly: true })).toEqual(said(asked(one).all()));
+    expect(one.transact(() => said(asked(one).all()))).toEqual(said(asked(one).all()));
+  });
+});
+
+describe('a tree', () => {
+  const AGGREGATED: [string, (of: Pick<Store['tree'], 'query'>) => unknown][] = [
+    ['a sum', (of) => novelsOf(of).sum((n) => n.price)],
+    [
+      'a sum of distinct',
+      (of) =>
+        novelsOf(of)
+          .pluck((n) => n.year)
+          .distinct()
+          .sum((n) => n.year),
+    ],
+    [
+      'a sum within a limit',
+      (of) =>
+        novelsOf(of)
+          .orderBy((n) => n.serial.asc())
+          .offset(4)
+          .limit(20)
+          .sum((n) => n.year),
+    ],
+    ['a sum over a path', (of) => of.query(Vote).sum((v) => v.novel.to.year)],
+    ['an average', (of) => novelsOf(of).avg((n) => n.price)],
+    ['an average calculated', (of) => novelsOf(of).avg((n) => n.year.times(3))],
+    ['min', (of) => novelsOf(of).min((n) => n.title)],
+    ['max', (of) => novelsOf(of).max((n) => n.title)],
+    ['max of a collation', (of) => (of.query(Writer).max((w) => w.name) ?? '').toLowerCase()],
+    [
+      'max within first per',
+      (of) =>
+        novelsOf(of)
+          .orderBy((n) => n.serial.asc())
+          .firstPer((n) => n.year)
+          .max((n) => n.serial),
+    ],
+    ['min of a join', (of) => withWriter(of).min((_, w) => w.serial)],
+    ['sum of a join', (of) => withWriter(of).sum((n) => n.price.plus('0.01'))],
+    ['sum of reals', (of) => (novelsOf(of).sum((n) => n.weight) as number).toPrecision(11)],
+    [
+      'count of distinct',
+      (of) =>
+        of
+          .query(Writer)
+          .pluck((w) => w.name)
+          .distinct()
+          .count(),
+    ],
+    ['sum of nothing', (of) => of.query(Novel, (n) => n.serial.lt(0)).sum((n) => n.price)],
+    ['avg of nothing', (of) => of.query(Novel, (n) => n.serial.lt(0)).avg((n) => n.price)],
+  ];
+  test.each(AGGREGATED)('%s is exact', (_, asked) => {
+    expect(asked(root.tree)).toEqual(asked(one));
+  });
+
+  test('joins stay inside a store; a join across stores is refused with the reason', () => {
+    const ways = [
+      root.tree.query([Novel, Novel], (a, b) => a.title.eq(b.title)),
+      root.tree.query([Novel, Writer], (n, w) => n.serial.eq(w.serial)),
+      root.tree.query([Novel, Writer], (n, w) => n.writer.to.name.eq(w.name)),
+      root.tree.query([Novel, Writer]).cross(),
+      root.tree.query([Novel, optional(Writer)], (n, w) => n.title.eq(w.name)),
+    ];
+    expect(ways.map((query) => codeOf(() => query.all()))).toEqual(ways.map(() => 'NOT_SUPPORTED'));
+    expect(ways.map((query) => codeOf(() => query.count()))).toEqual(ways.map(() => 'NOT_SUPPORTED'));
+    expect(ways.map((query) => codeOf(() => query.page({ size: 1 })))).toEqual(ways.map(() => 'NOT_SUPPORTED'));
+    expect(codeOf(() => root.tree.query([Novel, Writer]).all())).toBe('BAD_QUERY');
+  });
+
+  test('is narrowed by depth and by a condition on stores', () => {
+    const serials = (options: object) =>
+      root.tree
+        .query(Novel, undefined, options)
+        .groupBy((n) => n.serial.minus(n.serial))
+        .pluck(() => count())
+        .all();
+    expect(serials({ depth: 0 })).toEqual([6]);
+    expect(serials({ depth: 1 })).toEqual([24]);
+    expect(
+      serials({ where: (s: Columns<Item> & { name: { in(list: string[]): never } }) => s.name.in(['a', 'b']) }),
+    ).toEqual([18]);
+    expect(root.at('a').tree.query(Novel).count()).toBe(18);
+    const shallow = root.tree.query([Vote, Novel], (v, n) => v.novel.eq(n), { depth: 1 });
+    expect(shallow.count()).toBe(32);
+  });
+
+  test('groups what a condition on stores leaves', () => {
+    const without = root.tree.query(Novel, undefined, {
+      where: (s) => s.name.ne('e'),
+    });
+    expect(
+      without
+        .groupBy((n) => n.year)
+        .pluck(() => count())
+        .all()
+        .reduce((a, b) => a + b),
+    ).toBe(30);
+  });
+
+  test('refuses what it cannot do', () => {
+    expect(codeOf(() => root.tree.query(Novel).delete())).toBe('NOT_SUPPORTED');
+    expect(codeOf(() => root.tree.query(Novel).update({ year: 1 }))).toBe('NOT_SUPPORTED');
+    const author = root.query(Writer).first() as Writer;
+    expect(
+      codeOf(() =>
+        root.tree
+          .query(Novel)
+          .groupBy((n) => n.writer)
+          .pluck(() => count())
+          .having((n) => n.writer.eq(author))
+          .all(),
+      ),
+    ).toBe('NOT_SUPPORTED');
+  });
+
+  test('gives items of stores that were evicted, and preloads them', () => {
+    const novels = root.tree
+      .query(Novel)
+      .preload((n) => n.writer)
+      .orderBy((n) => n.serial.asc())
+      .all();
+    expect(novels).toHaveLength(36);
+    expect(root.limitLoads(0, () => novels.map((novel) => novel.writer?.serial ?? null))).toEqual(
+      one
+        .query(Novel)
+        .orderBy((n) => n.serial.asc())
+        .pluck((n) => n.writer.to.serial)
+        .all(),
+    );
+    for (const novel of novels) novel.year = 7;
+    expect(root.tree.query(Novel, { year: 7 }).count()).toBe(36);
+  });
+
+  test('shows what its transaction has not committed', () => {
+    root.transact(() => {
+      root.create(Novel, { serial: 9999, title: 'new' });
+      expect(root.tree.query(Novel).max((n) => n.serial)).toBe(9999);
+      expect(
+        root.tree
+          .query(Novel)
+          .groupBy((n) => n.title)
+          .pluck((n) => n.title)
+          .having((n) => max(n.serial).eq(9999))
+          .all(),
+      ).toEqual(['new']);
+    });
+  });
+});
