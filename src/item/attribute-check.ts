@@ -69,16 +69,18 @@ export interface Wanted<Want, Null extends boolean, What extends string> {
   readonly value: Want;
   readonly nullable: Null;
   readonly what: What;
-  /** The type of the usual property, which is let through without further questions. */
-  readonly usual: Null extends true ? Want | null : Want;
+  /** Of the usual property's type, which is let through without further questions. */
+  readonly usual: Exactly<Null extends true ? Want | null : Want>;
+}
+
+/** Two of these suit each other when their types do, in both directions: cheaper to compare than a pair of types. */
+interface Exactly<in out V> {
+  readonly value: (value: V) => V;
 }
 
 // Asked of every attribute of every class, so it comes to the point at once: `scripts/type-cost.mjs` counts.
-type PropertyFits<P, W extends { readonly usual: unknown }> = [P, W['usual']] extends [W['usual'], P]
-  ? unknown extends P
-    ? Explained<P, W>
-    : unknown
-  : Explained<P, W>;
+type PropertyFits<P, W extends { readonly usual: unknown }> =
+  Exactly<P> extends W['usual'] ? (unknown extends P ? Explained<P, W> : unknown) : Explained<P, W>;
 
 /**
  * `never` is what a legacy decorator finds where the class has no such property in public. What a standard one finds

@@ -131,7 +131,8 @@ export interface ReferenceOptions<T, Null extends boolean = boolean> extends Att
 export function reference<T extends Item, Null extends boolean = false>(
   target: () => ItemClass<T>,
   options?: ReferenceOptions<T, Null>,
-): AttributeDecorator<T, Null, '@reference'>;
+  // Not by the shorter name: T is new for each class, so that every name on the way is instantiated anew.
+): DecoratorOf<Wanted<T, Null, '@reference'>>;
 export function reference<Null extends boolean = false>(
   options?: ReferenceOptions<Item, Null>,
 ): AttributeDecorator<Item, Null, '@reference'>;

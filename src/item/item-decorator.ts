@@ -24,17 +24,20 @@ export interface ItemOptions<Columns extends string = string> {
 }
 
 /** `unknown` where all names are attributes of T, else a sentence that the compiler will print. */
-type NamesSuit<T, Columns extends string> = [Columns] extends [never]
+type NamesSuit<T, Columns extends string> = [Exclude<Columns, AttrKey<T>>] extends [never]
   ? unknown
-  : [Exclude<Columns, AttrKey<T>>] extends [never]
-    ? unknown
-    : Mismatch<`indexes, unique and fullText name ${Exclude<Columns, AttrKey<T>>}, which is no attribute of the class`>;
+  : Mismatch<`indexes, unique and fullText name ${Exclude<Columns, AttrKey<T>>}, which is no attribute of the class`>;
 
-/** What {@link item} gives: a decorator for item classes, of either kind, that can be called as a function too. */
-export type ItemDecorator<Columns extends string> = <C extends ItemClass<Item>>(
-  itemClass: C & NamesSuit<C['prototype'], Columns>,
-  context?: ClassDecoratorContext,
-) => void;
+/**
+ * What {@link item} gives: a decorator for item classes, of either kind, that can be called as a function too. Where it
+ * names no attributes it asks for nothing but an item class, which costs the compiler next to nothing.
+ */
+export type ItemDecorator<Columns extends string> = [Columns] extends [never]
+  ? (itemClass: ItemClass<Item>, context?: ClassDecoratorContext) => void
+  : <C extends ItemClass<Item>>(
+      itemClass: C & NamesSuit<C['prototype'], Columns>,
+      context?: ClassDecoratorContext,
+    ) => void;
 
 const OPTIONS = ['version', 'indexes', 'unique', 'checks', 'fullText'];
 
@@ -52,13 +55,14 @@ export function item<const Columns extends string = never>(
   options: ItemOptions<Columns> = {},
 ): ItemDecorator<Columns> {
   checkTypeName(typeName, 'An item type needs a name: it');
-  return (itemClass: unknown) => {
+  const decorator = (itemClass: unknown) => {
     refuseNonItem(itemClass);
     if (declaredItem(itemClass) !== undefined) throw badType(itemClass, 'it has @item twice', typeName);
     const declaration = declarationOf(itemClass, typeName, options);
     refuseItemBase(itemClass, declaration);
     fileItem(itemClass, declaration);
   };
+  return decorator as ItemDecorator<Columns>; // It serves both cases of the type.
 }
 
 function declarationOf(itemClass: ItemClass, typeName: string, options: ItemOptions): ItemDeclaration {

@@ -44,7 +44,7 @@ export abstract class Item extends StateHolder {
    * @throws CorollaryError listing every fault in `problems`; ITEM_GONE when the item is not stored.
    */
   // `this` as a parameter: a member whose type has `this` in it is compared anew for every item class.
-  set<T>(this: T, values: Changes<NoInfer<T>>): void {
+  set<T>(this: T, values: NoInfer<Changes<T>>): void {
     assignAll(stateOf(this as unknown as Item), values as object);
   }
 

@@ -36,10 +36,16 @@ export type DecimalInput = Decimal | `${number}` | number;
 export type Input<V> = [NonNullable<Plain<V>>] extends [Decimal] ? DecimalInput | Extract<V, null> : Plain<V>;
 
 type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
-// Apart from WritableKey, because only a mapped type over `K extends keyof T` keeps the readonly marks.
-type IsWritable<T, K extends keyof T> = Same<{ [P in K]: T[P] }, { -readonly [P in K]: T[P] }>;
+// Apart from WritableKey, because only a mapped type over `K extends keyof T` keeps the readonly marks. Of nothing but
+// marks, as the properties' types would cost the compiler an instantiation each, twice.
+type IsWritable<T, K extends keyof T> = Same<{ [P in K]: T }, { -readonly [P in K]: T }>;
 // Without the members of Item: their types are made from these very keys, which would be circular.
-type OwnKey<T> = Exclude<keyof T, (typeof RESERVED_NAMES)[number]>;
+// `infer` spreads out the keys at half of what Exclude costs.
+type OwnKey<T> = keyof T extends infer K extends keyof T
+  ? K extends (typeof RESERVED_NAMES)[number]
+    ? never
+    : K
+  : never;
 /** Keys of T that can be assigned to: a getter without a setter, or a readonly property, is no attribute. */
 type WritableKey<T> =
   // All at once first: most classes have no others, and key by key it costs the compiler several times as much.
@@ -49,17 +55,21 @@ type WritableKey<T> =
 // biome-ignore lint/suspicious/noExplicitAny: the one parameter list every method is assignable to
 type Method = (...args: any[]) => unknown;
 type IsAttribute<V> = typeof memory extends keyof NonNullable<V> ? false : NonNullable<V> extends Method ? false : true;
-type DataKey<T, K extends keyof T> = { [P in K]: IsAttribute<T[P]> extends true ? P : never }[K];
+type DataKey<T, K extends keyof T> = K extends unknown ? (IsAttribute<T[K]> extends true ? K : never) : never;
 /** The names of T's attributes: its public, writable properties that are neither methods nor marked {@link Memory}. */
 export type AttrKey<T> = DataKey<T, WritableKey<T>> & string;
 
 type MayOmit<V> = null extends V ? true : typeof defaulted extends keyof V ? true : false;
-type OptionalKey<T> = { [K in AttrKey<T>]: MayOmit<T[K]> extends true ? K : never }[AttrKey<T>];
+type OptionalKey<T, K extends keyof T> = K extends unknown ? (MayOmit<T[K]> extends true ? K : never) : never;
 // Mapped over the keys themselves (not Record<>), so that renaming an attribute in an editor renames it at uses too.
 type Must<T, K extends keyof T> = { [P in K]: Input<T[P]> };
 type May<T, K extends keyof T> = { [P in K]?: Input<T[P]> };
-/** What must and what may be given to create a T: every non-null attribute without a default must. */
-export type CreateInput<T> = Must<T, Exclude<AttrKey<T>, OptionalKey<T>>> & May<T, OptionalKey<T>>;
+type Given<T, K extends keyof T, O extends keyof T> = Must<T, Exclude<K, O>> & May<T, O>;
+/**
+ * What must and what may be given to create a T: every non-null attribute without a default must. Where T is not to be
+ * inferred from it, `NoInfer<CreateInput<T>>` shares what the compiler found for T; `CreateInput<NoInfer<T>>` does not.
+ */
+export type CreateInput<T> = Given<T, AttrKey<T>, OptionalKey<T, AttrKey<T>>>;
 /** New values for some of T's attributes. */
 export type Changes<T> = May<T, AttrKey<T>>;
 /** Values that some of T's attributes must equal. */

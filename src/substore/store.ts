@@ -140,7 +140,7 @@ export class Store {
    * @throws CorollaryError MISSING_VALUE, UNKNOWN_ATTRIBUTE, INVALID_VALUE, WRONG_STORE, WRONG_TYPE, ITEM_GONE with all
    * faults in `problems`; CONSTRAINT; nothing is stored then.
    */
-  create<T extends Item>(type: ItemClass<T>, values: CreateInput<NoInfer<T>>): T {
+  create<T extends Item>(type: ItemClass<T>, values: NoInfer<CreateInput<T>>): T {
     return createItem(this.#core, this.#creatable(type), values) as unknown as T;
   }
 
@@ -148,15 +148,15 @@ export class Store {
    * Makes many items at once, all or none, two to three times as fast as one by one; gives how many, or with
    * `{ items: true }` the items. A fault names the row.
    */
-  createMany<T extends Item>(type: ItemClass<T>, rows: Iterable<CreateInput<NoInfer<T>>>): number;
+  createMany<T extends Item>(type: ItemClass<T>, rows: Iterable<NoInfer<CreateInput<T>>>): number;
   createMany<T extends Item>(
     type: ItemClass<T>,
-    rows: Iterable<CreateInput<NoInfer<T>>>,
+    rows: Iterable<NoInfer<CreateInput<T>>>,
     options: { readonly items: true },
   ): T[];
   createMany<T extends Item>(
     type: ItemClass<T>,
-    rows: Iterable<CreateInput<NoInfer<T>>>,
+    rows: Iterable<NoInfer<CreateInput<T>>>,
     options: { readonly items?: boolean } = {},
   ): number | T[] {
     const itemType = this.#creatable(type);
@@ -201,14 +201,14 @@ export class Store {
   }
 
   /** Some item that fulfils a condition, the one with the smallest id; undefined when there is none. */
-  findFirst<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>): T | undefined {
+  findFirst<T extends Item>(type: ItemClass<T>, where?: NoInfer<Where<T>>): T | undefined {
     return this.query(type, where).first();
   }
   /**
    * The only item that fulfils a condition; undefined when there is none.
    * @throws CorollaryError NOT_UNIQUE when there are two.
    */
-  findUnique<T extends Item>(type: ItemClass<T>, where: Where<NoInfer<T>>): T | undefined {
+  findUnique<T extends Item>(type: ItemClass<T>, where: NoInfer<Where<T>>): T | undefined {
     if (where === undefined)
       throw new CorollaryError('BAD_QUERY', 'findUnique and getUnique take a condition; undefined is none');
     const [found, second] = this.query(type, where).limit(2).all();
@@ -225,7 +225,7 @@ export class Store {
     );
   }
   /** The only item that fulfils a condition. @throws CorollaryError NOT_FOUND, NOT_UNIQUE */
-  getUnique<T extends Item>(type: ItemClass<T>, where: Where<NoInfer<T>>): T {
+  getUnique<T extends Item>(type: ItemClass<T>, where: NoInfer<Where<T>>): T {
     const found = this.findUnique(type, where);
     if (found !== undefined) return found;
     const { name } = this.#core.typeOf(type);
@@ -239,8 +239,8 @@ export class Store {
    */
   findOrCreate<T extends Item>(
     type: ItemClass<T>,
-    equalities: Equalities<NoInfer<T>>,
-    rest: Partial<CreateInput<NoInfer<T>>> = {},
+    equalities: NoInfer<Equalities<T>>,
+    rest: Partial<NoInfer<CreateInput<T>>> = {},
   ): T {
     const itemType = this.#creatable(type);
     assertEqualities(equalities, rest, itemType);
@@ -254,7 +254,7 @@ export class Store {
   }
 
   /** A query of the items of a type; nothing is read until it is. A type that was never stored has no items. */
-  query<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>): Query<T>;
+  query<T extends Item>(type: ItemClass<T>, where?: NoInfer<Where<T>>): Query<T>;
   /**
    * A query of several types that are joined: every combination of their items that fulfils the condition, as a list.
    * A class may be there twice; with {@link optional}, its item may be missing.
@@ -275,7 +275,7 @@ export class Store {
     );
   }
   /** How many items of a type there are that fulfil a condition. */
-  count<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>): number {
+  count<T extends Item>(type: ItemClass<T>, where?: NoInfer<Where<T>>): number {
     return this.query(type, where).count();
   }
   /** The same as `item.delete()`. @throws CorollaryError WRONG_STORE, ITEM_GONE, DELETE_REFUSED */

@@ -37,7 +37,7 @@ export class Tree<S extends KeepingStore> {
    * `store` where they live; ties are ordered by path, then storeId. Each store answers as of one moment of its own.
    * Cost: one indexed query per store; with a limit, at most that many rows of each are read.
    */
-  query<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>, options?: TreeOptions): Query<T>;
+  query<T extends Item>(type: ItemClass<T>, where?: NoInfer<Where<T>>, options?: TreeOptions): Query<T>;
   /** A query of several types that are joined by references: what is joined lies in one store. */
   query<const F extends Joinable>(
     types: F,
@@ -54,7 +54,7 @@ export class Tree<S extends KeepingStore> {
   }
 
   /** How many items of a type there are in all stores. */
-  count<T extends Item>(type: ItemClass<T>, where?: Where<NoInfer<T>>, options: TreeOptions = {}): number {
+  count<T extends Item>(type: ItemClass<T>, where?: NoInfer<Where<T>>, options: TreeOptions = {}): number {
     return this.query(type, where, options).count();
   }
 
