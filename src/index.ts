@@ -38,15 +38,15 @@ export type {
 export { and, Condition, not, or } from './query/condition.js';
 export { type Joinable, type Optional, optional } from './query/joined.js';
 export type { QueryJSON } from './query/json.js';
-export type { LiveChanges, LiveUpdate, RemovedItem } from './query/live-update.js';
+export type { LiveChanges, LiveUpdate, RemovedItem } from './query/live/live-update.js';
+export type { SubscribeOptions } from './query/live/subscribe-options.js';
+export type { Subscription } from './query/live/subscription.js';
 export { Order } from './query/order.js';
 export type { Pages } from './query/pages.js';
 export { type OrderBy, type PageOptions, type PickReference, Query, type Where } from './query/query.js';
 export { type ReferringItems, referrers } from './query/referrers.js';
 export type { Explanation, Page } from './query/runner.js';
-export type { SearchMode, SearchOptions, SnippetOptions } from './query/search-options.js';
-export type { SubscribeOptions } from './query/subscribe-options.js';
-export type { Subscription } from './query/subscription.js';
+export type { SearchMode, SearchOptions, SnippetOptions } from './query/search/search-options.js';
 export type {
   AttrKey,
   Changes,

@@ -1,7 +1,7 @@
 import type { ItemType } from '../schema/item-type.js';
 import type { JsonPath } from '../schema/json-path.js';
 import type { Cell } from '../schema/value.js';
-import type { SearchMode, SnippetOptions } from './search-options.js';
+import type { SearchMode, SnippetOptions } from './search/search-options.js';
 
 /** A column of a question: an attribute's name, or 'storeId', or 'self' (the item itself). */
 export interface ColumnRef {

@@ -10,8 +10,8 @@ import { type Condition, newCondition } from './condition.js';
 import { jsonValueCodec } from './json-value.js';
 import { type ColumnPlace, columnError } from './operand.js';
 import { mergedProvenance, type Provenance, type Source } from './provenance.js';
-import { checkedOptions, newSearch } from './search.js';
-import type { SnippetOptions } from './search-options.js';
+import { checkedOptions, newSearch } from './search/search.js';
+import type { SnippetOptions } from './search/search-options.js';
 import { isColumn } from './traverse.js';
 import { namedShape, placeOf } from './value-shape.js';
 

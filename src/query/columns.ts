@@ -2,7 +2,7 @@
 import type { AttrKey, Decimal, Input, Plain, Stored, StoreId } from '../schema/attribute-types.js';
 import type { Condition } from './condition.js';
 import type { Order, OrderOptions } from './order.js';
-import type { SearchOptions, SnippetOptions } from './search-options.js';
+import type { SearchOptions, SnippetOptions } from './search/search-options.js';
 
 declare const carries: unique symbol;
 

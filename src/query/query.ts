@@ -1,6 +1,7 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import type { Changes, Equalities, Plain, Stored } from '../schema/attribute-types.js';
 import type { Referable } from '../schema/item-type.js';
+import { isDistinct } from './answer/row-order.js';
 import { type AggregateFn, type ColumnRef, type ConditionNode, firstType, type QuerySpec, readValues } from './ast.js';
 import type { Average, ColumnOf, Columns, Selected, Sum, Summable } from './columns.js';
 import { and, type Condition, newCondition, nodeOf } from './condition.js';
@@ -8,18 +9,17 @@ import { columnFrom, columnsFrom, conditionFrom, groupConditionFrom, membersFrom
 import { isGrouped, overRows } from './grouping.js';
 import { dividedCondition } from './join.js';
 import { type QueryJSON, specJSON } from './json.js';
-import type { LiveChanges, LiveUpdate } from './live-update.js';
+import type { LiveChanges, LiveUpdate } from './live/live-update.js';
+import { subscribe } from './live/subscribe.js';
+import type { SubscribeOptions } from './live/subscribe-options.js';
+import type { Subscription } from './live/subscription.js';
 import { type Order, orderParts } from './order.js';
 import { newPages, type Pages } from './pages.js';
-import { specFromJSON } from './parse.js';
+import { specFromJSON } from './parse/parse.js';
 import { type Asked, NOWHERE, questionName } from './provenance.js';
 import { Question } from './question.js';
-import { isDistinct } from './row-order.js';
 import { type Askable, type Explanation, type Page, type QueryRunner, runnerOf } from './runner.js';
 import { assertComplete, checkedCount, checkedSpec } from './spec.js';
-import { subscribe } from './subscribe.js';
-import type { SubscribeOptions } from './subscribe-options.js';
-import type { Subscription } from './subscription.js';
 import { isSameValue } from './traverse.js';
 import { aggregateFault } from './value-shape.js';
 

@@ -1,9 +1,9 @@
 import { CorollaryError } from '../errors.js';
+import { isDistinct } from './answer/row-order.js';
 import { type ColumnRef, deepFrozen, MAX_DEPTH, type QuerySpec, readValues, type ValueNode } from './ast.js';
 import { isGrouped, looseValues } from './grouping.js';
 import { assertTied, conjunctsOf, lastOptional } from './join.js';
 import { questionName } from './provenance.js';
-import { isDistinct } from './row-order.js';
 import { depthOf, FEATURES, featuresIn, isSameValue, nodesIn, topNodes } from './traverse.js';
 import { shapeOf } from './value-shape.js';
 

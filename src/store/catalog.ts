@@ -1,6 +1,6 @@
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError, type Problem, problemsError } from '../errors.js';
-import { compileCheck } from '../query/check.js';
+import { compileCheck } from '../query/sql/check.js';
 import type { Attribute } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { TypeRegistry } from '../schema/registry.js';

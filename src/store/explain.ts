@@ -1,10 +1,10 @@
-import { adviceFor } from '../query/advice.js';
 import type { QuerySpec } from '../query/ast.js';
-import { compileGroups, compileRows } from '../query/compile.js';
 import { groupPlan, isGrouped } from '../query/grouping.js';
-import { layoutOf } from '../query/layout.js';
 import type { Explanation } from '../query/runner.js';
-import { type CompileContext, tablesOf } from '../query/select.js';
+import { adviceFor } from '../query/sql/advice.js';
+import { compileGroups, compileRows } from '../query/sql/compile.js';
+import { layoutOf } from '../query/sql/layout.js';
+import { type CompileContext, tablesOf } from '../query/sql/select.js';
 import type { Reading } from './store-core.js';
 
 /** How a store answers a question that it can answer for itself. */

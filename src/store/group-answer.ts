@@ -1,12 +1,12 @@
+import { compileOverGroups, type GroupRow, groupRowKeys, groupRows } from '../query/answer/group-rows.js';
+import { Grouping, type Owner } from '../query/answer/groups.js';
+import { compareRows, type RowKey } from '../query/answer/row-order.js';
 import type { QuerySpec } from '../query/ast.js';
-import { compileGroups } from '../query/compile.js';
-import { compileOverGroups, type GroupRow, groupRowKeys, groupRows } from '../query/group-rows.js';
 import { type GroupPlan, groupPlan } from '../query/grouping.js';
-import { Grouping, type Owner } from '../query/groups.js';
-import { compareRows, type RowKey } from '../query/row-order.js';
 import type { Page } from '../query/runner.js';
-import type { CompileContext } from '../query/select.js';
-import type { SqlContext } from '../query/sql-context.js';
+import { compileGroups } from '../query/sql/compile.js';
+import type { CompileContext } from '../query/sql/select.js';
+import type { SqlContext } from '../query/sql/sql-context.js';
 import type { Cell } from '../schema/value.js';
 import { groupResultsOf } from './results.js';
 import { rowsOf } from './rows.js';

@@ -3,7 +3,7 @@ import type { Item } from '../item/item.js';
 import { stateOf } from '../item/state.js';
 import { type QuerySpec, readValues } from '../query/ast.js';
 import { outOfRange } from '../query/calculation.js';
-import type { Layout, Output } from '../query/layout.js';
+import type { Layout, Output } from '../query/sql/layout.js';
 import { shapeOf } from '../query/value-shape.js';
 import { jsonCodec } from '../schema/codecs/json.js';
 import type { Cell } from '../schema/value.js';

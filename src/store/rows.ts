@@ -1,7 +1,7 @@
 import type { SqlRow } from '../driver/connection.js';
-import type { Compiled } from '../query/fragment.js';
-import { namingBadSearch } from '../query/search-text.js';
-import type { CompileContext } from '../query/select.js';
+import { namingBadSearch } from '../query/search/search-text.js';
+import type { Compiled } from '../query/sql/fragment.js';
+import type { CompileContext } from '../query/sql/select.js';
 import { searchTable } from './search-table.js';
 import type { Reading, StoreCore } from './store-core.js';
 

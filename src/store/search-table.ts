@@ -1,5 +1,5 @@
 import { CorollaryError } from '../errors.js';
-import type { TextTable } from '../query/searches.js';
+import type { TextTable } from '../query/search/searches.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { StoredType } from './catalog.js';
 import type { StoreCore } from './store-core.js';

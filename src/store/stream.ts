@@ -1,9 +1,9 @@
+import { isDistinct } from '../query/answer/row-order.js';
 import type { QuerySpec } from '../query/ast.js';
-import { compileRows } from '../query/compile.js';
 import { isGrouped } from '../query/grouping.js';
-import { idLayout, layoutOf } from '../query/layout.js';
-import { isDistinct } from '../query/row-order.js';
-import { type CompileContext, withoutFirstPer } from '../query/select.js';
+import { compileRows } from '../query/sql/compile.js';
+import { idLayout, layoutOf } from '../query/sql/layout.js';
+import { type CompileContext, withoutFirstPer } from '../query/sql/select.js';
 import { resultsOf, type StoreRow } from './results.js';
 import { rowsOf } from './rows.js';
 import type { Reading } from './store-core.js';

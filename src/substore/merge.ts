@@ -1,8 +1,5 @@
-import type { OrderNode, QuerySpec, ValueNode } from '../query/ast.js';
-import type { ColumnShape } from '../query/column-shape.js';
-import { afterPlace, narrowed } from '../query/cursor.js';
-import { isOfStore, keyText, PATH_KEY } from '../query/groups.js';
-import { type Layout, layoutOf } from '../query/layout.js';
+import { afterPlace, narrowed } from '../query/answer/cursor.js';
+import { isOfStore, keyText, PATH_KEY } from '../query/answer/groups.js';
 import {
   askedOrders,
   compareCodePoints,
@@ -11,8 +8,11 @@ import {
   keyOrders,
   type RowKey,
   rowKeys,
-} from '../query/row-order.js';
-import { withoutFirstPer } from '../query/select.js';
+} from '../query/answer/row-order.js';
+import type { OrderNode, QuerySpec, ValueNode } from '../query/ast.js';
+import type { ColumnShape } from '../query/column-shape.js';
+import { type Layout, layoutOf } from '../query/sql/layout.js';
+import { withoutFirstPer } from '../query/sql/select.js';
 import { shapeOf } from '../query/value-shape.js';
 import type { Cell } from '../schema/value.js';
 import type { StoreRow } from '../store/results.js';

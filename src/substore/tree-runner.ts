@@ -1,15 +1,13 @@
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
-import { finish, type Partial, partialOfCells } from '../query/aggregate.js';
+import { decodeCursor, encodeCursor } from '../query/answer/cursor.js';
+import type { GroupRow } from '../query/answer/group-rows.js';
+import { isOfStore } from '../query/answer/groups.js';
+import { finish, type Partial, partialOfCells } from '../query/answer/partial-results.js';
+import { isDistinct } from '../query/answer/row-order.js';
 import { type AggregateFn, firstType, type QuerySpec, readValues, type ValueNode } from '../query/ast.js';
-import { compileAggregate, compileRows } from '../query/compile.js';
-import { decodeCursor, encodeCursor } from '../query/cursor.js';
-import type { GroupRow } from '../query/group-rows.js';
 import { isGrouped } from '../query/grouping.js';
-import { isOfStore } from '../query/groups.js';
 import { assertTiedByReferences } from '../query/join.js';
-import { layoutOf } from '../query/layout.js';
-import { isDistinct } from '../query/row-order.js';
 import type {
   Explanation,
   FoundAnswer,
@@ -20,8 +18,10 @@ import type {
   Watcher,
   Watching,
 } from '../query/runner.js';
-import { withoutFirstPer } from '../query/select.js';
 import { type SettledCell, settled } from '../query/settle.js';
+import { compileAggregate, compileRows } from '../query/sql/compile.js';
+import { layoutOf } from '../query/sql/layout.js';
+import { withoutFirstPer } from '../query/sql/select.js';
 import { questionsBelow } from '../query/traverse.js';
 import { shapeOf } from '../query/value-shape.js';
 import type { ItemClass } from '../schema/item-class.js';

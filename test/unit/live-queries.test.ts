@@ -1,7 +1,7 @@
 import { appendFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { typesIn } from '../../src/query/types-in.js';
+import { typesIn } from '../../src/query/live/types-in.js';
 import { isUnwritten, lookAtFiles } from '../../src/store/files-seen.js';
 import { paceFor } from '../../src/substore/live/pace.js';
 import { aDirectory } from '../support/a-store.js';

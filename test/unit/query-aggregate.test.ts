@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { finish, halfEven } from '../../src/query/aggregate.js';
+import { finish, halfEven } from '../../src/query/answer/partial-results.js';
 import { shapeOf } from '../../src/query/value-shape.js';
 import type { Decimal } from '../../src/schema/attribute-types.js';
 import { sampleStore, thing, things } from './query-sample.js';

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileCheck } from '../../src/query/check.js';
+import { compareCodePoints } from '../../src/query/answer/row-order.js';
 import type { Columns } from '../../src/query/columns.js';
-import { compileAggregate, compileRows } from '../../src/query/compile.js';
-import { successor } from '../../src/query/compile-text.js';
 import { and, or } from '../../src/query/condition.js';
-import { idLayout, layoutOf } from '../../src/query/layout.js';
 import { Query } from '../../src/query/query.js';
-import { compareCodePoints } from '../../src/query/row-order.js';
-import type { CompileContext } from '../../src/query/select.js';
+import { compileCheck } from '../../src/query/sql/check.js';
+import { compileAggregate, compileRows } from '../../src/query/sql/compile.js';
+import { successor } from '../../src/query/sql/compile-text.js';
+import { idLayout, layoutOf } from '../../src/query/sql/layout.js';
+import type { CompileContext } from '../../src/query/sql/select.js';
 import type { StoreId } from '../../src/schema/attribute-types.js';
 import { context, others, type Row, sampleStore, specOfQuery, Thing, thing, things } from './query-sample.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CorollaryError } from '../../src/errors.js';
 import { or } from '../../src/query/condition.js';
-import { specFromJSON } from '../../src/query/parse.js';
+import { specFromJSON } from '../../src/query/parse/parse.js';
 import type { Query } from '../../src/query/query.js';
 import type { StoreId } from '../../src/schema/attribute-types.js';
 import { compiler, specOfQuery, Thing, things } from './query-sample.js';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decodeCursor, encodeCursor } from '../../src/query/answer/cursor.js';
+import { compareCodePoints, compareRows, keyOrders, rowKeys } from '../../src/query/answer/row-order.js';
 import type { ColumnRef } from '../../src/query/ast.js';
 import type { Columns } from '../../src/query/columns.js';
-import { decodeCursor, encodeCursor } from '../../src/query/cursor.js';
 import type { Order } from '../../src/query/order.js';
 import { specOf } from '../../src/query/question.js';
-import { compareCodePoints, compareRows, keyOrders, rowKeys } from '../../src/query/row-order.js';
 import { cellOf, type Row, sampleStore, specOfQuery, type Thing, thing, things, UID } from './query-sample.js';
 
 const few = <V>(...values: V[]) => fc.constantFrom<V | null>(null, ...values);

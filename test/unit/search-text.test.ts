@@ -2,8 +2,8 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CorollaryError } from '../../src/errors.js';
-import type { SearchMode } from '../../src/query/search-options.js';
-import { isSearchMode, namingBadSearch, searchExpression } from '../../src/query/search-text.js';
+import type { SearchMode } from '../../src/query/search/search-options.js';
+import { isSearchMode, namingBadSearch, searchExpression } from '../../src/query/search/search-text.js';
 import { codeOf } from '../support/a-refusal.js';
 
 const place = { type: 'note', attribute: 'title' };

@@ -1,0 +1,90 @@
+import type { QuerySpec } from '../ast.js';
+import type { FoundAnswer, QueryRunner } from '../runner.js';
+import { LazyUpdate } from './live-update.js';
+import { Snapshot } from './snapshot.js';
+
+/** Where something was written: in the stores with these keys, or anywhere. */
+type Written = ReadonlySet<string> | 'anywhere';
+
+const NOWHERE: Written = new Set();
+
+/** A question that is asked again and again, and what its subscriber was told last. */
+export class LiveAnswer {
+  readonly runner: QueryRunner;
+  readonly spec: QuerySpec;
+  /** Undefined when the subscriber does not want to know what changed. */
+  #told: Snapshot | undefined;
+  /** Where something was written since. */
+  #written: Written = 'anywhere';
+  #offered: { readonly snapshot: Snapshot; readonly written: Written } | undefined;
+
+  constructor(runner: QueryRunner, spec: QuerySpec, compares: boolean) {
+    this.runner = runner;
+    this.spec = spec;
+    this.#told = compares ? new Snapshot() : undefined;
+  }
+
+  /** The answer as it is now counts as told. @throws what reading throws */
+  begin(): void {
+    if (this.#told === undefined) return;
+    this.#told = this.#told.followedBy(this.#find()).later;
+    this.#written = NOWHERE;
+  }
+
+  /** Something was written in the store with this key, or anywhere. */
+  noteWritten(where: string | undefined): void {
+    if (this.#told !== undefined) this.#written = joined(this.#written, where === undefined ? 'anywhere' : [where]);
+  }
+
+  /**
+   * What there is to tell now; undefined when the changes are asked for and there are none. What is offered counts as
+   * told after {@link LiveAnswer.keep}.
+   * @throws what reading throws
+   */
+  offer(): LazyUpdate | undefined {
+    if (this.#told === undefined) return this.#update(undefined);
+    this.withdraw();
+    const { later, difference } = this.#told.followedBy(this.#find());
+    const changes = {
+      added: difference.added.map((one) => one.item()),
+      changed: difference.changed.map((one) => one.item()),
+      removed: difference.removed,
+    };
+    this.#offered = { snapshot: later, written: this.#written };
+    this.#written = NOWHERE; // what is written while the subscriber is told comes after it
+    if (!difference.isEmpty) return this.#update(changes);
+    this.keep();
+    return undefined;
+  }
+
+  /** The answer whether or not anything has changed: for whoever was told nothing yet. */
+  offerFirst(): LazyUpdate {
+    return this.offer() ?? this.#update({ added: [], changed: [], removed: [] });
+  }
+
+  #find(): FoundAnswer {
+    const known = this.#told?.parts;
+    if (known === undefined || this.#written === 'anywhere') return this.runner.found(this.spec);
+    return this.runner.found(this.spec, { known, written: this.#written });
+  }
+
+  #update(changes: ConstructorParameters<typeof LazyUpdate>[1]): LazyUpdate {
+    return new LazyUpdate(() => this.runner.read(this.spec), changes);
+  }
+
+  /** What was offered last has been told. */
+  keep(): void {
+    this.#told = this.#offered?.snapshot ?? this.#told;
+    this.#offered = undefined;
+  }
+
+  /** What was offered last has not been told: it will be offered again. */
+  withdraw(): void {
+    if (this.#offered !== undefined) this.#written = joined(this.#written, this.#offered.written);
+    this.#offered = undefined;
+  }
+}
+
+function joined(some: Written, more: Iterable<string> | 'anywhere'): Written {
+  return some === 'anywhere' || more === 'anywhere' ? 'anywhere' : new Set([...some, ...more]);
+}

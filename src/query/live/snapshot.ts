@@ -1,0 +1,77 @@
+import { hash } from 'node:crypto';
+import type { Cell } from '../../schema/value.js';
+import type { FoundAnswer, FoundItem, FoundPart } from '../runner.js';
+import { jsonCell } from '../sql/fragment.js';
+
+/** What one store had of an answer: fingerprints by id. */
+interface StorePart extends Pick<FoundPart, 'uid' | 'path'> {
+  readonly prints: ReadonlyMap<number, string>;
+}
+
+const NOTHING: ReadonlyMap<number, string> = new Map();
+
+/** An item that is no longer in an answer, and where it was. */
+export interface Missing {
+  readonly storeId: number;
+  readonly uid: string;
+  readonly path: readonly string[];
+}
+
+/** How one answer differs from an earlier one. */
+export class Difference {
+  readonly added: FoundItem[] = [];
+  readonly changed: FoundItem[] = [];
+  readonly removed: Missing[] = [];
+
+  get isEmpty(): boolean {
+    return this.added.length + this.changed.length + this.removed.length === 0;
+  }
+}
+
+/** What an answer consisted of: ids and fingerprints of the cells, by store. It holds no items and no values. */
+export class Snapshot {
+  readonly parts: ReadonlyMap<string, StorePart>;
+
+  constructor(parts: ReadonlyMap<string, StorePart> = new Map()) {
+    this.parts = parts;
+  }
+
+  /** The snapshot of a later answer, and how that differs from this one. */
+  followedBy({ parts, gone }: FoundAnswer): { readonly later: Snapshot; readonly difference: Difference } {
+    const difference = new Difference();
+    const later = new Map(gone === 'all others' ? [] : this.parts);
+    for (const part of parts) later.set(part.key, this.#compared(part, difference));
+    const there = new Set(parts.map(({ key }) => key));
+    for (const key of gone === 'all others' ? this.parts.keys() : gone) {
+      if (there.has(key)) continue;
+      later.delete(key);
+      noteMissing(this.parts.get(key), NOTHING, difference);
+    }
+    return { later: new Snapshot(later), difference };
+  }
+
+  #compared({ key, uid, path, items }: FoundPart, difference: Difference): StorePart {
+    const before = this.parts.get(key);
+    const prints = new Map<number, string>();
+    for (const item of items) {
+      const print = fingerprint(item.cells);
+      const printBefore = before?.prints.get(item.storeId);
+      prints.set(item.storeId, print);
+      if (printBefore === undefined) difference.added.push(item);
+      else if (printBefore !== print) difference.changed.push(item);
+    }
+    noteMissing(before, prints, difference);
+    return { uid, path, prints };
+  }
+}
+
+function noteMissing(before: StorePart | undefined, now: ReadonlyMap<number, string>, { removed }: Difference): void {
+  if (before === undefined) return;
+  const { uid, path, prints } = before;
+  for (const storeId of prints.keys()) if (!now.has(storeId)) removed.push({ storeId, uid, path });
+}
+
+// SHA-256: cells that differ have different ones, whoever has chosen them.
+function fingerprint(cells: readonly Cell[]): string {
+  return hash('sha256', JSON.stringify(cells.map(jsonCell)), 'base64');
+}
