@@ -184,6 +184,12 @@ describe('a value in JSON', () => {
   });
 });
 
+test('a class is no callback over columns', () => {
+  const { store } = aShop();
+  expect(codeOf(() => store.query(Thing).where(Owner as never))).toBe('BAD_QUERY');
+  expect(codeOf(() => store.query(Thing).orderBy(Owner as never))).toBe('BAD_QUERY');
+});
+
 test('a calculation that means nothing says so of the value, not of the operand', () => {
   const { store } = aShop();
   const wrong = () => store.query(Thing).pluck((t) => (t.name as never as { plus(n: number): never }).plus(1));

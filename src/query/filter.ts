@@ -84,6 +84,10 @@ function mustBeOfRows(asked: Asked, what: string, { isAggregate }: Provenance): 
 type Callback = (...columns: readonly unknown[]) => unknown;
 
 function withColumns(asked: Asked, callback: Callback): unknown {
+  // Of all functions, only the prototype of a class cannot be replaced.
+  if (Object.getOwnPropertyDescriptor(callback, 'prototype')?.writable === false) {
+    throw bad(asked, `a callback over columns is needed, such as c => c.name.eq('x'), not the class ${callback.name}`);
+  }
   const frame: Frame = { asked, isOpen: true };
   try {
     return callback(...asked.from.map((from, index) => columnsOf({ ...from, index, frame })));
