@@ -28,11 +28,13 @@ export type {
   ColumnOf,
   Columns,
   DateColumn,
+  IdColumn,
   NumberColumn,
   ObjectColumn,
   OrderedColumn,
   ReferenceColumn,
   SearchedColumn,
+  Selected,
   TextColumn,
 } from './query/columns.js';
 export { and, Condition, not, or } from './query/condition.js';

@@ -78,6 +78,8 @@ const consumerConfiguration = JSON.stringify({
     types: [],
     strict: true,
     experimentalDecorators: true,
+    // As libraries have it: the types of what they export must have names that the package gives.
+    declaration: true,
   },
   files: ['main.ts'],
 });
@@ -97,6 +99,7 @@ store.close();
 using again = Store.open('world.store', { types: [City] });
 const lyon = again.query(City, (city) => city.name.eq('Lyon'));
 console.log(Query.fromJSON<City>(again.tree, lyon.toJSON()).one().population);
+export const inhabitants = (of: Store) => of.query(City).select((c) => ({ id: c.storeId, people: c.population }));
 `;
 
 // An old Node stands in by its Node-API version: 9 on every Node before 22.14.

@@ -2,6 +2,7 @@ import { Item, integer, item, type Query, reference, type Store, text } from 'co
 import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore } from './support/a-store.js';
+import { statementsOf } from './support/statements.js';
 
 // A loop over plain values settles first which items they are of, and reads the values in pieces of a thousand.
 
@@ -213,4 +214,22 @@ test('a page cannot end at a calculated number beyond what its kind can hold', (
   const bySquare = store.query(Part).orderBy((p) => p.serial.times(p.serial).asc());
   expect(bySquare.all()).toHaveLength(2);
   expect(refusal(() => bySquare.page({ size: 1 })).code).toBe('OUT_OF_RANGE');
+});
+
+@item('page')
+class Page extends Item {
+  @text({ fullText: true }) declare words: string;
+}
+
+// Each piece of a thousand searched all pages again.
+test('a loop over what a search gives searches once', () => {
+  const store = aStore({ types: [Page] });
+  store.createMany(
+    Page,
+    Array.from({ length: 2500 }, (_, at) => ({ words: `page ${at}` })),
+  );
+  const pages = store.query(Page, (p) => p.words.matches('page'));
+  const found = pages.select((p) => ({ words: p.words, relevance: p.words.relevance('page') }));
+  const searches = statementsOf(() => expect([...found]).toHaveLength(2500)).filter((sql) => sql.includes(' MATCH '));
+  expect(searches).toHaveLength(1);
 });

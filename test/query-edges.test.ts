@@ -1,4 +1,5 @@
 import {
+  type Columns,
   count,
   type Decimal,
   decimal,
@@ -13,7 +14,7 @@ import {
 } from 'corollary';
 import { beforeEach, expect, test } from 'vitest';
 import { codeOf } from './support/a-refusal.js';
-import { aStore } from './support/a-store.js';
+import { aStore, aStoreDirectory } from './support/a-store.js';
 
 // Questions that once had a wrong answer, or none.
 
@@ -26,7 +27,7 @@ class Land extends Item {
 class Town extends Item {
   @text() declare name: string;
   @decimal({ scale: 2 }) declare tax: Decimal;
-  @json() declare notes: { readonly colour?: string | null };
+  @json() declare notes: { readonly colour?: string | null; readonly people?: number };
   @reference(() => Land) declare land: Land;
 }
 
@@ -169,6 +170,20 @@ test('plucked references of a tree join no transaction', () => {
   expect(lands).toHaveLength(9);
 });
 
+// The reading's connection was closed by then, which counted as an item that cannot be had.
+test('of a tree larger than its pool, what is plucked and preloaded is read together', () => {
+  const place = aStoreDirectory();
+  const options = { types, maxOpenSubstores: 1 };
+  const made = aStore(options, place);
+  for (const name of ['a', 'b', 'c']) fill(made.substores.create(name));
+  made.close();
+  const root = aStore(options, place);
+  const first = root.tree.query(Town, (t) => t.name.eq('Bonn'));
+  expect(root.transact(() => first.pluck((t) => t.land).all())).toHaveLength(3);
+  const towns = first.preload((t) => t.land).all();
+  expect(root.limitLoads(0, () => towns.map((town) => town.land.name))).toEqual(['Germany', 'Germany', 'Germany']);
+});
+
 // Each pair of members looked at all members: seven seconds for a thousand.
 test('a thousand distinct members take no minutes', { timeout: 4000 }, () => {
   const many = Array.from({ length: 1000 }, (_, at) => at);
@@ -194,4 +209,113 @@ test('what is larger than SQLite takes is BAD_QUERY', () => {
     () => towns.pluck((t) => t.name.concat(...many.map(() => t.name))).all(),
   ];
   expect(ways.map((way) => codeOf(way))).toEqual(ways.map(() => 'BAD_QUERY'));
+});
+
+// The digits in the JSON are those of another int64 than the double: nothing was found, and pages never ended.
+test('numbers of JSON beyond 2^53 are compared as JavaScript does', () => {
+  const land = store.getUnique(Land, { name: 'France' });
+  const many = [2 ** 60, 2 ** 60, -(2 ** 61), 2 ** 63, 1e20, 1e300];
+  store.createMany(
+    Town,
+    many.map((people) => ({ name: 'large', tax: '0', notes: { people, colour: String(people) }, land })),
+  );
+  const large = store.query(Town, { name: 'large' });
+  const count = (is: number) => large.where((t) => t.notes.at('people').eq(is)).count();
+  expect(many.map(count)).toEqual([2, 2, 1, 1, 1, 1]);
+  expect(large.where((t) => t.notes.at('people').in([2 ** 60, 1e20])).count()).toBe(3);
+  expect(large.where((t) => t.notes.at('colour').eq((2 ** 60) as never)).count()).toBe(0);
+  const byPeople = large.orderBy((t) => t.notes.at('people').asc());
+  const found = [...byPeople.pages(1)].slice(0, 9).flat();
+  expect(found.map(({ notes }) => notes.people)).toEqual([...many].sort((a, b) => a - b));
+});
+
+// Groups threw what is no CorollaryError, and pages one about numbers.
+test('a NUL in JSON is a character like others', () => {
+  const land = store.getUnique(Land, { name: 'France' });
+  const notes = { colour: 'red\0green' };
+  store.create(Town, { name: 'Nul', tax: '0', notes, land });
+  const colour = (t: { readonly notes: Columns<Town>['notes'] }) => t.notes.at('colour');
+  expect(store.query(Town, (t) => colour(t).eq(notes.colour)).one().name).toBe('Nul');
+  const groups = store.query(Town, { name: 'Nul' }).groupBy(colour);
+  expect(groups.pluck(colour).all()).toEqual([notes.colour]);
+  expect([
+    ...store
+      .query(Town)
+      .orderBy((t) => colour(t).asc())
+      .pages(1),
+  ]).toHaveLength(4);
+});
+
+// Only the outermost was looked at: groups without values gave nulls, and joins every combination.
+test('a query inside in must be one that has an answer', () => {
+  const lands = store.query(Land).groupBy((l) => l.name);
+  const byLand = store.query(Town).groupBy((t) => t.land);
+  const ways: (() => unknown)[] = [
+    () => store.query(Town, (t) => t.land.in(lands as Iterable<Land>)).all(),
+    () => store.query(Town, (t) => t.name.in(byLand.pluck((b) => b.name))).all(),
+    () => store.query(Town, (t) => t.name.in(store.query([Land, Town]).pluck((l) => l.name))).all(),
+  ];
+  expect(ways.map((way) => codeOf(way))).toEqual(ways.map(() => 'BAD_QUERY'));
+});
+
+// It was taken for a reference, and silently ignored.
+test('what is calculated from references cannot be preloaded', () => {
+  const towns = store.query(Town);
+  const calculated = (t: Columns<Town>) => (t.land as unknown as Columns<Town>['name']).coalesce(t.land as never);
+  expect(codeOf(() => towns.preload(calculated as never))).toBe('BAD_QUERY');
+});
+
+// RangeError: the stack was full before anyone counted.
+test('a calculation made too deep by a loop is BAD_QUERY', () => {
+  const deep = () =>
+    store.query(Town, (t) =>
+      Array.from({ length: 20_000 })
+        .reduce<typeof t.tax>((sum) => sum.plus('1'), t.tax)
+        .gt('0'),
+    );
+  expect(codeOf(deep)).toBe('BAD_QUERY');
+});
+
+// SyntaxError: the real that SQLite makes of it is no bigint. One store has always said OUT_OF_RANGE.
+test('a sum over a part of a tree says when what it adds is beyond int64', () => {
+  const some = store.tree.query(Town).limit(2);
+  expect(codeOf(() => some.sum((t) => t.tax.times('90071992547409.91').times('90071992547409.91')))).toBe(
+    'OUT_OF_RANGE',
+  );
+});
+
+// A land stands in the rows of all its towns: of a thousand rows that knew of each other, all had the same.
+test('what items of a join refer to is read together', () => {
+  const place = aStoreDirectory();
+  const made = aStore({ types }, place);
+  for (const name of ['A', 'B', 'C']) {
+    const land = made.create(Land, { name });
+    const rows = Array.from({ length: 1000 }, () => ({ name: 't', tax: '0' as const, notes: {}, land }));
+    const [town] = made.createMany(Town, rows, { items: true });
+    made.createMany(
+      Ghost,
+      Array.from({ length: 1000 }, () => ({ town: town as Town })),
+    );
+  }
+  made.close();
+  const again = aStore({ types }, place);
+  const pairs = again.query([Ghost, Town], (g, t) => g.town.eq(t)).orderBy((_, t) => t.storeId.asc());
+  const names = () => new Set(pairs.all().map(([, town]) => town.land.name));
+  expect(again.limitLoads(0, names).size).toBe(3);
+});
+
+// An id was one of its store only under the name storeId: at the end of a path, and in a list, it was a number.
+test('in a tree, an id is one of its store wherever it is read from', () => {
+  for (const name of ['a', 'b']) fill(store.substores.create(name));
+  const { tree } = store;
+  const towns = tree.query(Town);
+  const perLand = towns.groupBy((t) => t.land.to.storeId).select((t) => ({ land: t.land.to.name, towns: count() }));
+  expect(perLand.all()).toHaveLength(6);
+  const ids = towns.pluck((t) => t.land.to.storeId).distinct();
+  expect(ids.count()).toBe(6);
+  expect([...ids.pages(4)].map((page) => page.length)).toEqual([4, 2]);
+  expect(towns.firstPer((t) => t.land.to.storeId).count()).toBe(6);
+  const ofThree = tree.query(Town, { name: 'Paris' }).pluck((t) => t.storeId);
+  expect(tree.query(Town, (t) => t.storeId.in(ofThree.limit(2))).count()).toBe(2);
+  expect(tree.query(Town, (t) => t.storeId.in(ofThree)).count()).toBe(3);
 });

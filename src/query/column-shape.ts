@@ -67,6 +67,11 @@ export function findShape(type: ItemType, name: string): ColumnShape | undefined
   return type.byName.get(name);
 }
 
+/** True for ids, wherever they are read from: the same id in two stores is two items. */
+export function isOfStore({ reference, codec }: ColumnShape): boolean {
+  return reference !== undefined || codec === idCodec;
+}
+
 /** Columns of the same kind can be compared with each other: integers with reals, else only with the same codec. */
 export function isSameKind(a: ColumnShape, b: ColumnShape): boolean {
   if (a.reference !== undefined || b.reference !== undefined) return isSameReference(a, b);

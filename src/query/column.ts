@@ -2,7 +2,7 @@ import { CorollaryError, kindOf } from '../errors.js';
 import { type Codec, Refusal } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
 import { isJsonStep } from '../schema/json-path.js';
-import type { Calculation, CallOperand, FromNode, Search, ValueCell } from './ast.js';
+import { type Calculation, type CallOperand, type FromNode, MAX_DEPTH, type Search, type ValueCell } from './ast.js';
 import { calculatedShape, calculationFault, operandCodec, operandShape, takesOperands } from './calculation.js';
 import { type ColumnShape, findShape, relevanceShape, snippetShape } from './column-shape.js';
 import { ComparableColumn, comparableIn, placeKey } from './comparable.js';
@@ -12,7 +12,7 @@ import { type ColumnPlace, columnError } from './operand.js';
 import { mergedProvenance, type Provenance, type Source } from './provenance.js';
 import { checkedOptions, newSearch } from './search/search.js';
 import type { SnippetOptions } from './search/search-options.js';
-import { isColumn } from './traverse.js';
+import { depthOf, isColumn } from './traverse.js';
 import { namedShape, placeOf } from './value-shape.js';
 
 /**
@@ -137,6 +137,11 @@ export class RuntimeColumn extends ComparableColumn {
     const shape = calculatedShape(fn, [this.shape, ...operands.map((operand) => operand.shape)]);
     if (typeof shape === 'string') throw columnError('BAD_QUERY', this.place, `${fn} ${shape}`);
     const node = { fn, of: this.node, with: operands.map((operand) => operand.node) };
+    // Here, since a loop may make one too deep to be walked.
+    if (depthOf(node) > MAX_DEPTH) {
+      const place = { ...this.place, attribute: fn };
+      throw columnError('BAD_QUERY', place, `calculations nest at most ${MAX_DEPTH} levels deep`);
+    }
     return new RuntimeColumn(node, shape, mergedProvenance([this, ...operands].map(({ provenance }) => provenance)));
   }
 

@@ -159,7 +159,9 @@ export type ColumnFor<V> = [Base<V>] extends [Decimal]
             : ObjectColumn<V>;
 
 /** The id as a column; plain numbers will do as operands. */
-type IdColumn<T, N> = Omit<OrderedColumn<number | N>, typeof carries> & ColumnOf<StoreId<T> | N>;
+export interface IdColumn<T, N = never>
+  extends Omit<OrderedColumn<number | N>, typeof carries>,
+    ColumnOf<StoreId<T> | N> {}
 
 type AttributeColumns<T, K extends keyof T, N> = { readonly [P in K]: ColumnFor<T[P] | N> };
 /**
@@ -172,7 +174,7 @@ export type Columns<T, N = never> = AttributeColumns<T, AttrKey<T>, N> &
     readonly self: ReferenceColumn<T | N>;
   };
 
-/** The values that a projection's columns have. */
+/** What `select` gives: an object with the value of each column. */
 export type Selected<S> = { -readonly [K in keyof S]: S[K] extends ColumnOf<infer V> ? V : never };
 
 /** What a sum of values of type V is: never null. */

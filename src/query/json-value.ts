@@ -16,7 +16,8 @@ export const jsonValueCodec: Codec = {
   encode(value) {
     if (typeof value === 'boolean') return value ? 1 : 0;
     if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
-    if (typeof value === 'string' && isWellFormed(value) && !value.includes('\0')) return value;
+    // Unlike a text attribute, JSON holds NUL.
+    if (typeof value === 'string' && isWellFormed(value)) return value;
     throw new Refusal(`takes a text, a finite number, true or false, not ${kindOf(value)}`);
   },
   decode: (cell) => cell,

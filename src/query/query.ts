@@ -189,8 +189,8 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
 
   /**
    * Settles first what the answer consists of, so that writing meanwhile is allowed; an item deleted meanwhile is
-   * skipped. Items are all read first. Plain values of one type in one store are read in pieces, as they are when their
-   * turn comes, so that memory stays flat.
+   * skipped. Items are all read first, and so is what searches give. Other plain values of one type in one store are
+   * read in pieces, as they are when their turn comes, so that memory stays flat.
    */
   *[Symbol.iterator](): Iterator<R> {
     if (readValues(this.#spec) !== undefined) return yield* this.#runner.stream(this.#complete) as Iterable<R>;

@@ -11,13 +11,13 @@ import {
   type ValueCell,
   type ValueNode,
 } from './ast.js';
-import { findShape } from './column-shape.js';
+import { findShape, isOfStore } from './column-shape.js';
 import { comparedJson } from './json-value.js';
 import { refGroups } from './operand.js';
 import { questionsBelow, questionsIn } from './traverse.js';
 import { shapeOf } from './value-shape.js';
 
-/** One value of a subquery's answer; of a reference, with the uid of the store that it is an id in. */
+/** One value of a subquery's answer; of an id, with the uid of the store that it is an id in. */
 export interface SettledCell {
   readonly cell: Cell;
   readonly store: string;
@@ -121,7 +121,7 @@ function listOf(query: QuerySpec, cells: readonly SettledCell[]): ListNode {
   const value = readValues(query)?.[0];
   const shape = value === undefined ? findShape(firstType(query), 'self') : shapeOf(query.from, value);
   const present = cells.filter(({ cell }) => cell !== null);
-  if (shape?.reference !== undefined) {
+  if (shape !== undefined && isOfStore(shape)) {
     return { refs: refGroups(present.map(({ cell, store }) => ({ ref: cell as number, store }))) };
   }
   const isJson = value !== undefined && 'at' in value;

@@ -4,12 +4,12 @@ import { type ColumnRef, deepFrozen, MAX_DEPTH, type QuerySpec, readValues, type
 import { isGrouped, looseValues } from './grouping.js';
 import { assertTied, conjunctsOf, lastOptional } from './join.js';
 import { questionName } from './provenance.js';
-import { depthOf, FEATURES, featuresIn, isSameValue, nodesIn, topNodes } from './traverse.js';
+import { depthOf, FEATURES, featuresIn, isColumn, isSameValue, nodesIn, questionsBelow, topNodes } from './traverse.js';
 import { shapeOf } from './value-shape.js';
 
 /** True for an attribute that refers to items; `self` does not: it is the item. */
-export function isReference(from: QuerySpec['from'], column: ColumnRef): boolean {
-  return column.name !== 'self' && shapeOf(from, column).reference !== undefined;
+export function isReference(from: QuerySpec['from'], value: ValueNode): value is ColumnRef {
+  return isColumn(value) && value.name !== 'self' && shapeOf(from, value).reference !== undefined;
 }
 
 /**
@@ -52,11 +52,12 @@ function checkTies(spec: QuerySpec): void {
 
 function checkPreload(spec: QuerySpec): void {
   for (const column of spec.preload ?? []) {
+    const { name } = shapeOf(spec.from, column);
     if (!isReference(spec.from, column)) {
-      throw bad(spec, `${column.name}: preload takes references, such as c => c.country`, column.name);
+      throw bad(spec, `${name}: preload takes references, such as c => c.country`, name);
     }
     if (readValues(spec) !== undefined) {
-      throw bad(spec, `${column.name}: preload is for queries of items: leave pluck and select out`, column.name);
+      throw bad(spec, `${name}: preload is for queries of items: leave pluck and select out`, name);
     }
   }
 }
@@ -78,10 +79,14 @@ function assertComparable(spec: QuerySpec, value: ValueNode, what: string): void
 }
 
 /**
- * Refuses a question that lacks something without which it has no answer.
+ * Refuses a question that lacks something without which it, or a question inside it, has no answer.
  * @throws CorollaryError BAD_QUERY
  */
 export function assertComplete(spec: QuerySpec): void {
+  for (const query of [spec, ...questionsBelow(spec)]) assertAnswerable(query);
+}
+
+function assertAnswerable(spec: QuerySpec): void {
   assertTied(spec);
   if (!isGrouped(spec)) return;
   if (readValues(spec) === undefined) throw bad(spec, 'groups have no items: say by select what to read of them');

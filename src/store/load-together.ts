@@ -50,7 +50,8 @@ function itemsOf(
   try {
     const stored = storedTypeOf(core, ids[0] as number);
     if (stored === undefined) return [];
-    const rows = reading.connection.rows(stored.sql.selectByIds, [JSON.stringify(ids)]);
+    // Not by the reading's: of the many stores of a tree, this one may have been closed to make room since.
+    const rows = core.file.connection.rows(stored.sql.selectByIds, [JSON.stringify(ids)]);
     return rows.flatMap((row) => {
       try {
         return itemOfRow(core, stored.type, row, reading.epoch);

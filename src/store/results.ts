@@ -58,8 +58,10 @@ function itemsOf(spec: QuerySpec, output: ItemOutput, rows: readonly StoreRow[])
   const items = rows.map((row) => itemOf(output, row));
   const columns = (spec.preload ?? []).filter(({ source }) => source === output.source);
   for (const { core, reading, parts } of byStore(rows, (at) => items[at] ?? undefined)) {
-    becomeSiblings(parts);
-    for (const column of columns) preload(core, reading, parts, column);
+    // An item stands in many rows of a join.
+    const once = spec.from.length === 1 ? parts : [...new Set(parts)];
+    becomeSiblings(once);
+    for (const column of columns) preload(core, reading, once, column);
   }
   return items;
 }

@@ -1,9 +1,10 @@
 import { isDistinct } from '../query/answer/row-order.js';
-import type { QuerySpec } from '../query/ast.js';
+import { type QuerySpec, readValues } from '../query/ast.js';
 import { isGrouped } from '../query/grouping.js';
 import { compileRows } from '../query/sql/compile.js';
 import { idLayout, layoutOf } from '../query/sql/layout.js';
 import { type CompileContext, withoutFirstPer } from '../query/sql/select.js';
+import { FEATURES, featuresIn } from '../query/traverse.js';
 import { resultsOf, type StoreRow } from './results.js';
 import { rowsOf } from './rows.js';
 import type { Reading } from './store-core.js';
@@ -11,9 +12,13 @@ import type { Reading } from './store-core.js';
 /** How many rows are in memory at a time. */
 export const PIECE = 1000;
 
-/** True when the rows of an answer can be told by the ids of one type's items. */
+/**
+ * True when the rows of an answer can be told by the ids of one type's items. What is read of a search would be
+ * searched for again with each piece.
+ */
 export function canStream(spec: QuerySpec): boolean {
-  return spec.from.length === 1 && !isGrouped(spec) && !isDistinct(spec);
+  const readsSearch = (featuresIn(readValues(spec) ?? []) & FEATURES.search) !== 0;
+  return spec.from.length === 1 && !readsSearch && !isGrouped(spec) && !isDistinct(spec);
 }
 
 /** The ids of a question's items in order: 8 bytes each, and outside of the heap. */

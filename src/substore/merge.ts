@@ -1,5 +1,5 @@
 import { afterPlace, narrowed } from '../query/answer/cursor.js';
-import { isOfStore, keyText, PATH_KEY } from '../query/answer/groups.js';
+import { keyText, PATH_KEY } from '../query/answer/groups.js';
 import {
   askedOrders,
   compareCodePoints,
@@ -10,7 +10,7 @@ import {
   rowKeys,
 } from '../query/answer/row-order.js';
 import type { OrderNode, QuerySpec, ValueNode } from '../query/ast.js';
-import type { ColumnShape } from '../query/column-shape.js';
+import { type ColumnShape, isOfStore } from '../query/column-shape.js';
 import { type Layout, layoutOf } from '../query/sql/layout.js';
 import { withoutFirstPer } from '../query/sql/select.js';
 import { shapeOf } from '../query/value-shape.js';

@@ -2,10 +2,10 @@ import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { decodeCursor, encodeCursor } from '../query/answer/cursor.js';
 import type { GroupRow } from '../query/answer/group-rows.js';
-import { isOfStore } from '../query/answer/groups.js';
 import { finish, type Partial, partialOfCells } from '../query/answer/partial-results.js';
 import { isDistinct } from '../query/answer/row-order.js';
 import { type AggregateFn, firstType, type QuerySpec, readValues, type ValueNode } from '../query/ast.js';
+import { isOfStore } from '../query/column-shape.js';
 import { isGrouped } from '../query/grouping.js';
 import { assertTiedByReferences } from '../query/join.js';
 import type {
@@ -243,7 +243,7 @@ function foundIn(core: StoreCore, spec: QuerySpec): FoundPart {
 /** True for a subquery that no store can answer for itself. */
 function isApart(query: QuerySpec): boolean {
   const [value] = readValues(query) ?? [];
-  const isOfItems = value === undefined || shapeOf(query.from, value).reference !== undefined;
+  const isOfItems = value === undefined || isOfStore(shapeOf(query.from, value));
   return !isOfItems || isCut(query) || isGrouped(query);
 }
 

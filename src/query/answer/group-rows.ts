@@ -1,5 +1,6 @@
 import type { Cell } from '../../schema/value.js';
 import { type QuerySpec, readValues, type ValueNode } from '../ast.js';
+import { isOfStore } from '../column-shape.js';
 import { type GroupPlan, placeIn } from '../grouping.js';
 import { comparedJson } from '../json-value.js';
 import { conditionSQL } from '../sql/compile-condition.js';
@@ -8,7 +9,7 @@ import { bound, type Compiled, type Fragment, joined, jsonCell, rendered, sql } 
 import type { SqlContext } from '../sql/sql-context.js';
 import { textOf } from '../traverse.js';
 import { shapeOf } from '../value-shape.js';
-import { type Group, isOfStore, type Owner, PATH_KEY } from './groups.js';
+import { type Group, type Owner, PATH_KEY } from './groups.js';
 import { compareRows, type RowKey, rowKey, rowKeys } from './row-order.js';
 
 /** A group with what is read of it. */

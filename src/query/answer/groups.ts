@@ -1,7 +1,7 @@
 import { textCodec } from '../../schema/codecs/text.js';
 import type { Cell } from '../../schema/value.js';
 import type { AggregateNode, QuerySpec } from '../ast.js';
-import type { ColumnShape } from '../column-shape.js';
+import { type ColumnShape, isOfStore } from '../column-shape.js';
 import type { GroupPlan } from '../grouping.js';
 import { comparedJson } from '../json-value.js';
 import { partialWidth } from '../sql/compile.js';
@@ -39,11 +39,6 @@ export const PATH_KEY: RowKey = {
   direction: 'asc',
   nulls: 'first',
 };
-
-/** True for ids: the same id in two stores is two items. */
-export function isOfStore({ reference, name }: ColumnShape): boolean {
-  return reference !== undefined || name === 'storeId';
-}
 
 /** A value as groups are told apart by it: `isJson` says that it lies in JSON, and is read as such. */
 export interface GroupKey {

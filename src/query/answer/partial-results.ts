@@ -103,7 +103,13 @@ export function partialOfCells(fn: AggregateFn, shape: ColumnShape, cells: reado
   if (fn === 'min' || fn === 'max') return values.map((cell) => [cell]);
   if (shape.codec.arithmetic === 'real') return values.map((cell) => [1, cell]);
   return values.map((cell) => {
+    if (!isInteger(cell)) return [1, null, null, 1];
     const value = BigInt(cell as string | number);
     return [1, String(value >> 32n), String(BigInt.asUintN(32, value))];
   });
+}
+
+/** False for the real that SQLite makes of what is calculated beyond int64, as a number or as text. */
+function isInteger(cell: Cell): boolean {
+  return typeof cell === 'string' ? /^-?\d+$/.test(cell) : Number.isSafeInteger(cell);
 }

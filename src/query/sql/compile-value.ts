@@ -6,6 +6,7 @@ import { operandShape } from '../calculation.js';
 import type { ColumnShape } from '../column-shape.js';
 import { shapeOf } from '../value-shape.js';
 import { bound, type Fragment, joined, sql } from './fragment.js';
+import { jsonValueCodec } from '../json-value.js';
 import type { SqlContext } from './sql-context.js';
 
 /** The SQL of a value, as it is compared, ordered by and calculated with. */
@@ -38,8 +39,21 @@ export function exactSQL(node: ValueNode, context: SqlContext): Fragment {
 }
 
 /** A cell as an operand: int64 as text is cast, so that it is compared as a number. */
-export function cellSQL(shape: Pick<ColumnShape, 'codec'>, cell: ValueCell): Fragment {
-  return shape.codec.asText === true ? sql`CAST(${bound(cell)} AS INTEGER)` : bound(cell);
+export function cellSQL({ codec }: Pick<ColumnShape, 'codec'>, cell: ValueCell): Fragment {
+  if (codec.asText === true) return sql`CAST(${bound(cell)} AS INTEGER)`;
+  return codec === jsonValueCodec && isLargeInteger(cell) ? asWrittenInJSON(cell) : bound(cell);
+}
+
+function isLargeInteger(cell: ValueCell): cell is number {
+  return Number.isInteger(cell) && !Number.isSafeInteger(cell);
+}
+
+/**
+ * 2^60 stands in JSON as 1152921504606847000, the shortest digits that mean this double, and SQLite reads these as an
+ * int64, which the double is not equal to. The plus takes the cast's affinity away: a text of these digits is no number.
+ */
+function asWrittenInJSON(cell: number): Fragment {
+  return sql`+CAST(${bound(JSON.stringify(cell))} AS NUMERIC)`;
 }
 
 // The path is written out: only so does SQLite see that an index is on the same.
