@@ -29,6 +29,7 @@ export type {
   Columns,
   DateColumn,
   IdColumn,
+  LikeOptions,
   NumberColumn,
   ObjectColumn,
   OrderedColumn,
@@ -38,12 +39,12 @@ export type {
   TextColumn,
 } from './query/columns.js';
 export { and, Condition, not, or } from './query/condition.js';
-export { type Joinable, type Optional, optional } from './query/joined.js';
+export { type Joinable, type JoinColumns, type JoinedItems, type Optional, optional } from './query/joined.js';
 export type { QueryJSON } from './query/json.js';
 export type { LiveChanges, LiveUpdate, RemovedItem } from './query/live/live-update.js';
 export type { SubscribeOptions } from './query/live/subscribe-options.js';
 export type { Subscription } from './query/live/subscription.js';
-export { Order } from './query/order.js';
+export { Order, type OrderOptions } from './query/order.js';
 export type { Pages } from './query/pages.js';
 export { type OrderBy, type PageOptions, type PickReference, Query, type Where } from './query/query.js';
 export { type ReferringItems, referrers } from './query/referrers.js';

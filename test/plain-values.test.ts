@@ -181,6 +181,18 @@ test('calculations nest as deep as conditions, in memory and in JSON', () => {
   expect(codeOf(() => nested(101))).toBe('BAD_QUERY');
 });
 
+test('a calculation that doubles itself is refused before it fills the memory', () => {
+  const store = aShop(1);
+  const doubled = (times: number) =>
+    store
+      .query(Part)
+      .pluck((p) =>
+        Array.from({ length: times }).reduce<typeof p.serial>((value) => value.plus(value), p.rank.plus(1)),
+      );
+  expect(doubled(10).all()).toEqual([1024]);
+  expect(codeOf(() => doubled(30))).toBe('BAD_QUERY');
+});
+
 test('distinct items of a tree are ordered by path, then by id, as the items themselves are', () => {
   const root = aMemoryStore({ types: [Part, Maker] });
   const below = root.substores.create('below');

@@ -241,6 +241,12 @@ export interface QuerySpec {
 /** The deepest nesting of conditions and values, in memory and in JSON: far below SQLite's limit, and safe to walk. */
 export const MAX_DEPTH = 100;
 
+/** How many types a join has at most: SQLite joins 64 tables, and each path of references takes some. */
+export const MAX_TYPES = 16;
+
+/** The most nodes that a condition or a value consists of, in memory and in JSON. */
+export const MAX_NODES = 10_000;
+
 /** The type that a question asks for, first of those that it joins. */
 export function firstType(spec: Pick<QuerySpec, 'from'>): ItemType {
   return spec.from[0].type;

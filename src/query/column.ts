@@ -2,7 +2,15 @@ import { CorollaryError, kindOf } from '../errors.js';
 import { type Codec, Refusal } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
 import { isJsonStep } from '../schema/json-path.js';
-import { type Calculation, type CallOperand, type FromNode, MAX_DEPTH, type Search, type ValueCell } from './ast.js';
+import {
+  type Calculation,
+  type CallOperand,
+  type FromNode,
+  MAX_DEPTH,
+  MAX_NODES,
+  type Search,
+  type ValueCell,
+} from './ast.js';
 import { calculatedShape, calculationFault, operandCodec, operandShape, takesOperands } from './calculation.js';
 import { type ColumnShape, findShape, relevanceShape, snippetShape } from './column-shape.js';
 import { ComparableColumn, comparableIn, placeKey } from './comparable.js';
@@ -12,7 +20,7 @@ import { type ColumnPlace, columnError } from './operand.js';
 import { mergedProvenance, type Provenance, type Source } from './provenance.js';
 import { checkedOptions, newSearch } from './search/search.js';
 import type { SnippetOptions } from './search/search-options.js';
-import { depthOf, isColumn } from './traverse.js';
+import { depthOf, isColumn, sizeOf } from './traverse.js';
 import { namedShape, placeOf } from './value-shape.js';
 
 /**
@@ -138,6 +146,9 @@ export class RuntimeColumn extends ComparableColumn {
     if (typeof shape === 'string') throw columnError('BAD_QUERY', this.place, `${fn} ${shape}`);
     const node = { fn, of: this.node, with: operands.map((operand) => operand.node) };
     // Here, since a loop may make one too deep to be walked.
+    if (sizeOf(node) > MAX_NODES) {
+      throw columnError('BAD_QUERY', this.place, `a calculation consists of ${MAX_NODES} parts at most`);
+    }
     if (depthOf(node) > MAX_DEPTH) {
       const place = { ...this.place, attribute: fn };
       throw columnError('BAD_QUERY', place, `calculations nest at most ${MAX_DEPTH} levels deep`);

@@ -1,7 +1,7 @@
 import { CorollaryError } from '../errors.js';
 import type { Stored } from '../schema/attribute-types.js';
 import type { ItemClass } from '../schema/item-class.js';
-import type { FromNode, QuerySpec } from './ast.js';
+import { type FromNode, MAX_TYPES, type QuerySpec } from './ast.js';
 import type { Columns } from './columns.js';
 import type { Asked } from './provenance.js';
 
@@ -51,9 +51,6 @@ export type JoinedItems<F extends Joinable> = {
 
 /** The items that a join's `update` and `delete` are about. */
 export type FirstOf<F extends Joinable> = F[0] extends ItemClass<infer T extends Stored> ? T : never;
-
-// Each path of references takes a table more; SQLite joins 64.
-const MAX_TYPES = 16;
 
 /**
  * The types of a question, as they were given.

@@ -29,8 +29,9 @@ export type ColumnLists = readonly unknown[];
 export type Where<T, A extends ColumnLists = [Columns<T>]> = ((...columns: A) => Condition) | Condition | Equalities<T>;
 /** What sorts a query: a callback that gives one order or several, or orders. */
 export type OrderBy<T, A extends ColumnLists = [Columns<T>]> = (...columns: A) => Order | readonly Order[];
+/** Picks a column. */
+type PickOne<A extends ColumnLists, V> = (...columns: A) => ColumnOf<V>;
 /** Picks a column, or several. */
-type Pick1<A extends ColumnLists, V> = (...columns: A) => ColumnOf<V>;
 type PickSome<A extends ColumnLists> = (...columns: A) => ColumnOf<unknown> | readonly ColumnOf<unknown>[];
 /** How one page is asked for; `after` is the `next` of the page before. */
 export interface PageOptions {
@@ -138,7 +139,7 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
   }
 
   /** One column's values instead of the items, nulls included. */
-  pluck<V>(pick: Pick1<A, V>): Query<T, Plain<V>, A> {
+  pluck<V>(pick: PickOne<A, V>): Query<T, Plain<V>, A> {
     const { select: _, ...rest } = this.#spec;
     return new Query<T, Plain<V>, A>(this.#runner, {
       ...rest,
@@ -238,22 +239,22 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
    * The exact sum of a column, nulls left out; 0 of nothing.
    * @throws CorollaryError OUT_OF_RANGE when it leaves what the attribute can hold
    */
-  sum<V extends Summable>(pick: Pick1<A, V>): Sum<V> {
+  sum<V extends Summable>(pick: PickOne<A, V>): Sum<V> {
     return this.#aggregate('sum', pick) as Sum<V>;
   }
 
   /** The average of a column, nulls left out, and null of nothing; decimals are rounded half-even to their scale. */
-  avg<V extends Summable>(pick: Pick1<A, V>): Average<V> {
+  avg<V extends Summable>(pick: PickOne<A, V>): Average<V> {
     return this.#aggregate('avg', pick) as Average<V>;
   }
 
   /** The smallest value of a column; null of nothing. */
-  min<V>(pick: Pick1<A, V>): NonNullable<V> | null {
+  min<V>(pick: PickOne<A, V>): NonNullable<V> | null {
     return this.#aggregate('min', pick) as NonNullable<V> | null;
   }
 
   /** The largest value of a column; null of nothing. */
-  max<V>(pick: Pick1<A, V>): NonNullable<V> | null {
+  max<V>(pick: PickOne<A, V>): NonNullable<V> | null {
     return this.#aggregate('max', pick) as NonNullable<V> | null;
   }
 

@@ -73,6 +73,18 @@ export function depthOf(node: Node): number {
   return depth;
 }
 
+const sizes = new WeakMap<Node, number>();
+/** How many nodes a node consists of; one that stands in several places counts in each. */
+export function sizeOf(node: Node): number {
+  if (isColumn(node)) return 1;
+  let size = sizes.get(node);
+  if (size === undefined) {
+    size = nodesBelow(node).reduce((sum, part) => sum + sizeOf(part), 1);
+    sizes.set(node, size);
+  }
+  return size;
+}
+
 /** What a node, or one below it, has that plain columns and values do not. */
 export const FEATURES = { aggregate: 1, question: 2, referrers: 4, search: 8, path: 16 } as const;
 

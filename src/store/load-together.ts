@@ -1,3 +1,4 @@
+import { CorollaryError } from '../errors.js';
 import type { Item } from '../item/item.js';
 import { stateOf } from '../item/state.js';
 import { becomeSiblings, GROUP } from './answer.js';
@@ -60,10 +61,19 @@ function itemsOf(
         return [];
       }
     });
-  } catch {
-    return []; // a type without a class, or of another version: said to whoever reads such an item
+  } catch (error) {
+    if (error instanceof CorollaryError && UNREADABLE.has(error.code)) return [];
+    throw error;
   }
 }
+
+/** A type without a class, or of another version: said to whoever reads such an item. */
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'UNKNOWN_TYPE',
+  'NEWER_DATABASE',
+  'NO_UPGRADE_PATH',
+  'SCHEMA_MISMATCH',
+]);
 
 function storedTypeOf(core: StoreCore, id: number) {
   const entry = core.entryOfId(id);

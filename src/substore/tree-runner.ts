@@ -2,7 +2,7 @@ import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { decodeCursor, encodeCursor } from '../query/answer/cursor.js';
 import type { GroupRow } from '../query/answer/group-rows.js';
-import { finish, type Partial, partialOfCells } from '../query/answer/partial-results.js';
+import { finish, type PartialResult, partialOfCells } from '../query/answer/partial-results.js';
 import { isDistinct } from '../query/answer/row-order.js';
 import { type AggregateFn, firstType, type QuerySpec, readValues, type ValueNode } from '../query/ast.js';
 import { isOfStore } from '../query/column-shape.js';
@@ -113,7 +113,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return finish(fn, shape, partialOfCells(fn, shape, cells));
   }
 
-  #partials(spec: QuerySpec, fn: AggregateFn, value: ValueNode | undefined): Partial[] {
+  #partials(spec: QuerySpec, fn: AggregateFn, value: ValueNode | undefined): PartialResult[] {
     return this.#fromEach((core) =>
       rowsOf(core.readingAside(), compileAggregate(spec, fn, value, compileContext(core, 'nothing'))),
     ).flat();

@@ -1,3 +1,4 @@
+import { CorollaryError } from '../../errors.js';
 import type { Cell } from '../../schema/value.js';
 import { type QuerySpec, readValues, type ValueNode } from '../ast.js';
 import { isOfStore } from '../column-shape.js';
@@ -64,12 +65,17 @@ function overGroups(spec: QuerySpec, plan: GroupPlan, idIn: SqlContext['idIn']):
     known: (value) => places.get(textOf(value)),
     column: ({ name }) => name,
     idIn,
-    subquery: () => undefined,
-    referrers: () => undefined,
-    matches: () => ['FALSE'],
-    found: () => 'NULL',
+    subquery: unseen,
+    referrers: unseen,
+    matches: unseen,
+    found: unseen,
     longestList: 8,
   };
+}
+
+// Such were made values of the groups, or asked first: a wrong answer must not come of one that was overlooked.
+function unseen(): never {
+  throw new CorollaryError('BAD_QUERY', 'having cannot look at what is no value of its groups: say it in where');
 }
 
 function groupCell({ from }: QuerySpec, value: ValueNode, at: number): Fragment {

@@ -7,7 +7,7 @@ import { comparedJson } from '../json-value.js';
 import { partialWidth } from '../sql/compile.js';
 import { jsonCell } from '../sql/fragment.js';
 import { shapeOf } from '../value-shape.js';
-import { finish, type Partial } from './partial-results.js';
+import { finish, type PartialResult } from './partial-results.js';
 import { compareCodePoints, foldedText, type RowKey } from './row-order.js';
 
 /** Whose rows some groups were made of: in a tree, a reference means an item only together with its store. */
@@ -28,7 +28,7 @@ interface Growing<O extends Owner> {
   readonly owner: O;
   readonly keys: Cell[];
   readonly carried: readonly Cell[];
-  readonly partials: readonly Partial[][];
+  readonly partials: readonly PartialResult[][];
 }
 
 /** By what paths of stores are compared. They hold NUL, which no text of an item does. */
@@ -83,12 +83,12 @@ export class Grouping<O extends Owner> {
       this.#found.set(text, { owner, keys: found, carried: rest, partials: partials.map((partial) => [partial]) });
       return;
     }
-    for (const at of aggregates.keys()) known.partials[at]?.push(partials[at] as Partial);
+    for (const at of aggregates.keys()) known.partials[at]?.push(partials[at] as PartialResult);
     // Of values that are the same though read as different ones the first in binary order stands for all, as in SQL.
     for (const [at, cell] of found.entries()) if (comesFirst(cell, known.keys[at])) known.keys[at] = cell;
   }
 
-  #partialsOf(row: readonly Cell[]): Partial[] {
+  #partialsOf(row: readonly Cell[]): PartialResult[] {
     let at = this.#plan.keys.length + this.#plan.carried.length;
     return this.#plan.aggregates.map(({ aggregate, of }) => {
       const width = partialWidth(aggregate, of, of && shapeOf(this.#spec.from, of));
@@ -111,7 +111,7 @@ export class Grouping<O extends Owner> {
     return { owner, cells: [...keys, ...carried, ...results] };
   }
 
-  #resultOf(node: AggregateNode, partials: readonly Partial[]): Cell {
+  #resultOf(node: AggregateNode, partials: readonly PartialResult[]): Cell {
     const { from } = this.#spec;
     const value = finish(node.aggregate, node.of && shapeOf(from, node.of), partials);
     return value === null ? null : shapeOf(from, node).codec.encode(value);

@@ -6,7 +6,7 @@ import type { ColumnShape } from '../column-shape.js';
 import { compareCells } from './row-order.js';
 
 /** The one row that the SQL of `compileAggregate` gives. */
-export type Partial = readonly Cell[];
+export type PartialResult = readonly Cell[];
 
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
@@ -17,7 +17,7 @@ const LOW_HALF = 2n ** 32n;
  * of no rows: 0 for counts and sums, null for the others.
  * @throws CorollaryError OUT_OF_RANGE when a sum leaves what its attribute can hold.
  */
-export function finish(fn: AggregateFn, shape: ColumnShape | undefined, partials: readonly Partial[]): unknown {
+export function finish(fn: AggregateFn, shape: ColumnShape | undefined, partials: readonly PartialResult[]): unknown {
   if (fn === 'count' || shape === undefined) return countOf(partials);
   if (fn === 'min' || fn === 'max') return extreme(fn, shape, partials);
   if (shape.codec.arithmetic === 'real') return finishReal(fn, shape, partials);
@@ -26,11 +26,11 @@ export function finish(fn: AggregateFn, shape: ColumnShape | undefined, partials
   return fn === 'sum' ? exactSum(shape, total) : exactAverage(shape, total, BigInt(countOf(partials)));
 }
 
-function countOf(partials: readonly Partial[]): number {
+function countOf(partials: readonly PartialResult[]): number {
   return partials.reduce((total, partial) => total + Number(partial[0]), 0);
 }
 
-function extreme(fn: 'min' | 'max', shape: ColumnShape, partials: readonly Partial[]): unknown {
+function extreme(fn: 'min' | 'max', shape: ColumnShape, partials: readonly PartialResult[]): unknown {
   const found = partials.flatMap((partial) => partial[0] ?? []) as Exclude<Cell, null>[];
   const wanted = fn === 'min' ? -1 : 1;
   const [first, ...rest] = found;
@@ -40,7 +40,7 @@ function extreme(fn: 'min' | 'max', shape: ColumnShape, partials: readonly Parti
   );
 }
 
-function finishReal(fn: 'sum' | 'avg', shape: ColumnShape, partials: readonly Partial[]): number | null {
+function finishReal(fn: 'sum' | 'avg', shape: ColumnShape, partials: readonly PartialResult[]): number | null {
   const count = countOf(partials);
   if (count === 0) return fn === 'sum' ? 0 : null;
   const total = compensatedSum(partials.map(realSumOf));
@@ -49,7 +49,7 @@ function finishReal(fn: 'sum' | 'avg', shape: ColumnShape, partials: readonly Pa
 }
 
 /** SQLite gives null for a sum that is no number, and for that of no values. */
-function realSumOf([count, sum]: Partial): number {
+function realSumOf([count, sum]: PartialResult): number {
   return Number(count) === 0 ? 0 : Number(sum ?? Number.NaN);
 }
 
@@ -64,7 +64,7 @@ function compensatedSum(values: readonly number[]): number {
   return sum + lost;
 }
 
-function integerSum(partials: readonly Partial[]): bigint {
+function integerSum(partials: readonly PartialResult[]): bigint {
   const half = (cell: Cell | undefined) => BigInt(cell === null || cell === undefined ? 0 : (cell as string));
   return partials.reduce((total, partial) => total + half(partial[1]) * LOW_HALF + half(partial[2]), 0n);
 }
@@ -97,7 +97,7 @@ function sumOutOfRange(shape: ColumnShape): CorollaryError {
 }
 
 /** The partial results that `compileAggregate` would have given for these cells of a column. */
-export function partialOfCells(fn: AggregateFn, shape: ColumnShape, cells: readonly Cell[]): Partial[] {
+export function partialOfCells(fn: AggregateFn, shape: ColumnShape, cells: readonly Cell[]): PartialResult[] {
   if (fn === 'count') return [[cells.length]];
   const values = cells.filter((cell) => cell !== null);
   if (fn === 'min' || fn === 'max') return values.map((cell) => [cell]);

@@ -1,9 +1,6 @@
 import { CorollaryError } from '../../errors.js';
 import type { ItemType } from '../../schema/item-type.js';
-import { MAX_DEPTH } from '../ast.js';
-
-/** How much one JSON question may ask to be looked at; lists of values do not count. */
-const MAX_NODES = 10_000;
+import { MAX_DEPTH, MAX_NODES } from '../ast.js';
 
 /** Questions inside others are levels of their own here. */
 const MAX_JSON_DEPTH = 2 * MAX_DEPTH;

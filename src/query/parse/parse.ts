@@ -1,5 +1,5 @@
 import type { ItemType } from '../../schema/item-type.js';
-import type { ColumnRef, FromNode, OrderNode, QuerySpec, SelectNode } from '../ast.js';
+import { type ColumnRef, type FromNode, MAX_TYPES, type OrderNode, type QuerySpec, type SelectNode } from '../ast.js';
 import { unsuitability } from '../column-shape.js';
 import { overRows } from '../grouping.js';
 import { checkedSpec, isReference } from '../spec.js';
@@ -79,9 +79,6 @@ function filledList(json: unknown, place: Place): readonly unknown[] {
   if (list.length > 0) return list;
   throw malformed(place, 'must not be empty');
 }
-
-// 64: the tables that SQLite joins at most. Paths of references take some.
-const MAX_TYPES = 16;
 
 function readFrom(reading: Reading, json: unknown, place: Place): QuerySpec['from'] {
   const list = filledList(json, place);

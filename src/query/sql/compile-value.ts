@@ -4,9 +4,9 @@ import { jsonPath } from '../../schema/json-path.js';
 import type { Calculation, CallNode, CallOperand, JsonPathNode, ValueCell, ValueNode } from '../ast.js';
 import { operandShape } from '../calculation.js';
 import type { ColumnShape } from '../column-shape.js';
+import { jsonValueCodec } from '../json-value.js';
 import { shapeOf } from '../value-shape.js';
 import { bound, type Fragment, joined, sql } from './fragment.js';
-import { jsonValueCodec } from '../json-value.js';
 import type { SqlContext } from './sql-context.js';
 
 /** The SQL of a value, as it is compared, ordered by and calculated with. */
