@@ -58,6 +58,8 @@ export default defineConfig({
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
     // Processes, not threads: a test may change its working directory, and a crash in native code names its file.
     pool: 'forks',
+    // Vitest would leave one processor to itself, which on two halves the speed.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
