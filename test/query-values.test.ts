@@ -126,9 +126,13 @@ describe.each<[string, (store: Store) => Pick<Store, 'query'>]>([
   ['a store', (store) => store],
   ['a tree', ({ tree }) => tree as Pick<Store, 'query'>],
 ])('what lies in JSON, asked of %s,', (_, asked) => {
-  /** In a tree, one of the things lives below. */
+  /** Of four things, two live in a store below where a tree is asked. */
   function things() {
-    const { store } = aShop(aMemoryStore({ types: [Thing, Owner] }));
+    const { store, two, four } = aShop(aMemoryStore({ types: [Thing, Owner] }));
+    if (asked(store) === store) return store;
+    const below = store.substores.create('below');
+    for (const { name, price, size, doc } of [two, four]) below.create(Thing, { name, price, size, doc });
+    store.query(Thing, (t) => t.self.in([two, four])).delete();
     return asked(store);
   }
 

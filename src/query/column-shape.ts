@@ -90,8 +90,12 @@ function isNumeric(codec: Codec): boolean {
 
 function isSameReference(a: ColumnShape, b: ColumnShape): boolean {
   if (a.reference === undefined || b.reference === undefined) return false;
-  const [left, right] = [a.reference.target?.(), b.reference.target?.()];
-  return left === undefined || right === undefined || isKindOf(left, right) || isKindOf(right, left);
+  return mayBeSame(a.reference.target?.(), b.reference.target?.());
+}
+
+/** True when an item of one class may be one of the other; an absent class is any. */
+export function mayBeSame(one: ItemClass | undefined, other: ItemClass | undefined): boolean {
+  return one === undefined || other === undefined || isKindOf(one, other) || isKindOf(other, one);
 }
 
 /** True when `itemClass` is `base` or extends it. */

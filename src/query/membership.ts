@@ -1,5 +1,5 @@
 import { firstType, type QuerySpec, readValues } from './ast.js';
-import { type ColumnShape, isKindOf, isSameKind } from './column-shape.js';
+import { type ColumnShape, isSameKind, mayBeSame } from './column-shape.js';
 import { type ColumnPlace, columnError } from './operand.js';
 import { shapeOf } from './value-shape.js';
 
@@ -26,6 +26,6 @@ export function checkTarget(place: ColumnPlace, shape: ColumnShape, query: Query
   const wanted = shape.reference?.target?.();
   const plucked = query.pluck === undefined ? undefined : shapeOf(query.from, query.pluck);
   const found = plucked === undefined ? firstType(query).itemClass : plucked.reference?.target?.();
-  if (wanted === undefined || found === undefined || isKindOf(found, wanted) || isKindOf(wanted, found)) return;
-  throw columnError('WRONG_TYPE', place, `takes a ${wanted.name}, not a ${found.name}`);
+  if (mayBeSame(wanted, found)) return;
+  throw columnError('WRONG_TYPE', place, `takes a ${wanted?.name}, not a ${found?.name}`);
 }

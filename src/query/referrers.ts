@@ -2,7 +2,7 @@ import { CorollaryError, kindOf } from '../errors.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { Referrers } from './ast.js';
 import { columnIn, RuntimeColumn } from './column.js';
-import { countShape, isKindOf } from './column-shape.js';
+import { countShape, mayBeSame } from './column-shape.js';
 import type { ColumnOf, Columns, NumberColumn } from './columns.js';
 import { type Condition, newCondition, nodeOf, provenanceOf } from './condition.js';
 import { columnFrom, conditionFrom } from './filter.js';
@@ -76,6 +76,6 @@ function mustReferTo(of: RuntimeColumn, { node, shape, place }: RuntimeColumn): 
     throw columnError('BAD_QUERY', place, 'referrers takes a reference of the type, such as r => r.book');
   }
   const [wanted, found] = [of.shape.reference?.target?.(), shape.reference.target?.()];
-  if (wanted === undefined || found === undefined || isKindOf(wanted, found) || isKindOf(found, wanted)) return;
-  throw columnError('WRONG_TYPE', place, `refers to a ${found.name}, never to a ${wanted.name}`);
+  if (mayBeSame(wanted, found)) return;
+  throw columnError('WRONG_TYPE', place, `refers to a ${found?.name}, never to a ${wanted?.name}`);
 }

@@ -19,6 +19,6 @@ export function compileContext(core: StoreCore, foreignItems: 'refuse' | 'nothin
 export function rowsOf({ connection }: Pick<Reading, 'connection'>, compiled: Compiled | undefined): SqlRow[] {
   if (compiled === undefined) return [];
   const { sql, values } = compiled;
-  // Only a search has this word.
+  // Every search has this word; what else may have it never fails as a search does.
   return sql.includes(' MATCH ') ? namingBadSearch(() => connection.rows(sql, values)) : connection.rows(sql, values);
 }

@@ -3,7 +3,7 @@ import type { KeepingStore } from '../item/keeping-store.js';
 import { decodeCursor, encodeCursor } from '../query/answer/cursor.js';
 import type { GroupRow } from '../query/answer/group-rows.js';
 import { finish, type PartialResult, partialOfCells } from '../query/answer/partial-results.js';
-import { isDistinct } from '../query/answer/row-order.js';
+import { isDistinct, isWhole } from '../query/answer/row-order.js';
 import { type AggregateFn, firstType, type QuerySpec, readValues, type ValueNode } from '../query/ast.js';
 import { isOfStore } from '../query/column-shape.js';
 import { isGrouped } from '../query/grouping.js';
@@ -227,11 +227,6 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 /** The names that lead to a store, as one text that sorts as stores do: no name has a NUL. */
 function pathText<S extends KeepingStore>({ path }: Branch<S>): string {
   return path.join('\0');
-}
-
-/** True when aggregates of every store's rows make the tree's. */
-function isWhole(spec: QuerySpec): boolean {
-  return spec.limit === undefined && spec.offset === undefined && !isDistinct(spec);
 }
 
 function foundIn(core: StoreCore, spec: QuerySpec): FoundPart {

@@ -57,6 +57,11 @@ export function isDistinct(spec: QuerySpec): boolean {
   return spec.distinct && (spec.pluck !== undefined || spec.select !== undefined);
 }
 
+/** True when an answer has all rows that fulfil its conditions: aggregates of parts of them make those of the whole. */
+export function isWhole(spec: QuerySpec): boolean {
+  return spec.limit === undefined && spec.offset === undefined && !isDistinct(spec);
+}
+
 /** Orders, ready to compare cells with. */
 export function rowKeys(from: From, orders: readonly OrderNode[]): readonly RowKey[] {
   return orders.map((order) => rowKey(from, order));

@@ -12,7 +12,7 @@ import {
   type ValueNode,
 } from '../ast.js';
 import { operandShape, takesOperands } from '../calculation.js';
-import { type ColumnShape, findShape, isKindOf } from '../column-shape.js';
+import { type ColumnShape, findShape, mayBeSame } from '../column-shape.js';
 import { isSearchText } from '../operand.js';
 import { expressionOf, missingIndex, snippetFault } from '../search/search.js';
 import { SEARCH_MODES, type SnippetOptions } from '../search/search-options.js';
@@ -184,15 +184,8 @@ export function readReferrers(reading: NodeReading, json: unknown, place: Place)
   const through = readColumn(from, found.get('through'), inside(place, 'through'));
   const [wanted, referring] = [shapeAt(reading, of).reference, shapeOf(from, through).reference];
   const isFine = through.path === undefined && through.name !== 'self' && wanted !== undefined;
-  if (!isFine || referring === undefined || !canMean(wanted.target?.(), referring.target?.())) {
+  if (!isFine || referring === undefined || !mayBeSame(wanted.target?.(), referring.target?.())) {
     throw malformed(inside(place, 'through'), 'must be a reference to the items meant');
   }
   return { of, by, through };
-}
-
-type Target = Parameters<typeof isKindOf>[0] | undefined;
-
-function canMean(wanted: Target, found: Target): boolean {
-  if (wanted === undefined || found === undefined) return true;
-  return isKindOf(wanted, found) || isKindOf(found, wanted);
 }

@@ -17,8 +17,12 @@ import { literal } from './fragment.js';
 export function compileCheck(type: ItemType, check: Check): string {
   const from: FromNode = { type, isOptional: false };
   const frame: Frame = { asked: { from: [from], scope: '', typeOf: () => refuseReferrers(type) }, isOpen: true };
-  const condition: unknown = check(columnsOf({ ...from, index: 0, frame }));
-  frame.isOpen = false;
+  let condition: unknown;
+  try {
+    condition = check(columnsOf({ ...from, index: 0, frame }));
+  } finally {
+    frame.isOpen = false;
+  }
   if (!(condition instanceof Condition)) {
     throw bad(type, `must give a condition, such as c.age.gte(0), not ${kindOf(condition)}`);
   }

@@ -95,8 +95,8 @@ function comparedSQL(column: ValueNode, operands: readonly OperandNode[], contex
 function collated(value: ValueNode, others: readonly ColumnShape[], context: SqlContext): Fragment {
   const shape = shapeOf(context.from, value);
   const written = untyped(valueSQL(value, context), shape, others);
-  const hasOwn = context.known === undefined || shape.collate === 'binary';
-  if (hasOwn && others.every(({ collate }) => collate === shape.collate)) return written;
+  const hasCollation = context.known === undefined || shape.collate === 'binary';
+  if (hasCollation && others.every(({ collate }) => collate === shape.collate)) return written;
   return sql`${written} COLLATE ${shape.collate.toUpperCase()}`;
 }
 

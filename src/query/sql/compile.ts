@@ -1,5 +1,5 @@
 import { CorollaryError } from '../../errors.js';
-import { isDistinct } from '../answer/row-order.js';
+import { isDistinct, isWhole } from '../answer/row-order.js';
 import { type AggregateFn, type QuerySpec, readValues, type ValueNode } from '../ast.js';
 import type { ColumnShape } from '../column-shape.js';
 import type { GroupPlan } from '../grouping.js';
@@ -98,10 +98,6 @@ function partialColumns(fn: AggregateFn, of: Aggregated | undefined): Fragment {
 function extremeColumn(fn: 'min' | 'max', { written, shape }: Aggregated): Fragment {
   const extreme = sql`${fn}(${written})`;
   return shape.codec.asText === true ? sql`CAST(${extreme} AS TEXT)` : extreme;
-}
-
-function isWhole(spec: QuerySpec): boolean {
-  return spec.limit === undefined && spec.offset === undefined && !isDistinct(spec);
 }
 
 function aggregateOfSelection(
