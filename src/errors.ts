@@ -26,6 +26,7 @@ export const ERROR_CODES = [
   'DELETE_REFUSED',
   'NO_POWERUP',
   'COMMIT_UNKNOWN',
+  'COMMIT_PENDING',
   'READ_ONLY',
   'MISSING_VALUE',
   'UNKNOWN_ATTRIBUTE',
@@ -77,9 +78,9 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** True when nothing was done and the same call may succeed later (`BUSY`, `CONFLICT`). */
   readonly retry?: boolean | undefined;
-  /** With `HOOK_FAILED`: true, because hooks after a commit cannot undo it. */
+  /** With `HOOK_FAILED` and `COMMIT_PENDING`: true, for all is committed. */
   readonly committed?: boolean | undefined;
-  /** With `HOOK_FAILED`: what the hooks threw, in the order they ran. */
+  /** With `HOOK_FAILED` and `COMMIT_PENDING`: what hooks threw, in the order they ran. */
   readonly errors?: readonly unknown[] | undefined;
 }
 

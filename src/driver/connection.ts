@@ -237,6 +237,26 @@ export class Connection {
     this.run('RELEASE level');
   }
 
+  /** Tells all that follows in the transaction from what was there before. */
+  markPreparable(): void {
+    this.run('SAVEPOINT preparable');
+  }
+  /** Undoes all since {@link Connection.markPreparable}. The transaction goes on, and so does the lock. */
+  rollBackToPreparable(): void {
+    this.run('ROLLBACK TO preparable');
+  }
+
+  /** Runs a transaction whose commit may be lost with the power: it can be done again. */
+  withoutSync(work: () => void): void {
+    const synchronous = this.#settings.find(({ set }) => set.startsWith('synchronous'));
+    this.pragma('synchronous = NORMAL');
+    try {
+      work();
+    } finally {
+      if (synchronous !== undefined) this.pragma(synchronous.set);
+    }
+  }
+
   /** Runs statements of which all count or none. */
   inSavepoint(work: () => void): void {
     this.savepoint();

@@ -4,21 +4,14 @@ import { compileCheck } from '../query/sql/check.js';
 import type { Attribute } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { TypeRegistry } from '../schema/registry.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
+import { type Definition, runDefinitions } from './definition.js';
 import { TAGS } from './format.js';
 import { type IndexShape, shapeDifferences, shapeOf, type TypeRules, type TypeShape } from './shape.js';
 import type { StoreFile } from './store-file.js';
 import { createIndex, createTable, dropIndex, TableSql, tableName } from './table-sql.js';
 import { createTextIndex, dropTextIndex, textTableName } from './text-index.js';
 import { runningTransaction } from './transaction.js';
-
-/** A type as the file knows it, whether this program has a class for it or not. */
-export interface CatalogueEntry {
-  readonly tag: number;
-  readonly name: string;
-  readonly version: number;
-  readonly table: string;
-  readonly shape: TypeShape;
-}
 
 /** Those of a table that was just made. */
 const NO_RULES: TypeRules = { indexes: [], whenDeleted: {} };
@@ -178,7 +171,7 @@ export class Catalog {
   }
 
   #create(type: ItemType): StoredType {
-    const { connection, place } = this.#file;
+    const { place } = this.#file;
     const shape = this.#shapeOf(type);
     const tag = 1 + Math.max(0, ...this.#byTag.keys());
     if (tag >= TAGS)
@@ -186,15 +179,11 @@ export class Catalog {
         store: place,
       });
     const entry = { tag, name: type.name, version: type.version, table: tableName(type), shape };
-    runningTransaction()?.onUndo(() => this.#forget());
-    connection.run(createTable(entry.table, type, shape));
-    this.#followRules(entry.table, NO_RULES, shape.rules);
-    connection.run('INSERT INTO corollary_types VALUES (?, ?, ?, ?, ?)', [
-      tag,
-      entry.name,
-      entry.version,
-      entry.table,
-      JSON.stringify(shape),
+    const noted = [tag, entry.name, entry.version, entry.table, JSON.stringify(shape)];
+    this.#define([
+      { sql: createTable(entry.table, type, shape) },
+      ...rulesFollowed(entry.table, NO_RULES, shape.rules),
+      { sql: 'INSERT INTO corollary_types VALUES (?, ?, ?, ?, ?)', values: noted },
     ]);
     this.#entries.set(type.name.toLowerCase(), entry);
     this.#byTag.set(tag, entry);
@@ -206,27 +195,26 @@ export class Catalog {
     const wanted = this.#shapeOf(type).rules;
     const before = entry.shape.rules;
     if (JSON.stringify(wanted) === JSON.stringify(before)) return stored;
-    const { connection } = this.#file;
-    runningTransaction()?.onUndo(() => this.#forget());
     const adapted = { ...entry, shape: { ...entry.shape, rules: wanted } };
-    // All or nothing, also where the caller catches the error: rows may break a new unique index.
-    connection.inSavepoint(() => {
-      this.#followRules(entry.table, before, wanted);
-      connection.run('UPDATE corollary_types SET shape = ? WHERE tag = ?', [JSON.stringify(adapted.shape), entry.tag]);
-    });
+    this.#define([
+      ...rulesFollowed(entry.table, before, wanted),
+      {
+        sql: 'UPDATE corollary_types SET shape = ? WHERE tag = ?',
+        values: [JSON.stringify(adapted.shape), entry.tag],
+      },
+    ]);
     this.#entries.set(type.name.toLowerCase(), adapted);
     this.#byTag.set(entry.tag, adapted);
     return this.#keep(type, adapted);
   }
 
-  /** Makes and drops indexes, so that a table has those of other rules than before. */
-  #followRules(table: string, before: TypeRules, wanted: TypeRules): void {
+  // All or nothing, also where the caller catches the error: rows may break a new unique index.
+  #define(definitions: readonly Definition[]): void {
     const { connection } = this.#file;
-    for (const index of without(before.indexes, wanted.indexes)) connection.run(dropIndex(table, index));
-    for (const index of without(wanted.indexes, before.indexes)) connection.run(createIndex(table, index));
-    if (JSON.stringify(wanted.fullText) === JSON.stringify(before.fullText)) return;
-    if (before.fullText) for (const statement of dropTextIndex(table)) connection.run(statement);
-    if (wanted.fullText) for (const statement of createTextIndex(table, wanted.fullText)) connection.run(statement);
+    const transaction = runningTransaction();
+    transaction?.onUndo(() => this.#forget());
+    connection.inSavepoint(() => runDefinitions(connection, definitions));
+    transaction?.partOfFile(this.#file)?.defined(definitions);
   }
 
   /** All columns that may refer to items of a type, in types with and without a class. */
@@ -253,6 +241,18 @@ export class Catalog {
       { store: this.#file.place, type: entry.name },
     );
   }
+}
+
+/** What makes and drops indexes, so that a table has those of other rules than before. */
+function rulesFollowed(table: string, before: TypeRules, wanted: TypeRules): Definition[] {
+  const isSameText = JSON.stringify(wanted.fullText) === JSON.stringify(before.fullText);
+  const statements = [
+    ...without(before.indexes, wanted.indexes).map((index) => dropIndex(table, index)),
+    ...without(wanted.indexes, before.indexes).map((index) => createIndex(table, index)),
+    ...(before.fullText && !isSameText ? dropTextIndex(table) : []),
+    ...(wanted.fullText && !isSameText ? createTextIndex(table, wanted.fullText) : []),
+  ];
+  return statements.map((sql) => ({ sql }));
 }
 
 function without(indexes: readonly IndexShape[], others: readonly IndexShape[]): readonly IndexShape[] {

@@ -1,6 +1,6 @@
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError } from '../errors.js';
-import type { CatalogueEntry } from './catalog.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
 import type { StoreCore } from './store-core.js';
 import { ID } from './table-sql.js';
 import { compareTextIndex, rebuildTextIndex } from './text-index.js';

@@ -22,7 +22,7 @@ export function createItem(core: StoreCore, type: ItemType, values: object): Ite
     const stored = core.catalog.ready(type);
     const id = newId(core, stored);
     insertOne(core, stored, prepared, id);
-    part.wrote(stored.entry);
+    part.wrote(stored.entry, [id]);
     const item = come(core, prepared, id, part);
     runHooks([item], transaction);
     return item;
@@ -71,11 +71,14 @@ export function createItems(
   const needsItems = wanted !== undefined || Object.values(type.hooks).some(Boolean);
   return core.writeInSteps((transaction, part) => {
     const stored = core.catalog.ready(type);
-    part.wrote(stored.entry);
     let count = 0;
     for (const values of batches(rows)) {
       const batch = values.map((one, at) => newRow(core, stored, one, count + at));
       insertBatch(core, stored, batch);
+      part.wrote(
+        stored.entry,
+        batch.map(({ id }) => id),
+      );
       count += batch.length;
       if (!needsItems) continue;
       const items = batch.map(({ prepared, id }) => come(core, prepared, id, part));

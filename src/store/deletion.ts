@@ -4,7 +4,8 @@ import { goneError, isItem, namedItem, stateOf } from '../item/state.js';
 import type { WhenDeleted } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import { itemsWithIds } from './answer.js';
-import type { CatalogueEntry, Referrer, StoredType } from './catalog.js';
+import type { Referrer, StoredType } from './catalog.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
 import { assertNotMoved, type Noting, setCells } from './change.js';
 import { liveItems, vanished } from './load.js';
 import type { Part } from './part.js';
@@ -144,7 +145,7 @@ function nullify(core: StoreCore, { entry, column }: Referrer, ids: readonly num
   const items = stored?.type.hooks.committed ? itemsWithIds(core, stored, ids) : liveItems(core, ids);
   const sql = `UPDATE ${quoted(entry.table)} SET ${quoted(column)} = NULL WHERE ${ID} ${IN_IDS}`;
   core.file.connection.run(sql, [JSON.stringify(ids)]);
-  noting.part.wrote(entry);
+  noting.part.wrote(entry, ids);
   for (const item of items) {
     const state = stateOf(item);
     const attribute = state.type.byName.get(column);
@@ -154,7 +155,7 @@ function nullify(core: StoreCore, { entry, column }: Referrer, ids: readonly num
 
 function deleteRows(core: StoreCore, entry: CatalogueEntry, ids: readonly number[], part: Part): void {
   core.file.connection.run(`DELETE FROM ${quoted(entry.table)} WHERE ${ID} ${IN_IDS}`, [JSON.stringify(ids)]);
-  part.wrote(entry);
+  part.wrote(entry, ids);
   for (const item of liveItems(core, ids)) {
     const state = stateOf(item);
     part.log.rememberAs(state, state.life);

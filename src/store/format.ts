@@ -28,6 +28,7 @@ const EMPTY_STORE: readonly string[] = [
     format INTEGER NOT NULL,
     uid TEXT NOT NULL,
     parent TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
     generation INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     library TEXT NOT NULL,
@@ -40,18 +41,39 @@ const EMPTY_STORE: readonly string[] = [
     "table" TEXT NOT NULL,
     shape TEXT NOT NULL
   ) STRICT`,
+  // What this store does once a transaction over several stores is decided; see docs/commits.md.
+  `CREATE TABLE corollary_prepared (
+    n INTEGER PRIMARY KEY,
+    entry TEXT NOT NULL
+  ) STRICT`,
+  // For each part that a transaction was decided with here, the last such transaction.
+  `CREATE TABLE corollary_decisions (
+    part TEXT PRIMARY KEY,
+    token TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID`,
 ];
 
 /** The header row of a store that has nothing yet. `parent` is '' for a root. */
-const INSERT_HEADER = `INSERT INTO corollary_store VALUES (1, ${FORMAT}, ?, ?, 0, 1, '${LIBRARY}', 0)`;
+const INSERT_HEADER = `INSERT INTO corollary_store VALUES (1, ${FORMAT}, ?, ?, ?, 0, 1, '${LIBRARY}', 0)`;
+
+/** Who a store is, as its header says. */
+export interface StoreIds {
+  readonly uid: string;
+  /** The parent's uid; empty for a root. */
+  readonly parentUid: string;
+  /**
+   * Drawn anew whenever the database is put in place as a copy: with it, a generation is never mistaken for the same
+   * number in another history of the store.
+   */
+  readonly incarnation: string;
+}
 
 /** Writes an empty store into an open, empty database. */
 export function writeEmptyStore(
   database: { run(sql: string, values?: readonly string[]): unknown; pragma(text: string): unknown },
-  uid: string,
-  parentUid: string,
+  { uid, parentUid, incarnation }: StoreIds,
 ): void {
   database.pragma(`application_id = ${APPLICATION_ID}`);
   for (const table of EMPTY_STORE) database.run(table);
-  database.run(INSERT_HEADER, [uid, parentUid]);
+  database.run(INSERT_HEADER, [uid, parentUid, incarnation]);
 }

@@ -7,19 +7,26 @@ export function newUid(): string {
   return randomBytes(16).toString('hex');
 }
 
-// Two ids that no store has, found again in the image's bytes and replaced there.
+/** Tells one history of a store from another: 64 random bits as 16 hexadecimal digits. */
+export function newIncarnation(): string {
+  return randomBytes(8).toString('hex');
+}
+
+// Ids that no store has, found again in the image's bytes and replaced there.
 const UID = 'a0'.repeat(16);
 const PARENT = 'b1'.repeat(16);
+const INCARNATION = 'c2'.repeat(8);
 
 /** Bytes 18 and 19 of a database file say how it is written; 2 means with a log (WAL). */
 const WRITE_VERSION_AT = 18;
 const WAL = 2;
 
-/** An empty store's bytes, and where its two ids stand in them. */
+/** An empty store's bytes, and where its ids stand in them. */
 interface Template {
   readonly bytes: Buffer;
   readonly uidAt: number;
   readonly parentAt: number;
+  readonly incarnationAt: number;
 }
 
 let rootTemplate: Template | undefined;
@@ -30,10 +37,11 @@ let substoreTemplate: Template | undefined;
  * costs 10 to 50 times as much. A record in SQLite's file has no checksum, so ids of equal length can be put in place.
  */
 export function emptyStoreImage(uid: string, parentUid: string): Buffer {
-  const { bytes, uidAt, parentAt } = parentUid === '' ? templateOfRoot() : templateOfSubstore();
+  const { bytes, uidAt, parentAt, incarnationAt } = parentUid === '' ? templateOfRoot() : templateOfSubstore();
   const image = Buffer.from(bytes);
   image.write(uid, uidAt, 'latin1');
   image.write(parentUid, parentAt, 'latin1');
+  image.write(newIncarnation(), incarnationAt, 'latin1');
   return image;
 }
 
@@ -54,11 +62,11 @@ function prepared(parentUid: string): Template {
     busyTimeoutMs: 0,
     place: 'the image of an empty store',
   });
-  writeEmptyStore(database, UID, parentUid);
+  writeEmptyStore(database, { uid: UID, parentUid, incarnation: INCARNATION });
   const bytes = Buffer.from(database.serialize());
   database.close();
   bytes[WRITE_VERSION_AT] = WAL;
   bytes[WRITE_VERSION_AT + 1] = WAL;
-  const uidAt = bytes.indexOf(UID);
-  return { bytes, uidAt, parentAt: uidAt + UID.length };
+  const [uidAt, incarnationAt] = [bytes.indexOf(UID), bytes.indexOf(INCARNATION)];
+  return { bytes, uidAt, parentAt: uidAt + UID.length, incarnationAt };
 }

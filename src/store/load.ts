@@ -6,7 +6,8 @@ import { type ItemState, letGo, stateOf } from '../item/state.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import { activate } from './activation.js';
-import type { CatalogueEntry, StoredType } from './catalog.js';
+import type { StoredType } from './catalog.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
 import type { Reading, StoreCore } from './store-core.js';
 import { runningTransaction } from './transaction.js';
 

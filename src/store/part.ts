@@ -1,5 +1,11 @@
 import type { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
+import { type Decision, writeDecision } from './commit/decisions.js';
+import { type Mark, writePrepared } from './commit/prepared.js';
+import { applySteps, capture, type Step } from './commit/redo.js';
+import type { Patience } from './commit/settle.js';
+import { type Definition, runDefinitions } from './definition.js';
 import type { IdentityMap } from './identity-map.js';
 import type { StoreFile } from './store-file.js';
 import { UndoLog } from './undo-log.js';
@@ -21,40 +27,44 @@ export interface Participant {
 /** How a store is locked. */
 export type Lock = 'write' | 'write without waiting' | 'read';
 
+/** How a store takes part. */
+export interface Joining {
+  readonly lock: Lock;
+  /** Made in this transaction: its file is committed first and becomes visible with its parent's row. */
+  readonly isNew: boolean;
+  /** Joined after the function had begun: what it read from this store before was not locked. */
+  readonly isLate: boolean;
+  /** True where another store may decide about this one's changes: they must be told apart from what was there. */
+  readonly mayBePrepared: boolean;
+}
+
 /** One level in one store's database. */
 interface PartLevel {
   readonly log: UndoLog;
   /** How many changed rows stood when the level began. */
   readonly rowsBefore: number;
-  /** The types whose items were written, as the catalogue has them. */
-  readonly written: Set<WrittenType>;
-}
-
-/** A type as the catalogue has it. */
-interface WrittenType {
-  readonly name: string;
+  /** The types whose items were written, with their ids where it is wanted to know which. */
+  readonly written: Map<CatalogueEntry, number[]>;
+  readonly definitions: Definition[];
 }
 
 /** One store's part in a transaction: its lock, its savepoints, and how its items were before. */
 export class Part {
   readonly store: Participant;
-  /** Made in this transaction: its file is committed first and becomes visible with its parent's row. */
-  readonly isNew: boolean;
-  /** Joined after the function had begun: what it read from this store before was not locked. */
-  readonly isLate: boolean;
+  readonly joining: Joining;
   readonly #levels: PartLevel[] = [];
   /** How many of the connection's changed rows were undone again. */
   #undone = 0;
+  #newParent: string | undefined;
 
   /** Locks the store. @throws CorollaryError BUSY, and what opening it throws; it is not locked then. */
-  constructor(store: Participant, lock: Lock, isNew: boolean, isLate: boolean) {
+  constructor(store: Participant, joining: Joining, patience: Patience) {
     this.store = store;
-    this.isNew = isNew;
-    this.isLate = isLate;
+    this.joining = joining;
     store.file.isPinned = true;
     try {
-      this.#begin(lock);
-      store.file.sync();
+      this.#lock(patience);
+      if (joining.mayBePrepared) this.#connection.markPreparable();
     } catch (error) {
       this.rollBack();
       throw error;
@@ -62,11 +72,33 @@ export class Part {
     this.#levels.push(this.#newLevel());
   }
 
+  get isNew(): boolean {
+    return this.joining.isNew;
+  }
+  get isLate(): boolean {
+    return this.joining.isLate;
+  }
+
   get #connection(): Connection {
     return this.store.file.connection;
   }
 
-  #begin(lock: Lock): void {
+  // What another transaction has left here is finished first, without the lock: it may be waiting for it.
+  #lock(patience: Patience): void {
+    const { file } = this.store;
+    this.#begin();
+    file.sync();
+    while (file.isPrepared) {
+      this.#connection.rollBack();
+      file.settle(patience);
+      this.#begin();
+      file.sync();
+      if (file.settings.readOnly) return; // what will never happen stays there, and is not seen
+    }
+  }
+
+  #begin(): void {
+    const { lock } = this.joining;
     if (lock === 'read') this.#connection.beginReading();
     else this.#connection.begin(lock === 'write');
   }
@@ -77,7 +109,12 @@ export class Part {
 
   #newLevel(): PartLevel {
     const { file, identity } = this.store;
-    return { log: new UndoLog(identity, file.nextSequence), rowsBefore: this.#rows, written: new Set() };
+    return {
+      log: new UndoLog(identity, file.nextSequence),
+      rowsBefore: this.#rows,
+      written: new Map(),
+      definitions: [],
+    };
   }
 
   /** How many levels are open in the database: 1 is the transaction itself, each further one a savepoint. */
@@ -92,9 +129,24 @@ export class Part {
   get log(): UndoLog {
     return this.#level.log;
   }
-  /** To be called wherever rows of items are written: who watches for the type is told after the commit. */
-  wrote(type: WrittenType): void {
-    this.#level.written.add(type);
+  /**
+   * To be called wherever rows of items are written: who watches for the type is told after the commit, and the rows
+   * are what is written again if the commit is cut off.
+   */
+  wrote(type: CatalogueEntry, ids: readonly number[]): void {
+    const { written } = this.#level;
+    const known = written.get(type);
+    if (known === undefined) written.set(type, this.joining.mayBePrepared ? [...ids] : []);
+    else if (this.joining.mayBePrepared) for (const id of ids) known.push(id);
+  }
+  /** Notes statements that were run here and are no changes of items. */
+  defined(definitions: readonly Definition[]): void {
+    if (this.joining.mayBePrepared) this.#level.definitions.push(...definitions);
+  }
+  /** The store gets another parent. */
+  moveTo(parentUid: string): void {
+    applySteps(this.#connection, [{ parent: parentUid }]);
+    this.#newParent = parentUid;
   }
 
   get #level(): PartLevel {
@@ -126,7 +178,8 @@ export class Part {
     this.#connection.releaseSavepoint();
     const inner = this.#levels.pop() as PartLevel;
     this.log.absorb(inner.log);
-    for (const type of inner.written) this.wrote(type);
+    for (const [type, ids] of inner.written) this.wrote(type, ids);
+    this.#level.definitions.push(...inner.definitions);
   }
 
   /** The innermost level is undone, in the database and in the objects. */
@@ -142,14 +195,43 @@ export class Part {
     }
   }
 
-  /** @throws CorollaryError DISK_FULL, IO_ERROR: nothing was committed; COMMIT_UNKNOWN */
-  prepare(): void {
+  /**
+   * Commits what was done here, together with the decision about other stores where this one decides.
+   * @throws CorollaryError DISK_FULL, IO_ERROR: nothing was committed; COMMIT_UNKNOWN
+   */
+  commit(decision?: Decision): void {
+    const { file } = this.store;
     this.#assertRunning();
-    this.store.file.writeHeader();
-  }
-  commit(): void {
+    file.writeHeader();
+    if (decision !== undefined) writeDecision(this.#connection, decision);
     this.#connection.commit();
-    this.store.file.committed();
+    file.committed();
+    this.ended();
+  }
+
+  /**
+   * Puts what was done here aside: the database is as it was before, and knows what to do once the transaction is
+   * decided. Gives that. The lock is given back.
+   * @throws CorollaryError DISK_FULL, IO_ERROR: nothing is put aside; COMMIT_UNKNOWN
+   */
+  prepare(mark: Mark): readonly Step[] {
+    const { file } = this.store;
+    this.#assertRunning();
+    const { written, definitions } = this.#level;
+    const steps = capture(this.#connection, written);
+    if (this.#newParent !== undefined) steps.push({ parent: this.#newParent });
+    this.#connection.rollBackToPreparable();
+    // A table or an index more does no harm if the transaction is undone, and needs no second writing.
+    runDefinitions(this.#connection, definitions);
+    writePrepared(this.#connection, mark, steps);
+    file.writeHeader();
+    this.#connection.commit();
+    file.committed(true);
+    return steps;
+  }
+
+  /** The transaction has ended well for this store: it may be closed to make room, and who watches it is told. */
+  ended(): void {
     this.store.file.isPinned = false;
     this.store.watches.committed(this.store, this.#writtenTypes());
   }
@@ -157,7 +239,7 @@ export class Part {
   // Rows were changed and no type noted: the catalogue's own, for one.
   #writtenTypes(): WrittenTypes {
     const { written } = this.#level;
-    return written.size === 0 ? undefined : new Set([...written].map(({ name }) => name.toLowerCase()));
+    return written.size === 0 ? undefined : new Set([...written.keys()].map(({ name }) => name.toLowerCase()));
   }
 
   /** Ends the transaction in the database, undoing what was not committed. Where that fails, a file is closed, which undoes it. */

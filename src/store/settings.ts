@@ -15,6 +15,19 @@ export interface ExpectedIdentity {
   readonly parentUid: string;
 }
 
+/**
+ * Where a store is. Asked anew each time, since a store can be moved and renamed while it is in use. The room that nests
+ * stores tells it.
+ */
+export interface Whereabouts {
+  /** The store's directory; undefined for a store in memory. */
+  readonly directory: string | undefined;
+  /** Where the store is, for messages. */
+  readonly place: string;
+  /** Who the store must be; undefined for a root with files, which says it itself. */
+  readonly expected: ExpectedIdentity | undefined;
+}
+
 /** Socket: bounds how many databases are open at once. The room that nests stores implements it. */
 export interface OpenFiles {
   /** Closes others until there is room for one more. @throws CorollaryError TOO_MANY_OPEN */

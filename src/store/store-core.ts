@@ -6,7 +6,8 @@ import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { TypeRegistry } from '../schema/registry.js';
 import { assertNotActivating } from './activation.js';
-import { Catalog, type CatalogueEntry } from './catalog.js';
+import { Catalog } from './catalog.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
 import { tagOf } from './format.js';
 import { type IdentityMap, newIdentityMap } from './identity-map.js';
 import type { Participant } from './part.js';
@@ -56,9 +57,10 @@ export class StoreCore implements Participant {
   /** Items that are gone, while somebody holds them: what referred to them can still be read. */
   readonly gone: IdentityMap = newIdentityMap();
   readonly isReadOnly: boolean;
-  readonly parent: StoreCore | undefined;
-  readonly depth: number;
-  readonly name: string | null;
+  /** The store above; another one after a move. */
+  parent: StoreCore | undefined;
+  /** The name in the parent; null for a root. */
+  name: string | null;
   readonly watches: Watches;
   /** What the store's items ask; set once, where the store is put together. */
   keeper!: Keeper;
@@ -72,10 +74,14 @@ export class StoreCore implements Participant {
     this.registry = options.registry;
     this.isReadOnly = options.isReadOnly;
     this.parent = options.parent;
-    this.depth = options.parent === undefined ? 0 : options.parent.depth + 1;
     this.name = options.name;
     this.watches = options.parent?.watches ?? new Watches();
     this.catalog = new Catalog(this.file, this.registry);
+  }
+
+  /** Levels below the root. */
+  get depth(): number {
+    return this.parent === undefined ? 0 : this.parent.depth + 1;
   }
 
   /** True when every use is refused. */

@@ -1,8 +1,11 @@
 import { Connection, type SqlRow } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
+import { IS_PREPARED } from './commit/prepared.js';
+import { type Patience, settlePrepared } from './commit/settle.js';
 import { databaseFile, inspect } from './directory.js';
-import { APPLICATION_ID, FORMAT, TAGS, writeEmptyStore } from './format.js';
-import type { CommitsSeen, Evictable, ExpectedIdentity, OpenFiles, StoreSettings } from './settings.js';
+import { APPLICATION_ID, FORMAT, type StoreIds, TAGS, writeEmptyStore } from './format.js';
+import { newIncarnation } from './image.js';
+import type { CommitsSeen, Evictable, ExpectedIdentity, OpenFiles, StoreSettings, Whereabouts } from './settings.js';
 
 /** 2^53 / 4096: past it, ids would no longer be safe integers. */
 const MAX_SEQUENCE = Number.MAX_SAFE_INTEGER / TAGS;
@@ -15,21 +18,19 @@ let uses = 0;
  */
 const given = new Map<string, number>();
 
-interface Header {
-  readonly uid: string;
-  readonly parentUid: string;
+const HEADER_COLUMNS = `uid, parent, incarnation, generation, sequence, deleted, ${IS_PREPARED}`;
+type HeaderCells = [string, string, string, number, number, number, number];
+
+interface Header extends StoreIds {
   readonly generation: number;
   readonly sequence: number;
+  /** True when a transaction over several stores has prepared this one, and left it so. */
+  readonly isPrepared: boolean;
 }
 
 export interface StoreFileOptions {
-  /** The store's directory; absent for a store in memory. */
-  readonly directory: string | undefined;
-  /** Where the store is, for messages. */
-  readonly place: string;
+  readonly whereabouts: Whereabouts;
   readonly settings: StoreSettings;
-  /** Who the store must be; absent for a root with files, which says it itself. */
-  readonly expected: ExpectedIdentity | undefined;
   readonly openFiles: OpenFiles | undefined;
   /** For a substore: false once its parent no longer has it. Asked when its file cannot be opened. */
   readonly isInParent?: () => boolean;
@@ -41,6 +42,7 @@ export interface StoreFileOptions {
  */
 export class StoreFile implements Evictable {
   readonly #options: StoreFileOptions;
+  whereabouts: Whereabouts;
   #connection: Connection | undefined;
   #header: Header | undefined;
   #dataVersion = 0;
@@ -57,20 +59,27 @@ export class StoreFile implements Evictable {
 
   constructor(options: StoreFileOptions) {
     this.#options = options;
+    this.whereabouts = options.whereabouts;
   }
 
   get place(): string {
-    return this.#options.place;
+    return this.whereabouts.place;
   }
   get directory(): string | undefined {
-    return this.#options.directory;
+    return this.whereabouts.directory;
+  }
+  get settings(): StoreSettings {
+    return this.#options.settings;
+  }
+  get #expected(): ExpectedIdentity | undefined {
+    return this.whereabouts.expected;
   }
   get isOpen(): boolean {
     return this.#connection !== undefined;
   }
   /** The store's uid. A substore's is known without opening it. */
   get uid(): string {
-    return this.#options.expected?.uid ?? (this.#header ?? this.#opened().header).uid;
+    return this.#expected?.uid ?? (this.#header ?? this.#opened().header).uid;
   }
 
   /** The open connection; opens the file if need be. */
@@ -95,9 +104,10 @@ export class StoreFile implements Evictable {
   }
 
   #opened(): { connection: Connection; header: Header } {
-    const { directory, expected, openFiles } = this.#options;
+    const { openFiles } = this.#options;
+    const { directory } = this;
     openFiles?.makeRoom();
-    if (directory !== undefined) assertIsStore(directory, expected === undefined);
+    if (directory !== undefined) assertIsStore(directory, this.#expected === undefined);
     const connection = this.#connect();
     try {
       this.#assertOurs(connection);
@@ -109,20 +119,23 @@ export class StoreFile implements Evictable {
       this.#take(header);
       this.#connection = connection;
       openFiles?.opened(this);
+      if (header.isPrepared) this.settle();
       return { connection, header };
     } catch (error) {
-      connection.close();
+      if (this.#connection === undefined) connection.close();
+      else this.#close();
       throw error;
     }
   }
 
   #connect(): Connection {
-    const { directory, settings, place, expected } = this.#options;
+    const { settings } = this.#options;
+    const { directory, place } = this;
     const options = { ...settings, place };
     if (directory !== undefined) return new Connection(databaseFile(directory), options);
     const connection = new Connection(':memory:', { ...options, readOnly: false });
-    const { uid, parentUid } = expected as ExpectedIdentity; // no file could tell
-    writeEmptyStore(connection, uid, parentUid);
+    const { uid, parentUid } = this.#expected as ExpectedIdentity; // no file could tell
+    writeEmptyStore(connection, { uid, parentUid, incarnation: newIncarnation() });
     return connection;
   }
 
@@ -139,9 +152,9 @@ export class StoreFile implements Evictable {
         `${this.place} has a newer file format than ${FORMAT}, which this version of corollary knows: use a newer version of corollary`,
         { store: this.place },
       );
-    const row = this.#headerRow(connection, 'uid, parent, generation, sequence, deleted');
-    const [uid, parentUid, generation, sequence, deleted] = row as [string, string, number, number, number];
-    const header = { uid, parentUid, generation, sequence };
+    const row = this.#headerRow(connection, HEADER_COLUMNS);
+    const [uid, parentUid, incarnation, generation, sequence, deleted, isPrepared] = row as HeaderCells;
+    const header = { uid, parentUid, incarnation, generation, sequence, isPrepared: isPrepared === 1 };
     this.#assertExpected(header, deleted === 1);
     return header;
   }
@@ -172,16 +185,18 @@ export class StoreFile implements Evictable {
 
   #assertExpected(header: Header, isDeleted: boolean): void {
     if (isDeleted) throw this.#deleted();
-    const { expected, directory } = this.#options;
+    const expected = this.#expected;
     if (expected === undefined) return;
-    if (header.uid === expected.uid && header.parentUid === expected.parentUid) return;
-    throw this.#notAStore(`${directory} holds another store than its parent expects there; was it moved by hand?`);
+    // A transaction that moves it here may have to be finished first.
+    if (header.uid === expected.uid && (header.isPrepared || header.parentUid === expected.parentUid)) return;
+    throw this.#notAStore(`${this.directory} holds another store than its parent expects there; was it moved by hand?`);
   }
 
   // After an eviction, an unchanged generation proves that nobody has written in the meantime: what was read before is
   // as good as new.
   #take(header: Header): void {
-    const isUnchanged = this.#header?.generation === header.generation;
+    const isUnchanged =
+      this.#header?.generation === header.generation && this.#header.incarnation === header.incarnation;
     if (this.#epochAtRest !== undefined && isUnchanged) this.epoch = this.#epochAtRest;
     else if (this.#header !== undefined && !isUnchanged) this.epoch++;
     this.#epochAtRest = undefined;
@@ -193,17 +208,44 @@ export class StoreFile implements Evictable {
   sync(): void {
     const { connection } = this;
     const found = connection.dataVersion();
-    if (found === this.#dataVersion) return;
+    if (found === this.#dataVersion) {
+      if (this.isPrepared) this.#settleIfAlone();
+      return;
+    }
     this.#take(this.#readHeader(connection));
     this.epoch++;
     this.#foreignCommits++;
     this.#dataVersion = found; // only now: what could not be read must be looked at again
+    this.#settleIfAlone();
+  }
+
+  // Inside a transaction the one that runs it does so, who can wait.
+  #settleIfAlone(): void {
+    if (this.isPrepared && !this.connection.inTransaction) this.settle();
+  }
+
+  /** True when a transaction over several stores has prepared this one, and it was not yet settled. */
+  get isPrepared(): boolean {
+    return this.#header?.isPrepared ?? false;
+  }
+
+  /**
+   * Finds out what became of the transaction that has prepared this store, and finishes its part. With `patience`, it
+   * waits for one that is just being decided; else that has not happened yet.
+   * @throws CorollaryError BUSY, IN_DOUBT, RECOVERY_NEEDED, and what writing throws
+   */
+  settle(patience?: Patience): void {
+    const { connection } = this;
+    settlePrepared(this, patience);
+    const dataVersion = connection.dataVersion(); // before the header, as when opening
+    this.#take(this.#readHeader(connection));
+    this.#dataVersion = dataVersion;
   }
 
   /** Costs one pragma where nothing has changed. Opens the file if need be. */
   lookForCommits(): CommitsSeen {
     const connection = this.#connection ?? this.#openedOrDeleted();
-    if (connection.dataVersion() !== this.#dataVersion) this.sync();
+    if (this.isPrepared || connection.dataVersion() !== this.#dataVersion) this.sync();
     return this.commitsSeen;
   }
 
@@ -243,10 +285,10 @@ export class StoreFile implements Evictable {
   }
 
   /** Our own commit is done: the generation that we wrote is the one we know. */
-  committed(): void {
+  committed(isPrepared = false): void {
     if (this.#header === undefined) return;
     const generation = this.#header.generation + 1;
-    this.#header = { ...this.#header, generation, sequence: this.#nextSequence };
+    this.#header = { ...this.#header, generation, sequence: this.#nextSequence, isPrepared };
   }
 
   /** Has every handle on this store refuse it from now on: its directory is about to be removed. */

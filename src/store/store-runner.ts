@@ -171,7 +171,7 @@ export class StoreRunner implements QueryRunner {
       // With a hook, every item must be there to be told.
       const items = type.hooks.committed ? itemsWithIds(core, stored, ids) : liveItems(core, ids);
       updateRows(core, stored, ids, changes);
-      part.wrote(stored.entry);
+      part.wrote(stored.entry, ids);
       for (const item of items) setCells(stateOf(item), changes, { transaction, part });
       return ids.length;
     });

@@ -1,12 +1,17 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import { assertNotAbandoned, assertPlainFunction, runGuarded } from './async-guard.js';
 import type { Part, Participant } from './part.js';
-import { runningTransaction, Transaction } from './transaction.js';
+import { type RunOptions, runningTransaction, Transaction } from './transaction.js';
 
 /** How a transaction is run. */
-export interface TransactionOptions {
+export interface TransactionOptions<S = unknown> {
   /** True: read snapshots only; every write in the function is refused with `READ_ONLY`. */
   readonly readOnly?: boolean;
+  /**
+   * Stores below that are locked before the function begins, in an order in which no two transactions wait for each
+   * other. Others join when they are used: one that joins out of that order is tried once, without waiting.
+   */
+  readonly stores?: readonly S[];
 }
 
 /** No function is of this type: the compiler prints its name. */
@@ -31,39 +36,45 @@ export type TransactionFunction<R> = (() => R) & Synchronous<R>;
 export type Write<R> = (transaction: Transaction, part: Part) => R;
 
 /** Runs a user's function as a transaction of a store, or as a level of the one that runs. */
-export function transact<R>(store: Participant, work: () => R, isReadOnly: boolean): R {
+export function transact<R>(store: Participant, work: () => R, options: RunOptions): R {
   assertPlainFunction(work);
   assertNotAbandoned();
   const outer = runningTransaction();
-  if (outer !== undefined) return outer.nested(store, isReadOnly, () => runGuarded(work));
-  return outermost(store, isReadOnly, () => runGuarded(work));
+  if (outer !== undefined) return outer.nested(store, options, () => runGuarded(work));
+  return outermost(store, options, () => runGuarded(work));
 }
 
-/** Whether the options ask for a transaction that only reads. @throws CorollaryError INVALID_VALUE, NOT_SUPPORTED */
-export function checkedReadOnly(options: unknown): boolean {
+/** The options of `transact`; whether `stores` holds stores, the caller finds out. @throws CorollaryError INVALID_VALUE */
+export function checkedTransactionOptions(options: unknown): {
+  readonly isReadOnly: boolean;
+  readonly stores: readonly unknown[];
+} {
   if (typeof options !== 'object' || options === null)
     throw new CorollaryError('INVALID_VALUE', `transact takes an object of options, not ${kindOf(options)}`);
-  const { readOnly, ...others } = options as Record<string, unknown>;
+  const { readOnly, stores = [], ...others } = options as Record<string, unknown>;
   const [unknown] = Object.keys(others);
-  if (unknown === 'stores') throw new CorollaryError('NOT_SUPPORTED', 'transact does not have the option stores yet');
   if (unknown !== undefined) throw new CorollaryError('INVALID_VALUE', `transact has no option '${unknown}'`);
-  if (typeof readOnly === 'boolean' || readOnly === undefined) return readOnly ?? false;
+  if (!Array.isArray(stores))
+    throw new CorollaryError('INVALID_VALUE', `stores of transact is a list of stores, not ${kindOf(stores)}`);
+  if (typeof readOnly === 'boolean' || readOnly === undefined) return { isReadOnly: readOnly ?? false, stores };
   throw new CorollaryError('INVALID_VALUE', `readOnly of transact is true or false, not ${kindOf(readOnly)}`);
 }
 
-function outermost<R>(store: Participant, isReadOnly: boolean, work: (transaction: Transaction) => R): R {
+function outermost<R>(store: Participant, options: RunOptions, work: (transaction: Transaction) => R): R {
   const transaction = new Transaction();
-  const result = transaction.run(store, isReadOnly, () => work(transaction));
+  const result = transaction.run(store, options, () => work(transaction));
   runCallbacks(transaction, store);
   return result;
 }
+
+const OF_ITS_OWN: RunOptions = { isReadOnly: false, others: [] };
 
 /** Runs one write of the library's own: in the running transaction, else in one of its own. */
 export function writing<R>(store: Participant, write: Write<R>): R {
   assertNotAbandoned();
   const running = runningTransaction();
   if (running !== undefined) return write(running, running.joinForWriting(store));
-  return outermost(store, false, (own) => write(own, own.joinForWriting(store)));
+  return outermost(store, OF_ITS_OWN, (own) => write(own, own.joinForWriting(store)));
 }
 
 /** The same for a write of several steps, so that an error caught by the caller leaves no half of it behind. */
@@ -84,10 +95,22 @@ function runCallbacks(transaction: Transaction, store: Participant): void {
       errors.push(error);
     }
   }
+  assertFinished(transaction, errors);
   if (errors.length === 0) return;
   throw new CorollaryError(
     'HOOK_FAILED',
     `${store.file.place}: the transaction is committed, but ${errors.length} of the callbacks after it threw`,
     { store: store.file.place, committed: true, errors, cause: errors[0] },
+  );
+}
+
+function assertFinished({ unfinished }: Transaction, errors: readonly unknown[]): void {
+  const [first] = unfinished;
+  if (first === undefined) return;
+  const places = unfinished.map(({ part }) => part.store.file.place).join(', ');
+  throw new CorollaryError(
+    'COMMIT_PENDING',
+    `The transaction is committed, and will be completed in ${places}, which could not be written now: at its next use, when the cause is gone (${first.error.message})`,
+    { store: first.part.store.file.place, committed: true, cause: first.error, errors },
   );
 }

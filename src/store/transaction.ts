@@ -1,10 +1,20 @@
+import type { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import type { ItemState } from '../item/state.js';
+import { commitTogether, type Unfinished } from './commit/commit-together.js';
 import { type Lock, Part, type Participant } from './part.js';
+import type { StoreFile } from './store-file.js';
 
 /** Undoes something that is neither a row nor an item. After a commit of unknown outcome, what is on disk must stay. */
 export type UndoAction = (isOutcomeKnown: boolean) => void;
 type Callback = () => void;
+
+/** How a transaction is run. */
+export interface RunOptions {
+  readonly isReadOnly: boolean;
+  /** Stores below that are locked before the function begins. */
+  readonly others: readonly Participant[];
+}
 
 /** One level of nesting: the outermost transaction or a savepoint inside it. */
 interface Level {
@@ -37,6 +47,8 @@ export class Transaction {
   /** The cells of items as the function was first shown them, where their store was not locked. */
   readonly #shown = new Map<ItemState, ItemState['cells']>();
   readonly #told = new Set<ItemState>();
+  #unfinished: readonly Unfinished[] = [];
+  #isStarted = false;
 
   get #level(): Level {
     return this.#levels[this.#levels.length - 1] as Level;
@@ -53,6 +65,12 @@ export class Transaction {
   /** The store's part, once it has joined. */
   partOf(store: Participant): Part | undefined {
     return this.#parts.get(store);
+  }
+
+  /** The same by the store's database. */
+  partOfFile(file: StoreFile): Part | undefined {
+    for (const part of this.#parts.values()) if (part.store.file === file) return part;
+    return undefined;
   }
 
   /** Something to do if this level is undone. */
@@ -98,9 +116,24 @@ export class Transaction {
   join(store: Participant): Part {
     const known = this.#parts.get(store);
     if (known !== undefined) return known;
-    const part = new Part(store, this.#lockFor(store), this.#made.has(store), this.#parts.size > 0);
+    const isNew = this.#made.has(store);
+    const isOutermost = store === this.#levels[0]?.scope;
+    const joining = {
+      lock: this.#lockFor(store),
+      isNew,
+      isLate: this.#isStarted,
+      // The outermost store is above all others: it decides, or is alone.
+      mayBePrepared: !isNew && !isOutermost && store.file.directory !== undefined,
+    };
+    const part = new Part(store, joining, { heldBy: (uid) => this.#connectionOf(uid) });
     this.#parts.set(store, part);
     return part;
+  }
+
+  #connectionOf(uid: string): Connection | undefined {
+    for (const { store, joining } of this.#parts.values())
+      if (joining.lock !== 'read' && store.file.uid === uid) return store.file.connection;
+    return undefined;
   }
 
   // Stores wait for each other's locks only in ascending order of uid, so two processes cannot wait for each other: who
@@ -123,29 +156,15 @@ export class Transaction {
         store: place,
       });
     const part = this.join(store);
-    this.#assertOnlyOne(part);
     part.enter(this.#levels.length);
     return part;
   }
 
-  // Committing two files that both exist before is not atomic on a crash, so it is refused rather than half promised.
-  #assertOnlyOne(part: Part): void {
-    if (part.isNew || part.hasWritten) return;
-    for (const other of this.#parts.values()) {
-      if (other.isNew || !other.hasWritten) continue;
-      const { place } = part.store.file;
-      throw new CorollaryError(
-        'NOT_SUPPORTED',
-        `${place} cannot be written in a transaction that has already written ${other.store.file.place}: one transaction can write one existing store, and substores that it creates itself. Use a transaction for each`,
-        { store: place },
-      );
-    }
-  }
-
   /** Runs a function as one more level: if it throws, only what it did is undone. */
-  nested<R>(scope: Participant, isReadOnly: boolean, work: () => R): R {
+  nested<R>(scope: Participant, { isReadOnly, others }: RunOptions, work: () => R): R {
     if (!this.covers(scope)) throw outsideTree(scope, this.#level.scope);
     this.join(scope);
+    for (const one of [...others].sort(byUid)) this.join(one);
     return this.#inLevel(scope, isReadOnly || this.#level.isReadOnly, work);
   }
   /** The same for the library's own steps: what may be written stays as it is. */
@@ -181,11 +200,13 @@ export class Transaction {
   }
 
   /** Runs a function as the outermost level, commits, and gives what it gave. After a throw everything is as before. */
-  run<R>(store: Participant, isReadOnly: boolean, work: () => R): R {
+  run<R>(store: Participant, { isReadOnly, others }: RunOptions, work: () => R): R {
     this.#levels.push({ scope: store, isReadOnly, undoActions: [], afterCommit: [] });
     running = this;
     try {
-      this.join(store);
+      // In the order in which everybody takes locks, so that none of these has to be taken without waiting.
+      for (const one of [store, ...others].sort(byUid)) this.join(one);
+      this.#isStarted = true;
       const result = work();
       this.#commit();
       return result;
@@ -198,13 +219,26 @@ export class Transaction {
   }
 
   #commit(): void {
-    const written = [...this.#parts.values()].filter((part) => part.hasWritten);
-    assertOneExisting(written);
-    for (const part of written) part.prepare();
-    // Deepest first, new ones before the existing one: until the last commit, none of them can be seen from above.
-    written.sort((a, b) => Number(b.isNew) - Number(a.isNew) || b.store.depth - a.store.depth);
-    for (const part of written) part.commit();
-    for (const part of this.#parts.values()) if (!written.includes(part)) part.rollBack();
+    const parts = [...this.#parts.values()];
+    // Deepest first, new ones before those that were there: until their parent's commit, new ones cannot be seen.
+    const written = parts.filter((part) => part.hasWritten).sort((a, b) => b.store.depth - a.store.depth);
+    for (const part of written) if (part.isNew) part.commit();
+    this.#commitExisting(written.filter((part) => !part.isNew));
+    for (const part of parts) if (!written.includes(part)) part.rollBack();
+  }
+
+  // One commit is all or nothing by itself, and nothing in memory outlives a cut.
+  #commitExisting(parts: readonly Part[]): void {
+    if (parts.length > 1 && isOnDisk(parts)) this.#unfinished = commitTogether(parts, this.#deciderOf(parts));
+    else for (const part of parts) part.commit();
+  }
+
+  // The lowest store above all of them, or one of them, that is locked already. The outermost one always is.
+  #deciderOf(written: readonly Part[]): Part {
+    const candidates = [...this.#parts.values()].filter((part) =>
+      written.every(({ store }) => isWithin(store, part.store)),
+    );
+    return candidates.reduce((lowest, part) => (part.store.depth > lowest.store.depth ? part : lowest));
   }
 
   #rollBack(error: unknown): void {
@@ -218,6 +252,10 @@ export class Transaction {
       runReversed(level.undoActions, isOutcomeKnown);
   }
 
+  /** The stores that could not be written though the transaction is committed. */
+  get unfinished(): readonly Unfinished[] {
+    return this.#unfinished;
+  }
   /** What to run now that all is committed. */
   get callbacks(): readonly Callback[] {
     return this.#levels[0]?.afterCommit ?? [];
@@ -235,17 +273,12 @@ function runReversed(actions: readonly UndoAction[], isOutcomeKnown: boolean): v
     }
 }
 
-// Checked at each write too, so that the error comes from the line; what a generator or a default function writes while
-// another store's write has begun comes between.
-function assertOneExisting(written: readonly Part[]): void {
-  const [one, other] = written.filter((part) => !part.isNew);
-  if (one === undefined || other === undefined) return;
-  const { place } = other.store.file;
-  throw new CorollaryError(
-    'NOT_SUPPORTED',
-    `${place} cannot be written in a transaction that has written ${one.store.file.place}`,
-    { store: place },
-  );
+function isOnDisk(parts: readonly Part[]): boolean {
+  return parts.every(({ store }) => store.file.directory !== undefined);
+}
+
+function byUid(a: Participant, b: Participant): number {
+  return a.file.uid < b.file.uid ? -1 : 1;
 }
 
 function outsideTree(store: Participant, scope: Participant): CorollaryError {

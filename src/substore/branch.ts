@@ -2,7 +2,7 @@ import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { TypeRegistry } from '../schema/registry.js';
 import { newStoreCore } from '../store/open-core.js';
-import type { StoreSettings } from '../store/settings.js';
+import type { ExpectedIdentity, StoreSettings, Whereabouts } from '../store/settings.js';
 import type { Closed, StoreCore } from '../store/store-core.js';
 import { StoreFile } from '../store/store-file.js';
 import { WeakValues } from '../store/weak-values.js';
@@ -21,73 +21,132 @@ export interface Forest<S extends KeepingStore> {
   readonly makeFace: (branch: Branch<S>) => S;
 }
 
+/** Where the directory of a substore is: below that of another store, under an id. */
+interface Lies<S extends KeepingStore> {
+  readonly below: Branch<S>;
+  readonly id: string;
+}
+
+/** What a branch is made with, and may change. */
+interface Place<S extends KeepingStore> {
+  readonly parent: Branch<S> | undefined;
+  readonly lies: Lies<S> | undefined;
+}
+
 /** Where a store stands in its tree, and the stores below it that are in memory. */
 export class Branch<S extends KeepingStore> {
   readonly forest: Forest<S>;
   readonly core: StoreCore;
-  readonly parent: Branch<S> | undefined;
-  readonly name: string | null;
   readonly face: S;
+  #parent: Branch<S> | undefined;
+  /** Undefined for a root. */
+  #lies: Lies<S> | undefined;
   /** Known children by uid. One that nobody uses is let go. */
   readonly #children = new WeakValues<string, Branch<S>>();
   isSwept = false;
 
-  private constructor(forest: Forest<S>, parent: Branch<S> | undefined, name: string | null, core: StoreCore) {
+  private constructor(forest: Forest<S>, { parent, lies }: Place<S>, core: StoreCore) {
     this.forest = forest;
-    this.parent = parent;
-    this.name = name;
+    this.#parent = parent;
+    this.#lies = lies;
     this.core = core;
     this.face = forest.makeFace(this);
     core.face = this.face;
+  }
+
+  /** The store above; undefined for a root. */
+  get parent(): Branch<S> | undefined {
+    return this.#parent;
+  }
+  /** The name in the parent; null for a root. */
+  get name(): string | null {
+    return this.core.name;
   }
 
   /** The uppermost store; `uid` is asked for where no file has it. */
   static root<S extends KeepingStore>(forest: Forest<S>, directory: string | undefined, uid: string): Branch<S> {
     const { settings, registry } = forest;
     const file = new StoreFile({
-      directory,
-      place: directory ?? 'the store in memory',
+      whereabouts: {
+        directory,
+        place: directory ?? 'the store in memory',
+        expected: directory === undefined ? { uid, parentUid: '' } : undefined,
+      },
       settings,
-      expected: directory === undefined ? { uid, parentUid: '' } : undefined,
       openFiles: undefined,
     });
     const core = newStoreCore(file, registry, { parent: undefined, name: null, isReadOnly: settings.readOnly });
-    return new Branch(forest, undefined, null, core);
+    return new Branch(forest, { parent: undefined, lies: undefined }, core);
   }
 
   /** The store for a SubStore item: the one in memory, else a new one; its database is opened when it is used. */
   child(item: SubStore): Branch<S> {
     const known = this.#children.get(item.uid);
-    if (known !== undefined && !known.core.isOver) return known;
+    if (known !== undefined && !known.core.isOver) {
+      known.#follow(item);
+      return known;
+    }
     const made = this.#makeChild(item);
     this.#children.set(item.uid, made);
     return made;
   }
 
-  #makeChild(item: SubStore): Branch<S> {
+  // Somebody else may have renamed it, or put another directory in its place.
+  #follow({ name, directory }: SubStore): void {
+    this.core.name = name;
+    if (!this.core.file.isPinned) this.#lies = { below: this.#parent as Branch<S>, id: directory };
+  }
+
+  #makeChild({ uid, name, directory: id }: SubStore): Branch<S> {
     const { settings, registry } = this.forest;
-    let branch: Branch<S> | undefined;
-    const file = this.#fileFor(item, () => branch as object);
-    const core = newStoreCore(file, registry, { parent: this.core, name: item.name, isReadOnly: settings.readOnly });
-    branch = new Branch(this.forest, this, item.name, core);
+    const kept: { branch?: Branch<S> } = {};
+    const file = this.#fileFor(uid, kept);
+    const core = newStoreCore(file, registry, { parent: this.core, name, isReadOnly: settings.readOnly });
+    const branch = new Branch(this.forest, { parent: this, lies: { below: this, id } }, core);
+    kept.branch = branch;
+    file.whereabouts = new PlaceOfBranch(branch, uid);
     return branch;
   }
 
-  #fileFor({ uid, directory: id, name }: SubStore, owner: () => object): StoreFile {
+  #fileFor(uid: string, kept: { readonly branch?: Branch<S> }): StoreFile {
     const { settings, pool, inMemory } = this.forest;
-    const { directory, uid: parentUid } = this.core.file;
-    const place = `${this.root.core.file.place} (${[...this.path, name].join('/')})`;
-    const shared = { place, settings, expected: { uid, parentUid } };
-    if (directory !== undefined)
+    if (this.core.file.directory !== undefined)
       return new StoreFile({
-        ...shared,
-        directory: substoreDirectory(directory, id),
-        openFiles: pool.memberFor(owner),
-        isInParent: () => hasSubStore(this.core, uid),
+        whereabouts: this.core.file.whereabouts, // the child's own, once there is a branch
+        settings,
+        openFiles: pool.memberFor(() => kept.branch as object),
+        isInParent: () => kept.branch?.parent === undefined || hasSubStore(kept.branch.parent.core, uid),
       });
-    const file = inMemory.get(uid) ?? new StoreFile({ ...shared, directory: undefined, openFiles: undefined });
+    const file =
+      inMemory.get(uid) ?? new StoreFile({ whereabouts: this.core.file.whereabouts, settings, openFiles: undefined });
     inMemory.set(uid, file);
     return file;
+  }
+
+  /** Where the substore's files are; undefined in memory. */
+  get directory(): string | undefined {
+    const { below, id } = this.#lies as Lies<S>;
+    const above = below.core.file.directory;
+    return above === undefined ? undefined : substoreDirectory(above, id);
+  }
+
+  /** The name changes; so do the paths of all below. */
+  rename(name: string): void {
+    this.core.name = name;
+  }
+
+  /** The store gets another place in the tree. Its directory stays where it is until {@link Branch.liesIn}. */
+  reparent(parent: Branch<S>, name: string): void {
+    if (this.#parent !== undefined) this.#parent.#forget(this);
+    this.#parent = parent;
+    this.core.name = name;
+    this.core.parent = parent.core;
+    parent.#children.set(this.core.file.uid, this);
+  }
+
+  /** The directory has become that of its parent which has this id. */
+  liesIn(id: string): void {
+    this.#lies = { below: this.#parent as Branch<S>, id };
   }
 
   /** Names from the root; empty for the root. */
@@ -139,5 +198,26 @@ export class Branch<S extends KeepingStore> {
         store: core.file.place,
       });
     }
+  }
+}
+
+/** What a substore's database asks about its place, answered by the branch as it is now. */
+class PlaceOfBranch<S extends KeepingStore> implements Whereabouts {
+  readonly #branch: Branch<S>;
+  readonly #uid: string;
+
+  constructor(branch: Branch<S>, uid: string) {
+    this.#branch = branch;
+    this.#uid = uid;
+  }
+
+  get directory(): string | undefined {
+    return this.#branch.directory;
+  }
+  get place(): string {
+    return `${this.#branch.root.core.file.place} (${this.#branch.path.join('/')})`;
+  }
+  get expected(): ExpectedIdentity {
+    return { uid: this.#uid, parentUid: (this.#branch.parent as Branch<S>).core.file.uid };
   }
 }

@@ -15,7 +15,12 @@ import { checkedId, findById, findOfType, getById, getOfType } from '../store/lo
 import { limitLoads } from '../store/load-limit.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
-import { checkedReadOnly, type TransactionFunction, type TransactionOptions, transact } from '../store/transact.js';
+import {
+  checkedTransactionOptions,
+  type TransactionFunction,
+  type TransactionOptions,
+  transact,
+} from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
 import { Branch } from './branch.js';
 import { openInMemory, openRoot } from './open-root.js';
@@ -288,16 +293,31 @@ export class Store {
    * undone when it throws, in the database and in the objects. Gives what the function gives. Inside another
    * transaction it is a part of that which can fail by itself.
    *
-   * It may write one store that exists before, and any substores that it creates.
+   * It may write any stores below, whatever happens while they are committed. One store costs one commit; each further
+   * one about two more, of which one waits for the disk.
    * @throws CorollaryError ASYNC_TRANSACTION, BUSY, CONFLICT, OUTSIDE_TREE, READ_ONLY, INVALID_VALUE, TOO_MANY_OPEN,
-   * NOT_SUPPORTED (a second existing store is written), DISK_FULL, COMMIT_UNKNOWN, HOOK_FAILED (committed, but a callback
-   * after it threw); and what the function throws.
+   * DISK_FULL, IN_DOUBT, COMMIT_UNKNOWN; COMMIT_PENDING (committed, but a store could not be written yet), HOOK_FAILED
+   * (committed, but a callback after it threw); and what the function throws.
    */
-  transact<R>(work: TransactionFunction<R>, options: TransactionOptions = {}): R {
+  transact<R>(work: TransactionFunction<R>, options: TransactionOptions<Store> = {}): R {
     this.#core.assertOpen();
-    const isReadOnly = checkedReadOnly(options);
+    const { isReadOnly, stores } = checkedTransactionOptions(options);
     if (!isReadOnly) this.#core.assertWritable();
-    return transact(this.#core, work, isReadOnly);
+    return transact(this.#core, work, { isReadOnly, others: stores.map((store) => this.#below(store)) });
+  }
+
+  // The core of a store that a transaction on this one covers.
+  #below(store: unknown): StoreCore {
+    if (!(store instanceof Store))
+      throw new CorollaryError('INVALID_VALUE', `stores of transact is a list of stores, not of ${kindOf(store)}`);
+    store.#core.assertOpen();
+    for (let at: StoreCore | undefined = store.#core; at !== undefined; at = at.parent)
+      if (at === this.#core) return store.#core;
+    throw new CorollaryError(
+      'OUTSIDE_TREE',
+      `${store.#core.file.place} is not below ${this.#core.file.place}, whose transaction it is to take part in`,
+      { store: store.#core.file.place },
+    );
   }
 
   /**

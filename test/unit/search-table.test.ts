@@ -89,7 +89,7 @@ test('an index that a search made in a transaction goes back with it, and the ne
     expect(searchTable(core, typeOf(Note))?.table).toBe(TABLE);
     throw new RangeError('no');
   };
-  expect(() => transact(core, fail, false)).toThrow(RangeError);
+  expect(() => transact(core, fail, { isReadOnly: false, others: [] })).toThrow(RangeError);
   expect(tablesOf(place)).not.toContain('item_note_v1$text');
   expect(searchTable(core, typeOf(Note))?.table).toBe(TABLE);
   expect(idsIn(place, 'tea')).toHaveLength(1);
@@ -110,7 +110,9 @@ test('where nothing may be written, a missing index is UPGRADE_NEEDED, which say
   const Note = noteWith(['title']);
   const inReadOnlyStore = refusal(() => searchTable(coreAt(place, Note, { readOnly: true }), typeOf(Note)));
   const core = coreAt(place, Note);
-  const inReadOnlyTransaction = refusal(() => transact(core, () => searchTable(core, typeOf(Note)), true));
+  const inReadOnlyTransaction = refusal(() =>
+    transact(core, () => searchTable(core, typeOf(Note)), { isReadOnly: true, others: [] }),
+  );
   expect(inReadOnlyStore).toMatchObject({ code: 'UPGRADE_NEEDED', type: 'note', store: place });
   expect(inReadOnlyStore.message).toMatch(/title.*READ_ONLY.*opened for writing/);
   expect(inReadOnlyTransaction).toMatchObject({ code: 'UPGRADE_NEEDED', type: 'note', store: place });

@@ -111,7 +111,11 @@ class Poller implements Lookout {
 
   #generationOf(directory: string): number {
     const { settings } = this.#tree;
-    const file = new StoreFile({ directory, place: directory, settings, expected: undefined, openFiles: undefined });
+    const file = new StoreFile({
+      whereabouts: { directory, place: directory, expected: undefined },
+      settings,
+      openFiles: undefined,
+    });
     try {
       return file.lookForCommits().generation;
     } finally {

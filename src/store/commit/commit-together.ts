@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { relative, sep } from 'node:path';
+import { CorollaryError } from '../../errors.js';
+import type { Part } from '../part.js';
+import { clearPrepared, type Mark, readMark } from './prepared.js';
+import { applySteps, type Step } from './redo.js';
+
+/** A store of a committed transaction that could not be written, and why. It is written at its next use. */
+export interface Unfinished {
+  readonly part: Part;
+  readonly error: CorollaryError;
+}
+
+/** A part whose changes were put aside. */
+interface Aside {
+  readonly part: Part;
+  readonly mark: Mark;
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Commits what a transaction did to several stores, all or nothing whatever happens on the way. `docs/commits.md` is
+ * the specification: every part but the deciding one is prepared, the decision is one commit, then the parts are
+ * written. Gives those that could not be.
+ * @throws CorollaryError when nothing was committed; COMMIT_UNKNOWN when the decision's commit has an unknown outcome
+ */
+export function commitTogether(written: readonly Part[], decider: Part): Unfinished[] {
+  const token = randomUUID();
+  const others = written.filter((part) => part !== decider);
+  const aside: Aside[] = [];
+  try {
+    for (const part of others) {
+      const mark = { token, decider: decider.store.file.uid, levels: levelsBetween(part, decider) };
+      aside.push({ part, mark, steps: part.prepare(mark) });
+    }
+    decider.commit({ token, parts: others.map(({ store }) => store.file.uid) });
+  } catch (error) {
+    if (!isUnknown(error)) for (const one of aside) drop(one);
+    throw error;
+  }
+  return aside.flatMap(finish);
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof CorollaryError && error.code === 'COMMIT_UNKNOWN';
+}
+
+// A store lies two directories below the one that holds it: in `sub`, under its id.
+function levelsBetween(part: Part, decider: Part): number {
+  const [from, to] = [part.store.file.directory as string, decider.store.file.directory as string];
+  return relative(to, from).split(sep).length / 2;
+}
+
+/** Writes a part whose transaction is decided, unless somebody else has done so. */
+function finish({ part, mark, steps }: Aside): Unfinished[] {
+  const { file } = part.store;
+  try {
+    // The decision is on disk and so is what it needs: losing this commit with the power loses nothing.
+    file.connection.withoutSync(() => {
+      settle(part, mark, () => applySteps(file.connection, steps));
+    });
+    return [];
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+    // Who has the lock settles the store before using it.
+    return error.code === 'BUSY' ? [] : [{ part, error }];
+  } finally {
+    part.ended();
+  }
+}
+
+/** What was put aside will never be done. Where that cannot be written now, the next user of the store finds it out. */
+function drop({ part, mark }: Aside): void {
+  try {
+    settle(part, mark, () => undefined);
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+  }
+}
+
+function settle({ store: { file } }: Part, { token }: Mark, work: () => void): void {
+  const { connection } = file;
+  connection.begin(true);
+  try {
+    const isOurs = readMark(connection)?.token === token;
+    if (isOurs) {
+      work();
+      clearPrepared(connection);
+      file.writeHeader();
+    }
+    connection.commit();
+    if (isOurs) file.committed();
+  } catch (error) {
+    connection.rollBack();
+    throw error;
+  }
+}

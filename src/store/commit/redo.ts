@@ -1,0 +1,98 @@
+import type { Connection, SqlRow, SqlValue } from '../../driver/connection.js';
+import { quoted } from '../../driver/sql-text.js';
+import type { CatalogueEntry } from '../catalogue-entry.js';
+import { ID, IN_IDS } from '../table-sql.js';
+
+/**
+ * What a transaction did to one store, as rows to be written whatever was there before: doing it twice is doing it
+ * once. Rows that were changed are taken away first and come back with their new cells, so that no two of them are in
+ * each other's way on the ground of uniqueness.
+ */
+export type Step =
+  | { readonly remove: string; readonly ids: readonly number[] }
+  | { readonly insert: string; readonly columns: readonly string[]; readonly rows: readonly RedoRow[] }
+  | { readonly parent: string };
+
+/** Cells as JSON can hold them; bytes as base64 in a list of one. */
+export type RedoRow = readonly (null | number | string | readonly [string])[];
+
+/** The type of some rows, and the ids of those that were written. */
+export type WrittenRows = ReadonlyMap<CatalogueEntry, Iterable<number>>;
+
+/** A step is cut near this size, so that neither writing nor reading it takes much memory. */
+const STEP_CHARACTERS = 1_000_000;
+
+/** What the running transaction did to these rows, read from its own view of the database. */
+export function capture(connection: Connection, written: WrittenRows): Step[] {
+  const tables = byTable(written);
+  const removals = [...tables].map(([table, { ids }]): Step => ({ remove: table, ids: [...ids] }));
+  return [...removals, ...[...tables.values()].flatMap(({ entry, ids }) => insertsOf(connection, entry, [...ids]))];
+}
+
+// The catalogue's entry of a type may have changed on the way; its table has not.
+function byTable(written: WrittenRows): Map<string, { readonly entry: CatalogueEntry; readonly ids: Set<number> }> {
+  const tables = new Map<string, { entry: CatalogueEntry; ids: Set<number> }>();
+  for (const [entry, ids] of written) {
+    const known = tables.get(entry.table) ?? { entry, ids: new Set<number>() };
+    tables.set(entry.table, known);
+    for (const id of ids) known.ids.add(id);
+  }
+  return tables;
+}
+
+function insertsOf(connection: Connection, { table, shape }: CatalogueEntry, ids: readonly number[]): Step[] {
+  const { attributes } = shape;
+  const columns = ['storeId', ...attributes.map(({ name }) => name)];
+  // As text: an integer may be larger than a JavaScript number can say. SQLite takes it back for what it is.
+  const cells = attributes.map(({ name, column }) =>
+    column === 'INTEGER' ? `CAST(${quoted(name)} AS TEXT)` : quoted(name),
+  );
+  const sql = `SELECT ${[ID, ...cells].join(', ')} FROM ${quoted(table)} WHERE ${ID} ${IN_IDS}`;
+  const steps: Step[] = [];
+  let rows: RedoRow[] = [];
+  let characters = 0;
+  const flush = () => {
+    if (rows.length > 0) steps.push({ insert: table, columns, rows });
+    rows = [];
+    characters = 0;
+  };
+  for (const row of connection.rows(sql, [JSON.stringify(ids)])) {
+    rows.push(row.map(packed));
+    characters += sizeOf(row);
+    if (characters > STEP_CHARACTERS) flush();
+  }
+  flush();
+  return steps;
+}
+
+function packed(cell: SqlValue): RedoRow[number] {
+  return cell instanceof Uint8Array ? [Buffer.from(cell).toString('base64')] : cell;
+}
+
+function unpacked(cell: RedoRow[number]): SqlValue {
+  return Array.isArray(cell) ? Buffer.from(cell[0], 'base64') : (cell as SqlValue);
+}
+
+function sizeOf(row: SqlRow): number {
+  let size = 0;
+  for (const cell of row) size += typeof cell === 'string' || cell instanceof Uint8Array ? cell.length : 8;
+  return size;
+}
+
+/** Does the steps. Runs inside a transaction. */
+export function applySteps(connection: Connection, steps: Iterable<Step>): void {
+  for (const step of steps) applyStep(connection, step);
+}
+
+function applyStep(connection: Connection, step: Step): void {
+  if ('remove' in step)
+    connection.run(`DELETE FROM ${quoted(step.remove)} WHERE ${ID} ${IN_IDS}`, [JSON.stringify(step.ids)]);
+  else if ('parent' in step) connection.run('UPDATE corollary_store SET parent = ?', [step.parent]);
+  else insertRows(connection, step.insert, step.columns, step.rows);
+}
+
+function insertRows(connection: Connection, table: string, columns: readonly string[], rows: readonly RedoRow[]): void {
+  const places = columns.map(() => '?').join(', ');
+  const sql = `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(', ')}) VALUES (${places})`;
+  for (const row of rows) connection.run(sql, row.map(unpacked));
+}

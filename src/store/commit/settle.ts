@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import { Connection } from '../../driver/connection.js';
+import { CorollaryError } from '../../errors.js';
+import { databaseFile, inspect } from '../directory.js';
+import { APPLICATION_ID } from '../format.js';
+import type { StoreSettings } from '../settings.js';
+import { isDecided } from './decisions.js';
+import { clearPrepared, type Mark, readMark, readSteps } from './prepared.js';
+import { applySteps } from './redo.js';
+
+/** A store whose database may be prepared. */
+export interface PreparedStore {
+  readonly uid: string;
+  readonly connection: Connection;
+  readonly directory: string | undefined;
+  readonly place: string;
+  readonly settings: StoreSettings;
+}
+
+/** How to deal with a transaction that is not decided yet. */
+export interface Patience {
+  /** The connection through which the running transaction holds the lock of the store with this uid, if it does. */
+  heldBy(uid: string): Connection | undefined;
+}
+
+/** What became of a transaction. 'open': whoever runs it may still decide. */
+type Outcome = 'committed' | 'undone' | 'open';
+
+/** How often a transaction that is being decided is looked at, in milliseconds. It takes a few syncs of a disk. */
+const POLL_MS = 1;
+
+/**
+ * Finishes what a transaction over several stores has left in this one: done where it was committed, dropped where it
+ * never will be. Without `patience`, one that is still open is left as it is: it has not happened yet.
+ * @throws CorollaryError BUSY when it stays open past the busy timeout; IN_DOUBT when the deciding store cannot be
+ * reached; RECOVERY_NEEDED when it must be finished and the store is read-only
+ */
+export function settlePrepared(store: PreparedStore, patience: Patience | undefined): void {
+  const deadline = Date.now() + store.settings.busyTimeoutMs;
+  for (;;) {
+    const mark = readMark(store.connection);
+    if (mark === undefined) return;
+    const outcome = outcomeOf(store, mark, patience);
+    if (isSettled(store, mark, outcome, patience)) return;
+    if (Date.now() >= deadline) throw notSettled(store, mark, outcome);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+  }
+}
+
+function isSettled(store: PreparedStore, mark: Mark, outcome: Outcome, patience: Patience | undefined): boolean {
+  if (outcome === 'open') return patience === undefined;
+  // What will never happen does not stop a reader. What has happened, whoever runs it is just writing.
+  if (store.settings.readOnly) return outcome === 'undone';
+  return finish(store, mark, outcome === 'committed');
+}
+
+/** Does or drops what is prepared; false when somebody else has done it in the meantime. */
+export function finish({ connection }: PreparedStore, { token }: Mark, isCommitted: boolean): boolean {
+  connection.begin(true);
+  try {
+    const isSame = readMark(connection)?.token === token;
+    if (isSame) {
+      if (isCommitted) applySteps(connection, readSteps(connection));
+      clearPrepared(connection);
+      connection.run('UPDATE corollary_store SET generation = generation + 1');
+    }
+    connection.commit();
+    return isSame;
+  } catch (error) {
+    connection.rollBack();
+    throw error;
+  }
+}
+
+/** Asks the deciding store. */
+function outcomeOf(store: PreparedStore, mark: Mark, patience: Patience | undefined): Outcome {
+  const held = patience?.heldBy(mark.decider);
+  if (held !== undefined) return isDecided(held, store.uid, mark.token) ? 'committed' : 'undone';
+  const decider = openDecider(store, mark);
+  try {
+    if (isDecided(decider, store.uid, mark.token)) return 'committed';
+    return isAbandoned(decider, store, mark);
+  } finally {
+    decider.close();
+  }
+}
+
+// Whoever runs a transaction holds the deciding store's lock from before it prepares the first part until it has
+// decided. If the lock is free and nothing is decided, nobody is left to do so.
+function isAbandoned(decider: Connection, store: PreparedStore, { token }: Mark): Outcome {
+  if (store.settings.readOnly) return 'open';
+  try {
+    decider.begin(false);
+  } catch (error) {
+    if (error instanceof CorollaryError && error.code === 'BUSY') return 'open';
+    throw error;
+  }
+  try {
+    return isDecided(decider, store.uid, token) ? 'committed' : 'undone';
+  } finally {
+    decider.rollBack();
+  }
+}
+
+function openDecider(store: PreparedStore, mark: Mark): Connection {
+  const directory = join(store.directory as string, ...Array<string>(mark.levels).fill('../..'));
+  if (!isThere(directory)) throw inDoubt(store, mark, `it is not at ${directory}`);
+  const connection = new Connection(databaseFile(directory), { ...store.settings, place: directory });
+  try {
+    if (connection.pragma('application_id') === APPLICATION_ID) {
+      const uid = connection.row('SELECT uid FROM corollary_store')?.[0];
+      if (uid === mark.decider) return connection;
+    }
+  } catch (error) {
+    connection.close();
+    throw inDoubt(store, mark, `what lies at ${directory} cannot be read`, error);
+  }
+  connection.close();
+  throw inDoubt(store, mark, `another store lies at ${directory}`);
+}
+
+function isThere(directory: string): boolean {
+  try {
+    return inspect(directory, true) === 'store';
+  } catch (error) {
+    if (error instanceof CorollaryError && error.code === 'NOT_A_STORE') return false;
+    throw error;
+  }
+}
+
+function inDoubt({ place }: PreparedStore, { decider }: Mark, why: string, cause?: unknown): CorollaryError {
+  return new CorollaryError(
+    'IN_DOUBT',
+    `${place} is part of a transaction over several stores, about which the store with uid ${decider} decides, and ${why}: put it back, or decide with Store.repair(directory, { inDoubt: 'commit' or 'undo' })`,
+    { store: place, cause },
+  );
+}
+
+function notSettled({ place }: PreparedStore, { decider }: Mark, outcome: Outcome): CorollaryError {
+  if (outcome === 'committed')
+    return new CorollaryError(
+      'RECOVERY_NEEDED',
+      `${place} has to finish a transaction that is committed, and is open with readOnly: open it once without`,
+      { store: place },
+    );
+  return new CorollaryError(
+    'BUSY',
+    `${place} is part of a transaction over several stores that is not decided yet: the store with uid ${decider} decides; nothing was done`,
+    { store: place, retry: true },
+  );
+}

@@ -1,0 +1,12 @@
+import type { Connection, SqlValue } from '../driver/connection.js';
+
+/** A statement that is no change of items: it makes a table or an index, or notes that in the catalogue. */
+export interface Definition {
+  readonly sql: string;
+  readonly values?: readonly SqlValue[];
+}
+
+/** Runs them in their order. */
+export function runDefinitions(connection: Connection, definitions: readonly Definition[]): void {
+  for (const { sql, values = [] } of definitions) connection.run(sql, values);
+}
