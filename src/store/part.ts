@@ -6,6 +6,7 @@ import { type Mark, writePrepared } from './commit/prepared.js';
 import { applySteps, capture, type Step } from './commit/redo.js';
 import type { Patience } from './commit/settle.js';
 import { type Definition, runDefinitions } from './definition.js';
+import type { Gates } from './gate.js';
 import type { IdentityMap } from './identity-map.js';
 import type { StoreFile } from './store-file.js';
 import { UndoLog } from './undo-log.js';
@@ -20,6 +21,8 @@ export interface Participant {
   readonly parent: Participant | undefined;
   /** Levels below the root. */
   readonly depth: number;
+  /** What stops writers of the tree; undefined in memory. */
+  readonly gates: Gates | undefined;
   /** Who wants to know of commits. */
   readonly watches: Watches;
 }

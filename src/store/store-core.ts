@@ -9,6 +9,7 @@ import { assertNotActivating } from './activation.js';
 import { Catalog } from './catalog.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { tagOf } from './format.js';
+import { Gates } from './gate.js';
 import { type IdentityMap, newIdentityMap } from './identity-map.js';
 import type { Participant } from './part.js';
 import type { StoreFile } from './store-file.js';
@@ -62,6 +63,8 @@ export class StoreCore implements Participant {
   /** The name in the parent; null for a root. */
   name: string | null;
   readonly watches: Watches;
+  /** What stops writers and openers of the whole tree; undefined in memory. */
+  readonly gates: Gates | undefined;
   /** What the store's items ask; set once, where the store is put together. */
   keeper!: Keeper;
   /** What users hold; set once, by the room that makes it. */
@@ -76,6 +79,7 @@ export class StoreCore implements Participant {
     this.parent = options.parent;
     this.name = options.name;
     this.watches = options.parent?.watches ?? new Watches();
+    this.gates = options.parent === undefined ? gatesOf(this.file) : options.parent.gates;
     this.catalog = new Catalog(this.file, this.registry);
   }
 
@@ -185,4 +189,8 @@ export class StoreCore implements Participant {
   entryOfId(id: number): CatalogueEntry | undefined {
     return this.catalog.entryWithTag(tagOf(id));
   }
+}
+
+function gatesOf({ directory, settings }: StoreFile): Gates | undefined {
+  return directory === undefined ? undefined : new Gates(directory, settings.busyTimeoutMs);
 }

@@ -4,6 +4,7 @@ import { IS_PREPARED } from './commit/prepared.js';
 import { type Patience, settlePrepared } from './commit/settle.js';
 import { databaseFile, inspect } from './directory.js';
 import { APPLICATION_ID, FORMAT, type StoreIds, TAGS, writeEmptyStore } from './format.js';
+import type { Gate } from './gate.js';
 import { newIncarnation } from './image.js';
 import type { CommitsSeen, Evictable, ExpectedIdentity, OpenFiles, StoreSettings, Whereabouts } from './settings.js';
 
@@ -32,6 +33,8 @@ export interface StoreFileOptions {
   readonly whereabouts: Whereabouts;
   readonly settings: StoreSettings;
   readonly openFiles: OpenFiles | undefined;
+  /** For a substore: closed while the directories of stores change their places. */
+  readonly gate?: Gate | undefined;
   /** For a substore: false once its parent no longer has it. Asked when its file cannot be opened. */
   readonly isInParent?: () => boolean;
 }
@@ -92,6 +95,10 @@ export class StoreFile implements Evictable {
     try {
       return this.#opened().connection;
     } catch (error) {
+      if (error instanceof GateIsClosed) {
+        this.#options.gate?.waitUntilOpen();
+        return this.#openedOrDeleted();
+      }
       if (this.#options.isInParent?.() !== false) throw error;
       throw this.#deleted();
     }
@@ -115,6 +122,7 @@ export class StoreFile implements Evictable {
       const dataVersion = connection.dataVersion();
       const header = this.#readHeader(connection);
       connection.configure();
+      if (this.#options.gate?.isOpen === false) throw new GateIsClosed();
       this.#dataVersion = dataVersion;
       this.#take(header);
       this.#connection = connection;
@@ -330,6 +338,9 @@ export class StoreFile implements Evictable {
     if (given.get(uid) === sequence) given.delete(uid);
   }
 }
+
+/** The store was opened while that is not allowed, and closed again. */
+class GateIsClosed extends Error {}
 
 function assertIsStore(directory: string, isRoot: boolean): void {
   if (inspect(directory, isRoot) === 'store') return;

@@ -2,6 +2,7 @@ import type { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import type { ItemState } from '../item/state.js';
 import { commitTogether, type Unfinished } from './commit/commit-together.js';
+import type { Gate } from './gate.js';
 import { type Lock, Part, type Participant } from './part.js';
 import type { StoreFile } from './store-file.js';
 
@@ -204,8 +205,7 @@ export class Transaction {
     this.#levels.push({ scope: store, isReadOnly, undoActions: [], afterCommit: [] });
     running = this;
     try {
-      // In the order in which everybody takes locks, so that none of these has to be taken without waiting.
-      for (const one of [store, ...others].sort(byUid)) this.join(one);
+      this.#joinFirst([store, ...others], isReadOnly ? undefined : store.gates?.writing);
       this.#isStarted = true;
       const result = work();
       this.#commit();
@@ -215,6 +215,17 @@ export class Transaction {
       throw error;
     } finally {
       running = undefined;
+    }
+  }
+
+  // In the order in which everybody takes locks, so that none of these has to be taken without waiting.
+  #joinFirst(stores: readonly Participant[], gate: Gate | undefined): void {
+    for (;;) {
+      for (const store of [...stores].sort(byUid)) this.join(store);
+      if (gate === undefined || gate.isOpen) return;
+      for (const part of this.#parts.values()) part.rollBack();
+      this.#parts.clear();
+      gate.waitUntilOpen();
     }
   }
 

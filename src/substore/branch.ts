@@ -115,6 +115,7 @@ export class Branch<S extends KeepingStore> {
         whereabouts: this.core.file.whereabouts, // the child's own, once there is a branch
         settings,
         openFiles: pool.memberFor(() => kept.branch as object),
+        gate: this.core.gates?.opening,
         isInParent: () => kept.branch?.parent === undefined || hasSubStore(kept.branch.parent.core, uid),
       });
     const file =
