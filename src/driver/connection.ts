@@ -180,6 +180,19 @@ export class Connection {
     }
   }
 
+  /** True when no other connection has the file open. Keeps others out until this one is closed, if so. */
+  isAlone(): boolean {
+    this.pragma('locking_mode = EXCLUSIVE');
+    try {
+      this.begin(false);
+      this.rollBack();
+      return true;
+    } catch (error) {
+      if (error instanceof CorollaryError && error.code === 'BUSY') return false;
+      throw error;
+    }
+  }
+
   /** Starts a transaction that only reads, all as of now. */
   beginReading(): void {
     this.run('BEGIN');

@@ -1,5 +1,8 @@
 import { CorollaryError } from '../errors.js';
-import { type CellChange, goneError, type ItemState, letGo } from '../item/state.js';
+import type { Item } from '../item/item.js';
+import { type CellChange, goneError, type ItemState, letGo, stateOf } from '../item/state.js';
+import type { Attribute } from '../schema/attribute.js';
+import type { Cell } from '../schema/value.js';
 import { namingRules } from './broken-rule.js';
 import { findById, hasSameCells, isSameCell, refreshItem, vanished } from './load.js';
 import type { Part } from './part.js';
@@ -16,6 +19,12 @@ export function changeItem(core: StoreCore, state: ItemState, changes: readonly 
     const pending = changes.filter(({ attribute, cell }) => !isSameCell(state.cells[attribute.index], cell));
     if (pending.length > 0) update(core, state, pending, { transaction, part });
   });
+}
+
+/** Writes an attribute that programs may only read. */
+export function writeReadOnly(core: StoreCore, item: Item, name: string, cell: Cell): void {
+  const state = stateOf(item);
+  changeItem(core, state, [{ attribute: state.type.byName.get(name) as Attribute, cell }]);
 }
 
 // The item as it is under the lock. In a store that was locked late, what the function has read from it before must

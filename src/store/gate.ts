@@ -109,21 +109,25 @@ export class Gate {
   // Its owner was killed. Taken away under the lock, and only if it is still the file that was locked.
   #isLeftBehind(): boolean {
     const found = this.#inode;
-    if (found === undefined) return true;
-    let lock: Connection | undefined;
     try {
-      lock = this.#opened(this.#file);
-      lock.run('BEGIN EXCLUSIVE');
-      if (this.#inode === found) rmSync(this.#file, { force: true });
-      return true;
+      const lock = this.#opened(this.#file);
+      try {
+        lock.run('BEGIN EXCLUSIVE');
+        if (this.#inode === found) rmSync(this.#file, { force: true });
+        return true;
+      } finally {
+        lock.close();
+      }
     } catch (error) {
-      const code = error instanceof CorollaryError ? error.code : undefined;
-      if (code === 'BUSY') return false;
-      if (code !== 'READ_ONLY' && this.#inode !== undefined) throw error;
-      return true; // opened in the meantime, or nobody can close what cannot be written
-    } finally {
-      lock?.close();
+      return this.#isOpenDespite(error);
     }
+  }
+
+  #isOpenDespite(error: unknown): boolean {
+    const code = error instanceof CorollaryError ? error.code : undefined;
+    if (code === 'BUSY') return false;
+    if (code === 'READ_ONLY' || this.#inode === undefined) return true; // nobody can close it, or it was opened just now
+    throw error;
   }
 
   #busy(): CorollaryError {

@@ -35,6 +35,8 @@ export interface StoreFileOptions {
   readonly openFiles: OpenFiles | undefined;
   /** For a substore: closed while the directories of stores change their places. */
   readonly gate?: Gate | undefined;
+  /** For a substore: asked to bring the directory to its place when there is no store. */
+  readonly whenMissing?: () => void;
   /** For a substore: false once its parent no longer has it. Asked when its file cannot be opened. */
   readonly isInParent?: () => boolean;
 }
@@ -85,6 +87,11 @@ export class StoreFile implements Evictable {
     return this.#expected?.uid ?? (this.#header ?? this.#opened().header).uid;
   }
 
+  /** The uid of the store above, as the header says; empty for a root. */
+  get parentUid(): string {
+    return (this.#header ?? this.#opened().header).parentUid;
+  }
+
   /** The open connection; opens the file if need be. */
   get connection(): Connection {
     this.lastUsed = ++uses;
@@ -114,7 +121,7 @@ export class StoreFile implements Evictable {
     const { openFiles } = this.#options;
     const { directory } = this;
     openFiles?.makeRoom();
-    if (directory !== undefined) assertIsStore(directory, this.#expected === undefined);
+    if (directory !== undefined) this.#assertIsStore(directory);
     const connection = this.#connect();
     try {
       this.#assertOurs(connection);
@@ -134,6 +141,12 @@ export class StoreFile implements Evictable {
       else this.#close();
       throw error;
     }
+  }
+
+  #assertIsStore(directory: string): void {
+    const isRoot = this.#expected === undefined;
+    if (this.#options.whenMissing && inspect(directory, isRoot) !== 'store') this.#options.whenMissing();
+    assertIsStore(directory, isRoot);
   }
 
   #connect(): Connection {

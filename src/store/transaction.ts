@@ -48,6 +48,7 @@ export class Transaction {
   /** The cells of items as the function was first shown them, where their store was not locked. */
   readonly #shown = new Map<ItemState, ItemState['cells']>();
   readonly #told = new Set<ItemState>();
+  readonly #atEnd: Callback[] = [];
   #unfinished: readonly Unfinished[] = [];
   #isStarted = false;
 
@@ -81,6 +82,10 @@ export class Transaction {
   /** Something to do after the outermost commit, unless this level is undone. */
   afterCommit(callback: Callback): void {
     this.#level.afterCommit.push(callback);
+  }
+  /** Something to do when the transaction has ended well, after all that is to be done after the commit. */
+  atEnd(action: Callback): void {
+    this.#atEnd.push(action);
   }
   /** True the first time that it is asked of an item: its hook after the commit runs once. */
   isFirstTold(state: ItemState): boolean {
@@ -269,7 +274,7 @@ export class Transaction {
   }
   /** What to run now that all is committed. */
   get callbacks(): readonly Callback[] {
-    return this.#levels[0]?.afterCommit ?? [];
+    return [...(this.#levels[0]?.afterCommit ?? []), ...this.#atEnd];
   }
 }
 

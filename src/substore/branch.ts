@@ -6,6 +6,7 @@ import type { ExpectedIdentity, StoreSettings, Whereabouts } from '../store/sett
 import type { Closed, StoreCore } from '../store/store-core.js';
 import { StoreFile } from '../store/store-file.js';
 import { WeakValues } from '../store/weak-values.js';
+import { arrive } from './arrival.js';
 import { hasSubStore } from './find-sub-store.js';
 import type { Pool } from './pool.js';
 import type { SubStore } from './sub-store.js';
@@ -27,6 +28,14 @@ interface Lies<S extends KeepingStore> {
   readonly id: string;
 }
 
+// Which branch a face belongs to: users hold faces.
+const branches = new WeakMap<object, unknown>();
+
+/** The branch of a store that somebody gave us; undefined for what is no store. */
+export function branchOfFace<S extends KeepingStore>(face: S): Branch<S> | undefined {
+  return branches.get(face) as Branch<S> | undefined;
+}
+
 /** What a branch is made with, and may change. */
 interface Place<S extends KeepingStore> {
   readonly parent: Branch<S> | undefined;
@@ -43,6 +52,8 @@ export class Branch<S extends KeepingStore> {
   #lies: Lies<S> | undefined;
   /** Known children by uid. One that nobody uses is let go. */
   readonly #children = new WeakValues<string, Branch<S>>();
+  /** The uids of children whose items go without them: they are being moved away. */
+  readonly leaving = new Set<string>();
   isSwept = false;
 
   private constructor(forest: Forest<S>, { parent, lies }: Place<S>, core: StoreCore) {
@@ -52,6 +63,7 @@ export class Branch<S extends KeepingStore> {
     this.core = core;
     this.face = forest.makeFace(this);
     core.face = this.face;
+    branches.set(this.face, this);
   }
 
   /** The store above; undefined for a root. */
@@ -116,6 +128,7 @@ export class Branch<S extends KeepingStore> {
         settings,
         openFiles: pool.memberFor(() => kept.branch as object),
         gate: this.core.gates?.opening,
+        whenMissing: () => kept.branch?.parent && arrive(kept.branch.parent.core, uid),
         isInParent: () => kept.branch?.parent === undefined || hasSubStore(kept.branch.parent.core, uid),
       });
     const file =

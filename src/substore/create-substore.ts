@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { createItem } from '../store/create.js';
 import { assertPathFits } from '../store/directory.js';
@@ -9,6 +8,7 @@ import type { Transaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
 import { findSubStore, subStoresOf } from './find-sub-store.js';
 import { checkedName } from './name.js';
+import { nameTaken } from './named.js';
 import { SubStore } from './sub-store.js';
 import { createSubstoreDirectory, discardSubstoreDirectory, substoreDirectory } from './substore-directory.js';
 
@@ -34,17 +34,6 @@ export function createSubstore<S extends KeepingStore>(branch: Branch<S>, name: 
   });
 }
 
-function nameTaken(core: StoreCore, name: string): CorollaryError {
-  return new CorollaryError(
-    'NAME_TAKEN',
-    `${core.file.place} has a substore of this name already: open it, or choose another name`,
-    {
-      store: core.file.place,
-      path: name,
-    },
-  );
-}
-
 function makeDirectory(core: StoreCore, id: string, uid: string, transaction: Transaction): void {
   const { directory } = core.file;
   if (directory === undefined) return;
@@ -55,13 +44,17 @@ function makeDirectory(core: StoreCore, id: string, uid: string, transaction: Tr
   createSubstoreDirectory(directory, id, emptyStoreImage(uid, core.file.uid));
 }
 
-// 40 bits in 8 characters that every file system keeps apart, whatever case it folds.
-function freeDirectoryName(core: StoreCore): string {
+/** A name for a directory that no other substore has: the wanted one, if that is free. */
+export function freeDirectoryName(core: StoreCore, wanted = newDirectoryName()): string {
   const subStores = subStoresOf(core);
-  for (;;) {
-    const id = BigInt(`0x${randomBytes(5).toString('hex')}`)
-      .toString(32)
-      .padStart(8, '0');
-    if (!subStores.where((s) => s.directory.eq(id)).exists()) return id;
-  }
+  let id = wanted;
+  while (subStores.where((s) => s.directory.eq(id)).exists()) id = newDirectoryName();
+  return id;
+}
+
+// 40 bits in 8 characters that every file system keeps apart, whatever case it folds.
+function newDirectoryName(): string {
+  return BigInt(`0x${randomBytes(5).toString('hex')}`)
+    .toString(32)
+    .padStart(8, '0');
 }

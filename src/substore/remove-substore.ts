@@ -19,7 +19,7 @@ export function removeSubstores<S extends KeepingStore>(
   const doomed = subStoresOf(branch.core)
     .where((s) => s.storeId.in(ids))
     .all();
-  for (const item of doomed) removeSubstore(branch, item, transaction);
+  for (const item of doomed) if (!branch.leaving.has(item.uid)) removeSubstore(branch, item, transaction);
 }
 
 function removeSubstore<S extends KeepingStore>(branch: Branch<S>, item: SubStore, transaction: Transaction): void {

@@ -16,6 +16,8 @@ export class SubStore extends Item {
   declare uid: string;
   /** The name of its directory below `sub`. Read-only. */
   declare directory: string;
+  /** For a store that was moved here: where its directory was, seen from the parent's; else empty. Read-only. */
+  declare movedFrom: string;
 }
 
 // No decorator syntax: this file compiles under legacy and standard decorators alike.
@@ -24,5 +26,6 @@ attributes(SubStore, {
   createdAt: readOnlyTimestamp(),
   uid: readOnlyText(),
   directory: readOnlyText({ unique: true }),
+  movedFrom: readOnlyText({ default: '' }),
 });
 item('corollary_substore')(SubStore);

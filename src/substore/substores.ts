@@ -1,9 +1,12 @@
-import { CorollaryError } from '../errors.js';
+import { CorollaryError, kindOf } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { Query, Where } from '../query/query.js';
-import type { Branch } from './branch.js';
+import { type Branch, branchOfFace } from './branch.js';
 import { createSubstore } from './create-substore.js';
 import { findSubStore, subStoresOf } from './find-sub-store.js';
+import { moveSubstore } from './move-substore.js';
+import { notFound } from './named.js';
+import { renameSubstore } from './rename-substore.js';
 import type { SubStore } from './sub-store.js';
 import { sweepOnce } from './sweep.js';
 
@@ -74,6 +77,35 @@ export class Substores<S extends KeepingStore> {
     if (item === undefined) throw notFound(this.#branch, name);
     item.delete();
   }
+
+  /**
+   * Gives a substore another name. Its Store object and all below it go on, under the new path.
+   * @throws CorollaryError NOT_FOUND, BAD_NAME, NAME_TAKEN, READ_ONLY
+   */
+  rename(name: string, newName: string): void {
+    renameSubstore(this.#branch, name, newName);
+  }
+
+  /**
+   * Moves a substore, with all below it, into another store of the same tree, under the same or a new name. Ids, uids
+   * and contents stay as they are, and Store objects and items go on. Nothing else may have a store of it open
+   * meanwhile. Its SubStore item is a new one, in the new parent: references to the old one are dealt with as at a
+   * deletion.
+   * Cost: two to three commits and a rename, and opening each store below once.
+   * @throws CorollaryError NOT_FOUND, BAD_NAME, NAME_TAKEN, READ_ONLY; OUTSIDE_TREE for a store of another root;
+   * INVALID_VALUE for one that lies within the moved store; PATH_TOO_LONG; BUSY when another process or handle has a
+   * store of it open; NOT_SUPPORTED when one has taken part in the running transaction; DELETE_REFUSED. Nothing was
+   * done then.
+   */
+  move(name: string, toStore: S, newName: string = name): void {
+    moveSubstore({ from: this.#branch, name, to: branchOf(toStore), newName });
+  }
+}
+
+function branchOf<S extends KeepingStore>(store: S): Branch<S> {
+  const branch: Branch<S> | undefined = branchOfFace(store);
+  if (branch !== undefined) return branch;
+  throw new CorollaryError('INVALID_VALUE', `A substore is moved or copied to a store, not to ${kindOf(store)}`);
 }
 
 /** @throws CorollaryError NOT_FOUND, BAD_NAME */
@@ -82,10 +114,4 @@ export function childNamed<S extends KeepingStore>(branch: Branch<S>, name: stri
   const item = findSubStore(branch.core, name);
   if (item === undefined) throw notFound(branch, name);
   return branch.child(item);
-}
-
-function notFound<S extends KeepingStore>(branch: Branch<S>, name: string): CorollaryError {
-  const path = [...branch.path, name].join('/');
-  const place = branch.core.file.place;
-  return new CorollaryError('NOT_FOUND', `${place} has no substore '${name}' (path ${path})`, { store: place, path });
 }

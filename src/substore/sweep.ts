@@ -1,10 +1,17 @@
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { StoreCore } from '../store/store-core.js';
+import { StoreFile } from '../store/store-file.js';
 import { runningTransaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
 import { subStoresOf } from './find-sub-store.js';
-import { clearTemp, hasLeftovers, removeSubstoreDirectory, substoreIds } from './substore-directory.js';
+import {
+  clearTemp,
+  hasLeftovers,
+  removeSubstoreDirectory,
+  substoreDirectory,
+  substoreIds,
+} from './substore-directory.js';
 
 /**
  * Removes what killed processes have left of substores: directories that no row names, and what lies in `temp`. Once
@@ -34,12 +41,34 @@ function orphansOf(core: StoreCore, directory: string): readonly string[] {
   return found.filter((id) => !known.has(id));
 }
 
+// A directory may belong to a store that was moved to another parent, and wait to be brought there.
+function isOurs({ file: { uid, settings } }: StoreCore, directory: string): boolean {
+  const orphan = new StoreFile({
+    whereabouts: { directory, place: directory, expected: undefined },
+    settings,
+    openFiles: undefined,
+  });
+  try {
+    return orphan.parentUid === uid && !orphan.isPrepared;
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+    return isRemovable(error); // half a store, or one that is marked deleted
+  } finally {
+    orphan.close();
+  }
+}
+
+function isRemovable({ code }: CorollaryError): boolean {
+  return code === 'STORE_MISSING' || code === 'NOT_A_STORE' || code === 'STORE_CLOSED' || code === 'CORRUPT';
+}
+
 // Under the write lock, a directory without a row is nobody's: who makes one holds the lock until the row is committed.
 function sweepLocked(core: StoreCore, directory: string): void {
   const { connection } = core.file;
   connection.begin(false);
   try {
-    for (const id of orphansOf(core, directory)) removeSubstoreDirectory(directory, id);
+    for (const id of orphansOf(core, directory))
+      if (isOurs(core, substoreDirectory(directory, id))) removeSubstoreDirectory(directory, id);
     clearTemp(directory);
   } finally {
     connection.rollBack();

@@ -1,0 +1,62 @@
+import { existsSync, renameSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { codeOf, onDisk, ownDirectory, syncDirectory } from '../store/disk.js';
+import type { Gates } from '../store/gate.js';
+import type { StoreCore } from '../store/store-core.js';
+import { StoreFile } from '../store/store-file.js';
+import { subStoresOf } from './find-sub-store.js';
+import { substoreDirectory } from './substore-directory.js';
+
+/**
+ * The last step of a move: once it is committed that a store belongs elsewhere, its directory follows. Whoever opens
+ * the store next takes this step if the one who moved it did not live to do so: the row tells where it came from.
+ */
+
+/** Up to some store above, then down to where the directory was. */
+const WAY = /^(\.\.\/)*(sub\/[0-9a-v]{8}\/)*sub\/[0-9a-v]{8}$/;
+
+/** The way from a store's directory to where that of its new substore still lies. */
+export function wayTo(parent: string, directory: string): string {
+  return relative(parent, directory).split(sep).join('/');
+}
+
+/** Brings a substore's directory to its place if it is still where it came from. */
+export function arrive(parent: StoreCore, uid: string): void {
+  const { directory, settings } = parent.file;
+  const item = subStoresOf(parent, true)
+    .where((s) => s.uid.eq(uid))
+    .first();
+  if (item === undefined || directory === undefined || settings.readOnly || !WAY.test(item.movedFrom)) return;
+  const from = join(directory, item.movedFrom);
+  (parent.gates as Gates).opening.closedWhile(() => {
+    if (!existsSync(from) || existsSync(substoreDirectory(directory, item.directory))) return;
+    const store = new StoreFile({
+      whereabouts: { directory: from, place: from, expected: undefined },
+      settings,
+      openFiles: undefined,
+    });
+    try {
+      // What a transaction has left in it is found by its place: before it changes.
+      store.sync();
+      if (store.isPrepared || store.uid !== uid) return;
+    } finally {
+      store.close();
+    }
+    carry(from, directory, item.directory);
+  });
+}
+
+/** Moves a directory below another parent's `sub`, durably. Nobody has anything below it open. */
+export function carry(from: string, parent: string, id: string): void {
+  onDisk(parent, () => {
+    const sub = ownDirectory(parent, 'sub');
+    try {
+      renameSync(from, substoreDirectory(parent, id));
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      return; // somebody else has just done so
+    }
+    syncDirectory(sub);
+    syncDirectory(dirname(from));
+  });
+}

@@ -1,0 +1,178 @@
+import { Connection } from '../driver/connection.js';
+import { CorollaryError } from '../errors.js';
+import type { KeepingStore } from '../item/keeping-store.js';
+import { createItem } from '../store/create.js';
+import { deleteItems } from '../store/deletion.js';
+import { assertPathFits, databaseFile } from '../store/directory.js';
+import type { Gates } from '../store/gate.js';
+import type { Transaction } from '../store/transaction.js';
+import { carry, wayTo } from './arrival.js';
+import type { Branch } from './branch.js';
+import { freeDirectoryName } from './create-substore.js';
+import { findSubStore } from './find-sub-store.js';
+import { checkedName } from './name.js';
+import { nameTaken, notFound } from './named.js';
+import { renameSubstore } from './rename-substore.js';
+import type { SubStore } from './sub-store.js';
+import { substoreDirectory, substoreIds } from './substore-directory.js';
+import { Walk } from './walk.js';
+
+/** From where to where a substore is moved. */
+export interface Move<S extends KeepingStore> {
+  readonly from: Branch<S>;
+  readonly name: string;
+  readonly to: Branch<S>;
+  readonly newName: string;
+}
+
+/**
+ * Gives a substore, with all below it, another parent in the same tree. The rows of both parents and the store's header
+ * change in one transaction; the directory follows after the commit.
+ */
+export function moveSubstore<S extends KeepingStore>(move: Move<S>): void {
+  const { from, name, to, newName } = move;
+  checkedName(newName, to.core.file.place);
+  if (from.forest !== to.forest) throw outsideTree(to);
+  to.core.assertOpen();
+  if (from === to) {
+    renameSubstore(from, name, newName);
+    return;
+  }
+  commonAncestor(from, to).core.writeInSteps((transaction) => {
+    const item = findSubStore(from.core, name);
+    if (item === undefined) throw notFound(from, name);
+    const child = from.child(item);
+    assertNotWithin(child, to);
+    if (findSubStore(to.core, newName) !== undefined) throw nameTaken(to.core, newName);
+    const { directory } = to.core.file;
+    if (directory !== undefined) {
+      assertPathsFit(child.directory as string, substoreDirectory(directory, item.directory));
+      keepOthersOut(to, transaction);
+      assertNobodyHas(child);
+    }
+    changeParents(move, { item, child }, transaction);
+  });
+}
+
+function commonAncestor<S extends KeepingStore>(one: Branch<S>, other: Branch<S>): Branch<S> {
+  const above = new Set<Branch<S>>();
+  for (let at: Branch<S> | undefined = one; at !== undefined; at = at.parent) above.add(at);
+  let at = other;
+  while (!above.has(at)) at = at.parent as Branch<S>;
+  return at;
+}
+
+/** What is moved: its item in the parent that it leaves, and the store. */
+interface Moved<S extends KeepingStore> {
+  readonly item: SubStore;
+  readonly child: Branch<S>;
+}
+
+function changeParents<S extends KeepingStore>(
+  { from, name, to, newName }: Move<S>,
+  { item, child }: Moved<S>,
+  transaction: Transaction,
+): void {
+  const { uid, createdAt } = item;
+  const type = from.core.typeOf(item.constructor as never);
+  from.leaving.add(uid);
+  try {
+    const part = transaction.joinForWriting(from.core);
+    deleteItems(from.core, type, [item.storeId], { transaction, part });
+  } finally {
+    from.leaving.delete(uid);
+  }
+  const { directory } = to.core.file;
+  const id = freeDirectoryName(to.core, item.directory);
+  const movedFrom = directory === undefined ? '' : wayTo(directory, child.directory as string);
+  createItem(to.core, type, { name: newName, uid, createdAt, directory: id, movedFrom });
+  transaction.joinForWriting(child.core).moveTo(to.core.file.uid);
+  child.reparent(to, newName);
+  transaction.onUndo((isOutcomeKnown) => {
+    child.reparent(from, name);
+    if (!isOutcomeKnown) child.close('is closed'); // which parent has it, the disk tells who opens it again
+  });
+  transaction.afterCommit(() => follow(child, id));
+}
+
+// The directory of a store comes after it. What is left undone here, whoever opens the store next does.
+function follow<S extends KeepingStore>(child: Branch<S>, id: string): void {
+  const { file } = child.core;
+  const parent = (child.parent as Branch<S>).core.file.directory;
+  if (parent === undefined || file.isPrepared) return;
+  const from = file.directory as string;
+  for (const { core } of [...child.loadedBelow(), child]) if (core.file.isOpen) core.file.evict();
+  carry(from, parent, id);
+  child.liesIn(id);
+}
+
+/** Nobody opens a substore of this tree until the transaction is over. */
+function keepOthersOut<S extends KeepingStore>(branch: Branch<S>, transaction: Transaction): void {
+  const reopen = (branch.core.gates as Gates).opening.close();
+  transaction.onUndo(reopen);
+  transaction.atEnd(reopen);
+}
+
+// The files of a store that somebody has open would move away under him.
+function assertNobodyHas<S extends KeepingStore>(top: Branch<S>): void {
+  for (const { core } of new Walk<S>({}).from(top)) {
+    const { file } = core;
+    core.readingAside();
+    if (file.isPinned)
+      throw new CorollaryError(
+        'NOT_SUPPORTED',
+        `${file.place} has taken part in the running transaction and cannot be moved in it: move it first`,
+        { store: file.place },
+      );
+    file.evict();
+    assertAlone(file.directory as string, file.place);
+  }
+}
+
+/** For how long another process may have a store open without counting: it looks whether anything has changed. */
+const MOMENT_MS = 100;
+
+function assertAlone(directory: string, place: string): void {
+  const connection = new Connection(databaseFile(directory), {
+    readOnly: false,
+    durability: 'full',
+    busyTimeoutMs: 1,
+    place,
+  });
+  const deadline = Date.now() + MOMENT_MS;
+  try {
+    do if (connection.isAlone()) return;
+    while (Date.now() < deadline);
+  } finally {
+    connection.close();
+  }
+  throw new CorollaryError(
+    'BUSY',
+    `${place} is open elsewhere, and a store can only be moved while nobody else has it or one below it open; nothing was done`,
+    { store: place, retry: true },
+  );
+}
+
+function assertNotWithin<S extends KeepingStore>(child: Branch<S>, to: Branch<S>): void {
+  for (let at: Branch<S> | undefined = to; at !== undefined; at = at.parent)
+    if (at === child)
+      throw new CorollaryError(
+        'INVALID_VALUE',
+        `${child.core.file.place} cannot be moved to ${to.core.file.place}, which is the same store or below it`,
+        { store: child.core.file.place },
+      );
+}
+
+/** @throws CorollaryError PATH_TOO_LONG for the first of all stores below whose new path would be too long */
+function assertPathsFit(from: string, to: string): void {
+  assertPathFits(to);
+  for (const id of substoreIds(from)) assertPathsFit(substoreDirectory(from, id), substoreDirectory(to, id));
+}
+
+function outsideTree<S extends KeepingStore>({ core: { file } }: Branch<S>): CorollaryError {
+  return new CorollaryError(
+    'OUTSIDE_TREE',
+    `${file.place} is of another root, or was reached through another handle: export the substore and import it there`,
+    { store: file.place },
+  );
+}

@@ -1,0 +1,142 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Item, integer, item, reference, Store, SubStore, text } from 'corollary';
+import { describe, expect, test } from 'vitest';
+import { codeOf } from './support/a-refusal.js';
+import { aStoreDirectory } from './support/a-store.js';
+
+@item('note')
+class Note extends Item {
+  @text() declare title: string;
+  @integer({ default: 0 }) declare n: number;
+}
+@item('pin')
+class Pin extends Item {
+  @reference(() => SubStore, { whenDeleted: 'refuse' }) declare to: SubStore;
+}
+
+function aRoot(where: string): Store {
+  const options = { types: [Note, Pin] };
+  return where === 'in memory' ? Store.inMemory(options) : Store.open(aStoreDirectory(), options);
+}
+
+describe.each(['on disk', 'in memory'])('%s', (where) => {
+  test('a moved store and all below it go on, under their new paths', () => {
+    const root = aRoot(where);
+    const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+    const child = a.substores.create('child');
+    const deep = child.substores.create('deep');
+    const note = deep.create(Note, { title: 'kept' });
+    const { uid } = child;
+    a.substores.move('child', b, 'kid');
+    expect([a.substores.names(), b.substores.names()]).toEqual([[], ['kid']]);
+    expect(child.path).toEqual(['b', 'kid']);
+    expect(child.uid).toBe(uid);
+    expect(root.at('b/kid/deep')).toBe(deep);
+    note.title = 'changed';
+    expect(root.at('b/kid/deep').getUnique(Note, { title: 'changed' })).toBe(note);
+    expect(root.tree.query(Note).all()).toEqual([note]);
+    child.create(Note, { title: 'more' });
+    expect(root.tree.count(Note)).toBe(2);
+    root.close();
+  });
+
+  test('a move inside a transaction goes back with it', () => {
+    const root = aRoot(where);
+    const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+    const child = a.substores.create('child');
+    const note = child.create(Note, { title: 'x' });
+    const fail = () =>
+      root.transact(() => {
+        a.substores.move('child', b);
+        expect(root.at('b/child')).toBe(child);
+        note.title = 'y';
+        throw new RangeError('no');
+      });
+    expect(fail).toThrow(RangeError);
+    expect(child.path).toEqual(['a', 'child']);
+    expect(note.title).toBe('x');
+    root.transact(() => {
+      a.substores.move('child', b);
+      note.title = 'z';
+      b.create(Note, { title: 'beside' });
+    });
+    expect(root.at('b/child').getUnique(Note, { title: 'z' })).toBe(note);
+    root.close();
+  });
+
+  test('renaming keeps the store, and goes back with a transaction', () => {
+    const root = aRoot(where);
+    const a = root.substores.create('a');
+    root.substores.create('b');
+    root.substores.rename('a', 'c');
+    expect(a.name).toBe('c');
+    expect(root.at('c')).toBe(a);
+    expect(codeOf(() => root.substores.rename('c', 'b'))).toBe('NAME_TAKEN');
+    expect(codeOf(() => root.substores.rename('gone', 'd'))).toBe('NOT_FOUND');
+    expect(codeOf(() => root.substores.rename('c', 'a/b'))).toBe('BAD_NAME');
+    const fail = () =>
+      root.transact(() => {
+        root.substores.rename('c', 'e');
+        expect(a.path).toEqual(['e']);
+        throw new RangeError('no');
+      });
+    expect(fail).toThrow(RangeError);
+    expect(a.name).toBe('c');
+    root.close();
+  });
+
+  test('what cannot be moved stays where it is', () => {
+    const root = aRoot(where);
+    const other = aRoot(where);
+    const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+    const child = a.substores.create('child');
+    b.substores.create('child');
+    root.create(Pin, { to: root.substores.query({ name: 'a' }).one() });
+    expect(codeOf(() => a.substores.move('child', child))).toBe('INVALID_VALUE');
+    expect(codeOf(() => root.substores.move('a', child, 'x'))).toBe('INVALID_VALUE');
+    expect(codeOf(() => a.substores.move('child', b))).toBe('NAME_TAKEN');
+    expect(codeOf(() => a.substores.move('child', other))).toBe('OUTSIDE_TREE');
+    expect(codeOf(() => a.substores.move('nobody', b))).toBe('NOT_FOUND');
+    expect(codeOf(() => root.substores.move('a', b, 'x'))).toBe('DELETE_REFUSED');
+    expect(child.path).toEqual(['a', 'child']);
+    expect(root.at('a')).toBe(a);
+    root.close();
+    other.close();
+  });
+});
+
+test('a store that another handle has open is BUSY, and nothing is done', () => {
+  const place = aStoreDirectory();
+  const root = Store.open(place, { types: [Note] });
+  const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+  a.substores.create('child').substores.create('deep').create(Note, { title: 'x' });
+  const other = Store.open(place, { types: [Note] });
+  const note = other.at('a/child/deep').findFirst(Note) as Note;
+  expect(codeOf(() => a.substores.move('child', b))).toBe('BUSY');
+  expect(root.at('a/child/deep').count(Note)).toBe(1);
+  other.at('a/child/deep').close();
+  other.at('a/child').close();
+  a.substores.move('child', b);
+  expect(other.at('b/child/deep').findFirst(Note)?.title).toBe(note.title);
+  expect(codeOf(() => other.at('a/child'))).toBe('NOT_FOUND');
+  root.close();
+  other.close();
+});
+
+test('the directory follows, and nothing is left at the old place', () => {
+  const place = aStoreDirectory();
+  const root = Store.open(place, { types: [Note] });
+  const a = root.substores.create('a');
+  const b = root.substores.create('b');
+  a.substores.create('child').create(Note, { title: 'x' });
+  a.substores.move('child', b);
+  const dirs = root.substores.query().orderBy((s) => s.name.asc()).pluck((s) => s.directory).all();
+  const [inA, inB] = dirs.map((id) => join(place, 'sub', id, 'sub'));
+  expect(readdirSync(inA as string)).toEqual([]);
+  expect(readdirSync(inB as string)).toHaveLength(1);
+  expect(existsSync(join(place, 'closed-for-opening'))).toBe(false);
+  b.substores.move('child', root, 'top');
+  expect(root.at('top').count(Note)).toBe(1);
+  root.close();
+});
