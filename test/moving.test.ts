@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Item, integer, item, reference, Store, SubStore, text } from 'corollary';
+import { type Default, Item, integer, item, reference, Store, SubStore, text } from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { codeOf } from './support/a-refusal.js';
 import { aStoreDirectory } from './support/a-store.js';
@@ -8,7 +8,7 @@ import { aStoreDirectory } from './support/a-store.js';
 @item('note')
 class Note extends Item {
   @text() declare title: string;
-  @integer({ default: 0 }) declare n: number;
+  @integer({ default: 0 }) declare n: Default<number>;
 }
 @item('pin')
 class Pin extends Item {
@@ -131,7 +131,11 @@ test('the directory follows, and nothing is left at the old place', () => {
   const b = root.substores.create('b');
   a.substores.create('child').create(Note, { title: 'x' });
   a.substores.move('child', b);
-  const dirs = root.substores.query().orderBy((s) => s.name.asc()).pluck((s) => s.directory).all();
+  const dirs = root.substores
+    .query()
+    .orderBy((s) => s.name.asc())
+    .pluck((s) => s.directory)
+    .all();
   const [inA, inB] = dirs.map((id) => join(place, 'sub', id, 'sub'));
   expect(readdirSync(inA as string)).toEqual([]);
   expect(readdirSync(inB as string)).toHaveLength(1);

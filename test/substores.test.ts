@@ -684,14 +684,3 @@ test('many substores of one parent are made and listed in order', () => {
   expect(store.substores.names()).toEqual(names);
   expect(store.substores.size).toBe(60);
 });
-
-test.each(['rename', 'move', 'copy'])('%s belongs to a later version: it is absent or NOT_SUPPORTED', (name) => {
-  const store = aStore();
-  store.substores.create('acme');
-  const method = (store.substores as unknown as Record<string, undefined | ((...words: unknown[]) => unknown)>)[name];
-  expect(method === undefined || codeOf(() => method.call(store.substores, 'acme', store, 'other'))).toBeOneOf([
-    true,
-    'NOT_SUPPORTED',
-  ]);
-  expect(store.substores.names()).toEqual(['acme']);
-});

@@ -161,11 +161,14 @@ export class StoreRunner implements QueryRunner {
   }
 
   update(spec: QuerySpec, values: object): number {
+    return this.#core.writeInSteps(() => this.updateItems(firstType(spec), this.#ids(spec), values));
+  }
+
+  /** Gives all items of a type with these ids the same values; how many there are. */
+  updateItems(type: ItemType, ids: readonly number[], values: object): number {
     const core = this.#core;
-    const type = firstType(spec);
     return core.writeInSteps((transaction, part) => {
       const changes = checkedBulkChanges(core, type, values);
-      const ids = this.#ids(spec);
       if (ids.length === 0 || changes.length === 0) return ids.length;
       const stored = core.catalog.ready(type);
       // With a hook, every item must be there to be told.
@@ -178,10 +181,14 @@ export class StoreRunner implements QueryRunner {
   }
 
   delete(spec: QuerySpec): number {
+    return this.#core.writeInSteps(() => this.deleteItems(firstType(spec), this.#ids(spec)));
+  }
+
+  /** Deletes the items of a type with these ids; how many there are. */
+  deleteItems(type: ItemType, ids: readonly number[]): number {
     const core = this.#core;
     return core.writeInSteps((transaction, part) => {
-      const ids = this.#ids(spec);
-      if (ids.length > 0) deleteItems(core, firstType(spec), ids, { transaction, part });
+      if (ids.length > 0) deleteItems(core, type, ids, { transaction, part });
       return ids.length;
     });
   }

@@ -38,6 +38,9 @@ import { watchTree } from './live/watch-tree.js';
 import { type Found, Merge } from './merge.js';
 import { Walk, type WalkOptions } from './walk.js';
 
+/** The item itself, of the first type. */
+const SELF = { source: 0, name: 'self' };
+
 /** A store and all below it as the one who answers questions: each store is asked, the answers are put together. */
 export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   readonly #branch: Branch<S>;
@@ -177,7 +180,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
         answer.within(rows).map(({ owner, outputs }) => ({ cell: outputs[0] ?? null, store: owner.core.file.uid })),
       );
     }
-    const ids = readValues(asked) === undefined ? { ...asked, pluck: { source: 0, name: 'self' } } : asked;
+    const ids = readValues(asked) === undefined ? { ...asked, pluck: SELF } : asked;
     return this.#merged(ids).rows.map(({ core, row }) => ({ cell: row[0] ?? null, store: core.file.uid }));
   }
 
@@ -211,11 +214,34 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return watchTree(this.#branch.core, this.#options.depth, watcher);
   }
 
-  update(): number {
-    throw notInTree('update', 'go through tree.stores() and ask each store');
+  update(spec: QuerySpec, values: object): number {
+    const type = firstType(spec);
+    return this.#write(spec, (runner, ids) => runner.updateItems(type, ids, values));
   }
-  delete(): number {
-    throw notInTree('delete', 'go through tree.stores() and ask each store');
+  delete(spec: QuerySpec): number {
+    const type = firstType(spec);
+    return this.#write(spec, (runner, ids) => runner.deleteItems(type, ids));
+  }
+
+  // Every store that is asked is locked before, so that what is written is what was found.
+  #write(spec: QuerySpec, work: (runner: StoreRunner, ids: readonly number[]) => number): number {
+    const { core } = this.#branch;
+    return core.writeInSteps((transaction) => {
+      let count = work(new StoreRunner(core), []); // what is wrong with the values is wrong without any items too
+      this.#fromEach((store) => transaction.join(store));
+      for (const [store, ids] of this.#idsByStore(spec)) count += work(new StoreRunner(store), [...ids]);
+      return count;
+    });
+  }
+
+  #idsByStore(spec: QuerySpec): Map<StoreCore, Set<number>> {
+    const asked = { ...this.#settled(spec), pluck: SELF };
+    const found = new Map<StoreCore, Set<number>>();
+    for (const { core, row } of this.#merged(asked).rows) {
+      const ids = found.get(core) ?? new Set<number>();
+      found.set(core, ids.add(row[0] as number));
+    }
+    return found;
   }
 
   /** The SQL is the same for every store; it is explained for the uppermost. */
