@@ -66,6 +66,7 @@ export type {
 export type { ItemClass } from './schema/item-class.js';
 export type { CheckReport, Finding } from './store/check.js';
 export type { TransactionFunction, TransactionOptions } from './store/transact.js';
+export type { TreeCheckOptions, TreeFinding, TreeReport } from './substore/check-tree.js';
 export type { StoreOptions } from './substore/options.js';
 export { Store } from './substore/store.js';
 export { SubStore } from './substore/sub-store.js';

@@ -154,7 +154,8 @@ export function getOfType(core: StoreCore, type: ItemType, id: number): Item {
   throw new CorollaryError('NOT_FOUND', `There is no ${type.name} with storeId ${id} in ${place}`, details);
 }
 
-function hasRow(core: StoreCore, { table }: CatalogueEntry, id: number): boolean {
+/** True when a type has an item with this id, whether there is a class for it or not. */
+export function hasRow(core: StoreCore, { table }: CatalogueEntry, id: number): boolean {
   return core.file.connection.row(`SELECT 1 FROM "${table}" WHERE "storeId" = ?`, [id]) !== undefined;
 }
 

@@ -23,14 +23,15 @@ export function sweepOnce<S extends KeepingStore>(branch: Branch<S>): void {
   if (branch.isSwept || core.isReadOnly || directory === undefined || runningTransaction() !== undefined) return;
   core.reading();
   try {
-    if (orphansOf(core, directory).length > 0 || hasLeftovers(directory)) sweepLocked(core, directory);
+    if (orphansOf(core, directory).length > 0 || hasLeftovers(directory)) sweep(core, directory);
     branch.isSwept = true;
   } catch (error) {
     if (!(error instanceof CorollaryError)) throw error;
   }
 }
 
-function orphansOf(core: StoreCore, directory: string): readonly string[] {
+/** The ids of directories below `sub` that no row names. */
+export function orphansOf(core: StoreCore, directory: string): readonly string[] {
   const found = substoreIds(directory);
   if (found.length === 0) return [];
   const known = new Set(
@@ -62,8 +63,11 @@ function isRemovable({ code }: CorollaryError): boolean {
   return code === 'STORE_MISSING' || code === 'NOT_A_STORE' || code === 'STORE_CLOSED' || code === 'CORRUPT';
 }
 
-// Under the write lock, a directory without a row is nobody's: who makes one holds the lock until the row is committed.
-function sweepLocked(core: StoreCore, directory: string): void {
+/**
+ * Removes what no row names. Under the write lock such a directory is nobody's: who makes one holds the lock until the
+ * row is committed.
+ */
+export function sweep(core: StoreCore, directory: string): void {
   const { connection } = core.file;
   connection.begin(false);
   try {

@@ -1,4 +1,5 @@
 import { CorollaryError, kindOf } from '../errors.js';
+import { isPlainInput } from '../item/check-value.js';
 import type { Item } from '../item/item.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { Condition } from '../query/condition.js';
@@ -7,6 +8,7 @@ import { newQuery, type Query, type Where } from '../query/query.js';
 import { type QueryRunner, runnerOf } from '../query/runner.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { Branch } from './branch.js';
+import { checkTree, type TreeCheckOptions, type TreeReport } from './check-tree.js';
 import type { SubStore } from './sub-store.js';
 import { TreeRunner } from './tree-runner.js';
 import { type OnStoreError, Walk } from './walk.js';
@@ -62,6 +64,17 @@ export class Tree<S extends KeepingStore> {
   *stores(options: TreeOptions = {}): Generator<S> {
     for (const branch of new Walk<S>(checkedOptions(options)).from(this.#branch)) yield branch.face;
   }
+
+  /**
+   * Examines every store and how they hang together: databases, references, indexes of words, rows of substores against
+   * what is on disk, addresses, transactions that could not be finished. With `{ repair: true }`, what can be put right
+   * without losing anything is: directories that no row names are removed.
+   * Reads everything. What a killed process has left to be finished is finished by looking.
+   * @throws CorollaryError INVALID_VALUE, BUSY; what is wrong with a store is a finding.
+   */
+  check(options: TreeCheckOptions = {}): TreeReport {
+    return checkTree(this.#branch, checkedCheckOptions(options));
+  }
 }
 
 /** What a given option must be, as a phrase, and the test for it. */
@@ -85,4 +98,12 @@ function checkedOptions(options: TreeOptions): TreeOptions {
       throw new CorollaryError('INVALID_VALUE', `The option ${name} of a tree is ${rule[0]}`);
   }
   return options;
+}
+
+function checkedCheckOptions(options: TreeCheckOptions): TreeCheckOptions {
+  const isFine =
+    isPlainInput(options) &&
+    Object.entries(options).every(([key, value]) => key === 'repair' && typeof value === 'boolean');
+  if (isFine) return options;
+  throw new CorollaryError('INVALID_VALUE', 'check of a tree takes { repair: true } or nothing as options');
 }

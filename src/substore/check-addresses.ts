@@ -1,0 +1,59 @@
+import { quoted } from '../driver/sql-text.js';
+import type { CatalogueEntry } from '../store/catalogue-entry.js';
+import { hasRow } from '../store/load.js';
+import type { StoreCore } from '../store/store-core.js';
+import { ID } from '../store/table-sql.js';
+
+/** An address in some item, and what it points to. */
+export interface NotedAddress {
+  readonly path: readonly string[];
+  readonly type: string;
+  readonly attribute: string;
+  readonly storeId: number;
+  /** The item's number in the store that it is to be in. */
+  readonly target: number;
+}
+
+/** A uid is the first part of an address, the item's number the second; see `Address`. */
+const UID_LENGTH = 32;
+
+/** The addresses of a tree, noted store by store, so that they can be compared when all stores are known. */
+export class NotedAddresses {
+  /** By the uid of the store that they point into. */
+  readonly #noted = new Map<string, NotedAddress[]>();
+
+  /** Takes down all addresses that the items of a store hold. */
+  note(core: StoreCore, path: readonly string[]): void {
+    for (const entry of core.catalog.entries())
+      for (const { name, type } of entry.shape.attributes)
+        if (type === 'address') this.#noteColumn(core, entry, { attribute: name, path });
+  }
+
+  #noteColumn(
+    core: StoreCore,
+    { name: type, table }: CatalogueEntry,
+    at: Pick<NotedAddress, 'attribute' | 'path'>,
+  ): void {
+    const column = quoted(at.attribute);
+    const rows = core.file.connection.rows(`SELECT ${ID}, ${column} FROM ${quoted(table)} WHERE ${column} IS NOT NULL`);
+    for (const [storeId, address] of rows as [number, string][]) {
+      const uid = address.slice(0, UID_LENGTH);
+      const noted = this.#noted.get(uid) ?? [];
+      this.#noted.set(uid, noted);
+      noted.push({ ...at, type, storeId, target: Number(address.slice(UID_LENGTH + 1)) });
+    }
+  }
+
+  /** Those that point to nothing, given the store that has a uid, if there is one. */
+  *dangling(storeWith: (uid: string) => StoreCore | undefined): Generator<NotedAddress> {
+    for (const [uid, noted] of this.#noted) {
+      const core = storeWith(uid);
+      for (const address of noted) if (core === undefined || !hasItem(core, address.target)) yield address;
+    }
+  }
+}
+
+function hasItem(core: StoreCore, id: number): boolean {
+  const entry = core.entryOfId(id);
+  return entry !== undefined && hasRow(core, entry, id);
+}
