@@ -2,6 +2,7 @@ export { CorollaryError, ERROR_CODES, type ErrorCode, type ErrorDetails, type Pr
 export type { AttributeOptions } from './item/attribute-options.js';
 export { type AttributeTypeOptions, attributeType } from './item/attribute-type.js';
 export {
+  address,
   attribute,
   attributes,
   bigint,
@@ -51,6 +52,7 @@ export { type ReferringItems, referrers } from './query/referrers.js';
 export type { Explanation, Page } from './query/runner.js';
 export type { SearchMode, SearchOptions, SnippetOptions } from './query/search/search-options.js';
 export type {
+  Address,
   AttrKey,
   Changes,
   CreateInput,

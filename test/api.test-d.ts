@@ -1,4 +1,6 @@
 import {
+  type Address,
+  address,
   and,
   boolean,
   type Columns,
@@ -172,6 +174,10 @@ describe('finding', () => {
     store.get(City, 7);
     // @ts-expect-error nor is a text
     store.getAny('7');
+    // @ts-expect-error an item of another store is got by its address
+    store.getAny(paris);
+    // @ts-expect-error an address tells of any type
+    store.get(City, paris.address);
     // @ts-expect-error which type?
     store.get(cityId);
   });
@@ -196,6 +202,54 @@ describe('finding', () => {
     store.findOrCreate(City, (c) => c.name.eq('x'));
     // @ts-expect-error a wrong value
     store.findOrCreate(City, { name: 'x' }, { country: 'FR' });
+  });
+});
+
+describe('addresses', () => {
+  @item('remark')
+  class Remark extends Item {
+    @address() declare about: Address;
+    @address({ nullable: true }) declare source: Address | null;
+    @text() declare body: string;
+  }
+  const remark = store.create(Remark, { about: paris.address, body: 'x' });
+
+  test('are values of a type of their own', () => {
+    expectTypeOf(paris.address).toEqualTypeOf<Address>();
+    expectTypeOf(remark.source).toEqualTypeOf<Address | null>();
+    expectTypeOf(store.getAny(remark.about)).toEqualTypeOf<Item>();
+    expectTypeOf(store.findAny('x' as Address)).toEqualTypeOf<Item | undefined>();
+    expectTypeOf(store.tree.find(store.uid)).toEqualTypeOf<Store | undefined>();
+    expectTypeOf<CreateInput<Remark>>().toExtend<{ about: Address; source?: Address | null; body: string }>();
+    // @ts-expect-error an item is not its address
+    remark.about = paris;
+    // @ts-expect-error any text is none
+    remark.about = 'x';
+    // @ts-expect-error null only where it may be
+    remark.about = null;
+    // @ts-expect-error read-only
+    remark.address = paris.address;
+    // @ts-expect-error it may be null
+    store.getAny(remark.source);
+    // @ts-expect-error a uid is a text
+    store.tree.find(7);
+  });
+
+  test('are compared with addresses in queries', () => {
+    const remarks = store.query(Remark, (r) => r.about.eq(paris.address).or(r.source.in([paris.address, null])));
+    expectTypeOf(remarks.pluck((r) => r.source).all()).toEqualTypeOf<(Address | null)[]>();
+    store.query(Remark, (r) => r.about.eq(r.source).and(r.source.isNull()));
+    store.query(Remark, { about: paris.address }).orderBy((r) => r.about.asc());
+    // @ts-expect-error an item is not its address
+    store.query(Remark, (r) => r.about.eq(paris));
+    // @ts-expect-error another kind of column
+    store.query(Remark, (r) => r.about.eq(r.body));
+    // @ts-expect-error no text to search in
+    store.query(Remark, (r) => r.about.like('%'));
+    // @ts-expect-error no text to search in
+    store.query(Remark, (r) => r.about.startsWith('x'));
+    // @ts-expect-error one is not less than another
+    store.query(Remark, (r) => r.about.lt(paris.address));
   });
 });
 

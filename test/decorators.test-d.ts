@@ -1,4 +1,6 @@
 import {
+  type Address,
+  address,
   attribute,
   attributes,
   attributeType,
@@ -73,6 +75,8 @@ describe('attribute decorators', () => {
       @reference({ nullable: true }) declare other: Item | null;
       @attribute() declare told: string;
       @point({ nullable: true }) declare place: Point | null;
+      @address({ indexed: true, unique: true, validate: (at) => at.length > 40 }) declare about: Address;
+      @address({ nullable: true }) declare source: Address | null;
       @integer({ check: (c) => c.checked.gte(0) }) declare checked: number;
     }
     expectTypeOf<Good['status']>().toEqualTypeOf<'new' | 'done'>();
@@ -129,6 +133,18 @@ describe('attribute decorators', () => {
       @text({ validate: (value: number) => value > 0 }) declare t: string;
       // @ts-expect-error another class
       @point() declare u: Date;
+      // @ts-expect-error address on string
+      @address() declare w: string;
+      // @ts-expect-error an item is no address
+      @address() declare x: City;
+      // @ts-expect-error null not announced
+      @address() declare y: Address | null;
+      // @ts-expect-error a text is no default for an address
+      @address({ default: 'x' }) declare z: Default<Address>;
+      // @ts-expect-error an address is searched by no words
+      @address({ fullText: true }) declare aa: Address;
+      // @ts-expect-error reserved
+      @text() declare address: string;
       // @ts-expect-error only text is searched by words
       @integer({ fullText: true }) declare v: number;
     }

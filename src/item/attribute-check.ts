@@ -1,6 +1,6 @@
 /** Types only: the one signature of attribute decorators, and the sentences that the compiler prints. */
 
-import type { Decimal, Plain } from '../schema/attribute-types.js';
+import type { Address, Decimal, Plain } from '../schema/attribute-types.js';
 import type { ReservedName } from '../schema/names.js';
 import type { Item } from './item.js';
 
@@ -16,21 +16,23 @@ type Named<V> = [V] extends [never]
   ? 'never'
   : [V] extends [Decimal]
     ? 'Decimal'
-    : [V] extends [string]
-      ? 'string'
-      : [V] extends [number]
-        ? 'number'
-        : [V] extends [bigint]
-          ? 'bigint'
-          : [V] extends [boolean]
-            ? 'boolean'
-            : [V] extends [Date]
-              ? 'Date'
-              : [V] extends [Uint8Array]
-                ? 'Uint8Array'
-                : [V] extends [Item]
-                  ? 'an item'
-                  : 'something else';
+    : [V] extends [Address]
+      ? 'Address'
+      : [V] extends [string]
+        ? 'string'
+        : [V] extends [number]
+          ? 'number'
+          : [V] extends [bigint]
+            ? 'bigint'
+            : [V] extends [boolean]
+              ? 'boolean'
+              : [V] extends [Date]
+                ? 'Date'
+                : [V] extends [Uint8Array]
+                  ? 'Uint8Array'
+                  : [V] extends [Item]
+                    ? 'an item'
+                    : 'something else';
 type Found<V> = null extends V ? `${Named<NonNullable<V>>} | null` : Named<V>;
 
 /** `unknown` where a property of type Prop suits an attribute of type Want, else a {@link Mismatch}. */

@@ -47,6 +47,7 @@ const COMMON = ['nullable', 'indexed', 'unique', 'default', 'check', 'validate']
 const DESIGN_TYPES: Readonly<Record<string, readonly unknown[]>> = {
   '@text': [String],
   '@decimal': [String],
+  '@address': [String],
   '@integer': [Number],
   '@real': [Number],
   '@bigint': [BigInt],

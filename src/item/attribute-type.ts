@@ -34,7 +34,19 @@ const STORED_AS: { readonly [S in keyof StoredAs]: Codec<StoredAs[S]> } = {
   real: realCodec,
   bytes: bytesCodec,
 };
-const TAKEN = ['text', 'integer', 'bigint', 'real', 'boolean', 'timestamp', 'bytes', 'json', 'decimal', 'reference'];
+const TAKEN = [
+  'text',
+  'integer',
+  'bigint',
+  'real',
+  'boolean',
+  'timestamp',
+  'bytes',
+  'json',
+  'decimal',
+  'reference',
+  'address',
+];
 const OPTIONS = ['name', 'storedAs', 'encode', 'decode', 'ordered'];
 
 /**

@@ -1,7 +1,8 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import type { WhenDeleted } from '../schema/attribute.js';
-import type { AttrKey, Decimal, DecimalInput } from '../schema/attribute-types.js';
+import type { Address, AttrKey, Decimal, DecimalInput } from '../schema/attribute-types.js';
 import type { Codec } from '../schema/codec.js';
+import { addressCodec } from '../schema/codecs/address.js';
 import { bigintCodec } from '../schema/codecs/bigint.js';
 import { booleanCodec } from '../schema/codecs/boolean.js';
 import { bytesCodec } from '../schema/codecs/bytes.js';
@@ -68,6 +69,9 @@ export const boolean = plain<boolean, '@boolean'>('@boolean', booleanCodec);
 export const timestamp = plain<Date, '@timestamp'>('@timestamp', timestampCodec);
 /** Bytes, as Uint8Array. Changing an array that was read changes nothing in the item. */
 export const bytes = plain<Uint8Array, '@bytes'>('@bytes', bytesCodec);
+
+/** Items anywhere in the tree, as their addresses. Only the form is checked: what is there may come and go. */
+export const address = plain<Address, '@address'>('@address', addressCodec);
 
 /** Options of {@link json}. */
 // biome-ignore lint/suspicious/noExplicitAny: the property's type, which is not known where the options are written

@@ -1,10 +1,11 @@
 import { CorollaryError, kindOf } from '../errors.js';
-import type { Changes, ReferenceKey, ReferredId, StoreId } from '../schema/attribute-types.js';
+import { addressOf } from '../schema/address.js';
+import type { Address, Changes, ReferenceKey, ReferredId, StoreId } from '../schema/attribute-types.js';
 import { assignAll, decodeCell } from './access.js';
 import { noAttribute } from './check-value.js';
 import type { KeepingStore } from './keeping-store.js';
 import { plainValue } from './plain-value.js';
-import { freshen, StateHolder, stateOf } from './state.js';
+import { freshen, goneError, StateHolder, stateOf } from './state.js';
 
 declare module './state.js' {
   interface LiveItem extends Item {}
@@ -30,6 +31,17 @@ export abstract class Item extends StateHolder {
   get storeId(): StoreId<this> {
     // The one place where a plain number becomes this item's id.
     return stateOf(this).id as StoreId<this>;
+  }
+
+  /**
+   * Where the item is, as a value that any store of its tree can keep and follow: `store.getAny(address)`. It stays the
+   * same for life, and is told afterwards too.
+   * @throws CorollaryError ITEM_GONE in the constructor, when the item has no id yet.
+   */
+  get address(): Address {
+    const state = stateOf(this);
+    if (state.id === 0) throw goneError(state);
+    return addressOf(state.keeper.store.uid, state.id);
   }
 
   /** False once the item is deleted, or the transaction that created it was rolled back. */

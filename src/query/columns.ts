@@ -1,5 +1,5 @@
 /** Types only: what a query's callback sees of an item class. */
-import type { AttrKey, Decimal, Input, Plain, Stored, StoreId } from '../schema/attribute-types.js';
+import type { Address, AttrKey, Decimal, Input, Plain, Stored, StoreId } from '../schema/attribute-types.js';
 import type { Condition } from './condition.js';
 import type { Order, OrderOptions } from './order.js';
 import type { SearchOptions, SnippetOptions } from './search/search-options.js';
@@ -23,7 +23,7 @@ export interface NullTests {
   isNotNull(): Condition;
 }
 
-/** A column whose values can be told apart: booleans, bytes, values of own attribute types. */
+/** A column whose values can be told apart: booleans, bytes, addresses, values of own attribute types. */
 export interface Column<V> extends ColumnOf<Plain<V>>, NullTests {
   /** Null equals null, as in JavaScript. */
   eq(operand: Operand<V>): Condition;
@@ -144,19 +144,21 @@ export interface ReferenceColumn<V> extends ColumnOf<Plain<V>>, NullTests, Searc
 }
 
 /** The kind of column that an attribute of type V has. */
-export type ColumnFor<V> = [Base<V>] extends [Decimal]
-  ? NumberColumn<V>
-  : [Base<V>] extends [string]
-    ? TextColumn<V>
-    : [Base<V>] extends [number | bigint]
-      ? NumberColumn<V>
-      : [Base<V>] extends [Date]
-        ? DateColumn<V>
-        : [Base<V>] extends [Stored]
-          ? ReferenceColumn<V>
-          : [Base<V>] extends [boolean | Uint8Array]
-            ? Column<V>
-            : ObjectColumn<V>;
+export type ColumnFor<V> = [Base<V>] extends [string]
+  ? [Base<V>] extends [Decimal]
+    ? NumberColumn<V>
+    : [Base<V>] extends [Address]
+      ? Column<V>
+      : TextColumn<V>
+  : [Base<V>] extends [number | bigint]
+    ? NumberColumn<V>
+    : [Base<V>] extends [Date]
+      ? DateColumn<V>
+      : [Base<V>] extends [Stored]
+        ? ReferenceColumn<V>
+        : [Base<V>] extends [boolean | Uint8Array]
+          ? Column<V>
+          : ObjectColumn<V>;
 
 /** The id as a column; plain numbers will do as operands. */
 export interface IdColumn<T, N = never>

@@ -6,6 +6,7 @@ declare const defaulted: unique symbol;
 declare const memory: unique symbol;
 declare const storeIdOf: unique symbol;
 declare const exact: unique symbol;
+declare const addressed: unique symbol;
 
 /**
  * An item's id in its store: a safe integer that never comes back. A plain number is not one, and ids of different
@@ -30,6 +31,11 @@ export type Plain<V> = typeof defaulted extends keyof V
 
 /** An exact decimal number as its canonical text, such as '12.50'; see the `decimal` attribute. */
 export type Decimal = string & { readonly [exact]: 'decimal' };
+/**
+ * Where an item is, whatever store of the tree it is in: the uid of its store and its storeId, as one text. A plain text
+ * is not one; `text as Address` says so where an address came from outside, and its form is checked where it is used.
+ */
+export type Address = string & { readonly [addressed]: 'address' };
 /** What may be given where a {@link Decimal} is kept: canonical text, a numeric string literal, a safe integer. */
 export type DecimalInput = Decimal | `${number}` | number;
 /** What may be given for a property of type V. */

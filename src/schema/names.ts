@@ -2,7 +2,20 @@ import { CorollaryError, kindOf } from '../errors.js';
 
 /** Names that no attribute may have, in any case: members of Item (now or announced), of columns, of every object. */
 export const RESERVED_NAMES = [
-  ...['store', 'storeId', 'isStored', 'set', 'idOf', 'delete', 'toJSON', 'activate', 'stored', 'committed', 'deleted'],
+  ...[
+    'store',
+    'storeId',
+    'address',
+    'isStored',
+    'set',
+    'idOf',
+    'delete',
+    'toJSON',
+    'activate',
+    'stored',
+    'committed',
+    'deleted',
+  ],
   ...['powerUp', 'powerDown', 'powerupsFor', 'as', 'maybe', 'rolesOf', 'inMemoryPowerUp', 'installedOn'],
   ...['self'],
   ...[

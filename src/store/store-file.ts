@@ -84,12 +84,14 @@ export class StoreFile implements Evictable {
   }
   /** The store's uid. A substore's is known without opening it. */
   get uid(): string {
-    return this.#expected?.uid ?? (this.#header ?? this.#opened().header).uid;
+    return this.#identity.uid;
   }
-
-  /** The uid of the store above, as the header says; empty for a root. */
+  /** The uid of the store above; '' where there is none. A part that was opened alone has one all the same. */
   get parentUid(): string {
-    return (this.#header ?? this.#opened().header).parentUid;
+    return this.#identity.parentUid;
+  }
+  get #identity(): ExpectedIdentity {
+    return this.#expected ?? this.#header ?? this.#opened().header;
   }
 
   /** The open connection; opens the file if need be. */

@@ -8,6 +8,7 @@ import { StoreFile } from '../store/store-file.js';
 import { WeakValues } from '../store/weak-values.js';
 import { arrive } from './arrival.js';
 import { hasSubStore } from './find-sub-store.js';
+import type { ParentsSeen } from './parents-seen.js';
 import type { Pool } from './pool.js';
 import type { SubStore } from './sub-store.js';
 import { substoreDirectory } from './substore-directory.js';
@@ -17,6 +18,7 @@ export interface Forest<S extends KeepingStore> {
   readonly settings: StoreSettings;
   readonly registry: TypeRegistry;
   readonly pool: Pool;
+  readonly parentsSeen: ParentsSeen;
   /** The databases of substores in memory, by uid: they are all there is, whoever uses them. */
   readonly inMemory: Map<string, StoreFile>;
   readonly makeFace: (branch: Branch<S>) => S;
@@ -93,6 +95,7 @@ export class Branch<S extends KeepingStore> {
 
   /** The store for a SubStore item: the one in memory, else a new one; its database is opened when it is used. */
   child(item: SubStore): Branch<S> {
+    this.forest.parentsSeen.note(item.uid, this.core.file.uid);
     const known = this.#children.get(item.uid);
     if (known !== undefined && !known.core.isOver) {
       known.#follow(item);

@@ -20,10 +20,16 @@ export function findSubStore(core: StoreCore, name: string): SubStore | undefine
     .first();
 }
 
+/** The item of the substore with a uid. The store does not join a running transaction. */
+export function subStoreWithUid(core: StoreCore, uid: string): SubStore | undefined {
+  return withUid(core, uid).first();
+}
+
 /** True when a store has a substore with this uid; also when that cannot be found out. */
 export function hasSubStore(core: StoreCore, uid: string): boolean {
-  if (core.isClosed) return true;
-  return subStoresOf(core, true)
-    .where((s) => s.uid.eq(uid))
-    .exists();
+  return core.isClosed || withUid(core, uid).exists();
+}
+
+function withUid(core: StoreCore, uid: string): Query<SubStore> {
+  return subStoresOf(core, true).where((s) => s.uid.eq(uid));
 }

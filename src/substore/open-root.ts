@@ -10,6 +10,7 @@ import { emptyStoreImage, newUid } from '../store/image.js';
 import { Branch, type Forest } from './branch.js';
 import { lookOutFor } from './live/poller.js';
 import type { CheckedOptions } from './options.js';
+import { ParentsSeen } from './parents-seen.js';
 import { Pool } from './pool.js';
 import { removeSubstores } from './remove-substore.js';
 import { SubStore } from './sub-store.js';
@@ -53,8 +54,14 @@ function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: Ma
   const registry = new TypeRegistry(typeOf);
   for (const type of [SubStore, ...options.types]) registry.learn(type);
   const pool = new Pool(options.maxOpenSubstores);
-  const inMemory = new Map();
-  return { settings: options, registry, pool, inMemory, makeFace: (branch) => withHooks(branch, makeFace) };
+  return {
+    settings: options,
+    registry,
+    pool,
+    parentsSeen: new ParentsSeen(),
+    inMemory: new Map(),
+    makeFace: (branch) => withHooks(branch, makeFace),
+  };
 }
 
 function withHooks<S extends KeepingStore>(branch: Branch<S>, makeFace: MakeFace<S>): S {

@@ -5,7 +5,7 @@ import type { Condition } from '../query/condition.js';
 import { type FirstOf, fromTypes, type Joinable, type JoinColumns, type JoinedItems } from '../query/joined.js';
 import { newQuery, type Query, type Where } from '../query/query.js';
 import { type QueryRunner, runnerOf } from '../query/runner.js';
-import type { CreateInput, Equalities, StoreId } from '../schema/attribute-types.js';
+import type { Address, CreateInput, Equalities, StoreId } from '../schema/attribute-types.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import { type CheckReport, checkStore } from '../store/check.js';
@@ -23,6 +23,7 @@ import {
 } from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
 import { Branch } from './branch.js';
+import { findByAddress, getByAddress } from './find-by-address.js';
 import { openInMemory, openRoot } from './open-root.js';
 import { checkedOptions, type StoreOptions } from './options.js';
 import { SubStore } from './sub-store.js';
@@ -192,17 +193,21 @@ export class Store {
   get<T extends Item>(type: ItemClass<T>, id: StoreId<NoInfer<T>>): T {
     return getOfType(this.#core, this.#core.typeOf(type), checkedId(id)) as unknown as T;
   }
-  /** The item with this id, of whatever type. @throws CorollaryError NOT_FOUND, UNKNOWN_TYPE */
-  getAny(id: StoreId): Item {
-    return getById(this.#core, checkedId(id));
+  /**
+   * The item with this id, of whatever type; or the item at an address, whatever store of the tree it is in, above, below
+   * or beside this one.
+   * @throws CorollaryError NOT_FOUND, UNKNOWN_TYPE; OUTSIDE_TREE for an address that leads out of a part opened alone.
+   */
+  getAny(at: StoreId | Address): Item {
+    return typeof at === 'string' ? getByAddress(this.#branch, at) : getById(this.#core, checkedId(at));
   }
   /** The item of a type with this id; undefined when there is none of that type. */
   find<T extends Item>(type: ItemClass<T>, id: StoreId<NoInfer<T>>): T | undefined {
     return findOfType(this.#core, this.#core.typeOf(type), checkedId(id)) as unknown as T | undefined;
   }
-  /** The item with this id, of whatever type; undefined when there is none. @throws CorollaryError UNKNOWN_TYPE */
-  findAny(id: StoreId): Item | undefined {
-    return findById(this.#core, checkedId(id));
+  /** As {@link getAny}; undefined when there is none. @throws CorollaryError UNKNOWN_TYPE, OUTSIDE_TREE */
+  findAny(at: StoreId | Address): Item | undefined {
+    return typeof at === 'string' ? findByAddress(this.#branch, at) : findById(this.#core, checkedId(at));
   }
 
   /** Some item that fulfils a condition, the one with the smallest id; undefined when there is none. */

@@ -24,7 +24,7 @@ export class SubStore extends Item {
 attributes(SubStore, {
   name: readOnlyText({ unique: true }),
   createdAt: readOnlyTimestamp(),
-  uid: readOnlyText(),
+  uid: readOnlyText({ unique: true }),
   directory: readOnlyText({ unique: true }),
   movedFrom: readOnlyText({ default: '' }),
 });

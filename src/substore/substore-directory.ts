@@ -2,7 +2,16 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CorollaryError } from '../errors.js';
 import { databaseFile } from '../store/directory.js';
-import { codeOf, DIRECTORY_MODE, namesInOwn, onDisk, ownDirectory, syncDirectory, writeWhole } from '../store/disk.js';
+import {
+  codeOf,
+  DIRECTORY_MODE,
+  namesInOwn,
+  onDisk,
+  ownDirectory,
+  statOf,
+  syncDirectory,
+  writeWhole,
+} from '../store/disk.js';
 
 /** The directories of substores: each below its parent's `sub`, under a name that the parent's row gives. */
 
@@ -12,6 +21,11 @@ const SUBSTORE_ID = /^[0-9a-v]{8}$/;
 /** Where the substore with this id lies, below its parent's directory. */
 export function substoreDirectory(parent: string, id: string): string {
   return join(parent, 'sub', checkedId(id, parent));
+}
+
+/** False when it is sure that the substore with this id holds no substores. Opens nothing. */
+export function mayHoldSubstores(parent: string, id: string): boolean {
+  return statOf(join(substoreDirectory(parent, id), 'sub')) !== undefined;
 }
 
 // The id comes from a row, and a row can hold anything that somebody put there: '../..', for one.

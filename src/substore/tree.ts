@@ -9,6 +9,7 @@ import { type QueryRunner, runnerOf } from '../query/runner.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { Branch } from './branch.js';
 import { checkTree, type TreeCheckOptions, type TreeReport } from './check-tree.js';
+import { findStore } from './find-store.js';
 import type { SubStore } from './sub-store.js';
 import { TreeRunner } from './tree-runner.js';
 import { type OnStoreError, Walk } from './walk.js';
@@ -60,6 +61,15 @@ export class Tree<S extends KeepingStore> {
     return this.query(type, where, options).count();
   }
 
+  /**
+   * The store with this uid, to any depth; undefined when there is none. Along the way where it was last seen that is an
+   * indexed query per level; else every store that holds others is asked, upper levels first.
+   */
+  find(uid: string): S | undefined {
+    this.#branch.core.assertOpen();
+    return findStore(this.#branch, checkedUid(uid))?.face;
+  }
+
   /** Every store, parents first, siblings by name in code-point order. A store is opened when it is used. */
   *stores(options: TreeOptions = {}): Generator<S> {
     for (const branch of new Walk<S>(checkedOptions(options)).from(this.#branch)) yield branch.face;
@@ -75,6 +85,15 @@ export class Tree<S extends KeepingStore> {
   check(options: TreeCheckOptions = {}): TreeReport {
     return checkTree(this.#branch, checkedCheckOptions(options));
   }
+}
+
+function checkedUid(uid: unknown): string {
+  if (typeof uid === 'string' && /^[0-9a-f]{32}$/.test(uid)) return uid;
+  const given = typeof uid === 'string' ? 'another text' : kindOf(uid);
+  throw new CorollaryError(
+    'INVALID_VALUE',
+    `A store of a tree is found by its uid, a text of 32 hexadecimal digits, not by ${given}`,
+  );
 }
 
 /** What a given option must be, as a phrase, and the test for it. */

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { addressOf, addressParts } from '../../src/schema/address.js';
 import { type Codec, Refusal } from '../../src/schema/codec.js';
+import { addressCodec } from '../../src/schema/codecs/address.js';
 import { bigintCodec } from '../../src/schema/codecs/bigint.js';
 import { booleanCodec } from '../../src/schema/codecs/boolean.js';
 import { bytesCodec } from '../../src/schema/codecs/bytes.js';
@@ -14,6 +16,9 @@ import { timestampCodec } from '../../src/schema/codecs/timestamp.js';
 const there = (codec: Codec, value: unknown): unknown => codec.decode(codec.encode(value));
 const wellFormed = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
 
+const uids = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 });
+const storeIds = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+
 const kept: [Codec, fc.Arbitrary<unknown>][] = [
   [textCodec, wellFormed],
   [integerCodec, fc.maxSafeInteger()],
@@ -22,7 +27,29 @@ const kept: [Codec, fc.Arbitrary<unknown>][] = [
   [booleanCodec, fc.boolean()],
   [timestampCodec, fc.date({ noInvalidDate: true })],
   [bytesCodec, fc.uint8Array()],
+  [addressCodec, fc.tuple(uids, storeIds).map(([uid, storeId]) => addressOf(uid, storeId))],
 ];
+
+test('address: it gives back the uid and the id that it was made of', () => {
+  fc.assert(
+    fc.property(uids, storeIds, (uid, storeId) => {
+      expect(addressParts(addressOf(uid, storeId))).toEqual({ uid, storeId });
+    }),
+  );
+});
+
+test('address: there is one text for each, so that equal texts are equal addresses', () => {
+  const digits = fc.string({ unit: fc.constantFrom(...'0123456789.e+- '), maxLength: 18 });
+  const separators = fc.constantFrom('/', '//', ':', '');
+  fc.assert(
+    fc.property(uids, separators, digits, (uid, separator, id) => {
+      const text = `${uid}${separator}${id}`;
+      const parts = addressParts(text);
+      expect(parts === undefined ? text : addressOf(parts.uid, parts.storeId)).toBe(text);
+    }),
+    { numRuns: 500 },
+  );
+});
 
 test.each(kept)('$name: what is put in comes back', (codec, values) => {
   fc.assert(

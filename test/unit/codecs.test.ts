@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Codec, Refusal } from '../../src/schema/codec.js';
+import { addressCodec } from '../../src/schema/codecs/address.js';
 import { bigintCodec } from '../../src/schema/codecs/bigint.js';
 import { booleanCodec } from '../../src/schema/codecs/boolean.js';
 import { bytesCodec } from '../../src/schema/codecs/bytes.js';
@@ -33,6 +34,11 @@ const nested = (levels: number): unknown => {
 
 test.each<[string, Codec, unknown, string]>([
   ['a number as text', textCodec, 7, 'takes a string, not number'],
+  ['an item in the place of its address', addressCodec, new Date(0), 'not a Date: use item.address'],
+  ['capital letters in an address', addressCodec, `${'A'.repeat(32)}/1`, 'in small letters'],
+  ['an address with a zero before its number', addressCodec, `${'a'.repeat(32)}/01`, 'not another text'],
+  ['an address of no item', addressCodec, `${'a'.repeat(32)}/0`, 'not another text'],
+  ['an address beyond 2^53', addressCodec, `${'a'.repeat(32)}/9007199254740992`, 'not another text'],
   ['a lone surrogate', textCodec, 'a\ud800b', 'lone surrogate'],
   ['the later half of a pair', textCodec, '\udc00', 'lone surrogate'],
   ['NUL', textCodec, 'a\0', 'NUL'],
