@@ -134,6 +134,17 @@ function loadRow(core: StoreCore, reading: Reading, { type, sql }: StoredType, i
   return row && itemOfRow(core, type, row, reading.epoch);
 }
 
+/**
+ * The item of a type with this text in a unique attribute; undefined when there is none. As quick as SQL by hand, and the
+ * store does not join a running transaction: it is asked by who looks for another store.
+ */
+export function findByText(core: StoreCore, type: ItemType, attribute: string, value: string): Item | undefined {
+  const reading = core.readingAside();
+  const stored = core.catalog.find(type);
+  const row = stored && reading.connection.row(stored.sql.selectByText(attribute), [value]);
+  return row && itemOfRow(core, type, row, reading.epoch);
+}
+
 /** Those of the items with these ids that are in memory. */
 export function liveItems(core: StoreCore, ids: readonly number[]): Item[] {
   return ids.flatMap((id) => core.identity.get(id) ?? []);

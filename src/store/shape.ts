@@ -1,5 +1,6 @@
 import type { Attribute, WhenDeleted } from '../schema/attribute.js';
 import type { ColumnType } from '../schema/codec.js';
+import { addressCodec } from '../schema/codecs/address.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { JsonPath } from '../schema/json-path.js';
 
@@ -100,6 +101,11 @@ function deletionRules(type: ItemType): Record<string, WhenDeleted> {
   return Object.fromEntries(
     type.attributes.flatMap(({ name, reference }) => (reference === undefined ? [] : [[name, reference.whenDeleted]])),
   );
+}
+
+/** The columns that hold addresses: known without the class, so that a copy of stores can change them. */
+export function addressColumns({ attributes }: TypeShape): readonly string[] {
+  return attributes.filter(({ type }) => type === addressCodec.name).map(({ name }) => name);
 }
 
 /** What differs between the rows on disk and the class, as phrases. Rules do not count: they follow the class. */

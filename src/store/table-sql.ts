@@ -72,6 +72,7 @@ export class TableSql {
   readonly selectById: string;
   /** Takes a JSON array of ids. */
   readonly selectByIds: string;
+  readonly #select: string;
   readonly #updates = new Map<string, string>();
 
   constructor(table: string, type: ItemType) {
@@ -82,8 +83,14 @@ export class TableSql {
     this.insert = `${into} ${valueGroups(parameters, 1)}`;
     this.insertMany = `${into} ${valueGroups(parameters, ROWS_PER_INSERT)}`;
     const read = [ID, ...type.attributes.map(selected)].join(', ');
-    this.selectById = `SELECT ${read} FROM ${this.table} WHERE ${ID} = ?`;
-    this.selectByIds = `SELECT ${read} FROM ${this.table} WHERE ${ID} ${IN_IDS}`;
+    this.#select = `SELECT ${read} FROM ${this.table} WHERE`;
+    this.selectById = `${this.#select} ${ID} = ?`;
+    this.selectByIds = `${this.#select} ${ID} ${IN_IDS}`;
+  }
+
+  /** Takes a text. */
+  selectByText(attribute: string): string {
+    return `${this.#select} ${quoted(attribute)} = ?`;
   }
 
   /** Changes some attributes of one item: values first, then its id. */

@@ -1,5 +1,6 @@
 import type { Columns } from '../query/columns.js';
 import { newQuery, type Query } from '../query/query.js';
+import { findByText } from '../store/load.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
 import { checkedName } from './name.js';
@@ -22,14 +23,11 @@ export function findSubStore(core: StoreCore, name: string): SubStore | undefine
 
 /** The item of the substore with a uid. The store does not join a running transaction. */
 export function subStoreWithUid(core: StoreCore, uid: string): SubStore | undefined {
-  return withUid(core, uid).first();
+  const found: unknown = findByText(core, core.typeOf(SubStore), 'uid', uid);
+  return found as SubStore | undefined; // of the type that was asked for
 }
 
 /** True when a store has a substore with this uid; also when that cannot be found out. */
 export function hasSubStore(core: StoreCore, uid: string): boolean {
-  return core.isClosed || withUid(core, uid).exists();
-}
-
-function withUid(core: StoreCore, uid: string): Query<SubStore> {
-  return subStoresOf(core, true).where((s) => s.uid.eq(uid));
+  return core.isClosed || subStoreWithUid(core, uid) !== undefined;
 }
