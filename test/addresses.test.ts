@@ -1,6 +1,17 @@
 import { renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Address, address, count, Item, item, Query, type QueryJSON, type Store, text } from 'corollary';
+import {
+  type Address,
+  address,
+  count,
+  type Default,
+  Item,
+  item,
+  Query,
+  type QueryJSON,
+  type Store,
+  text,
+} from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
@@ -154,6 +165,40 @@ describe.each([
     };
     expect(bad.map((value) => codeOf(assign(value)))).toEqual(bad.map(() => 'INVALID_VALUE'));
     expect(note.about).toBe(NOWHERE);
+  });
+
+  test('an address attribute has the options of others', () => {
+    @item('link')
+    class Link extends Item {
+      @address({ unique: true, check: (c) => c.from.ne(NOWHERE) }) declare from: Address;
+      @address({ default: NOWHERE, validate: (at) => at.endsWith('7') }) declare to: Default<Address>;
+    }
+    const { root, hall } = townIn(aRoot());
+    const from = placeIn(hall).address;
+    expect(root.create(Link, { from }).to).toBe(NOWHERE);
+    expect(codeOf(() => root.create(Link, { from }))).toBe('CONSTRAINT');
+    expect(codeOf(() => root.create(Link, { from: NOWHERE }))).toBe('CONSTRAINT');
+    const to = `${root.uid}/4098` as Address;
+    expect(codeOf(() => root.create(Link, { from: placeIn(root).address, to }))).toBe('INVALID_VALUE');
+    expect(root.findOrCreate(Link, { from }).from).toBe(from);
+    expect(root.count(Link)).toBe(1);
+  });
+
+  test('a transaction that only reads follows addresses, out of its store too', () => {
+    const { root, yard, desk } = townIn(aRoot());
+    const follow = () => [root, desk].map((store) => yard.getAny(placeIn(store).address));
+    expect(yard.transact(follow, { readOnly: true })).toEqual([placeIn(root), placeIn(desk)]);
+  });
+
+  test('an item outside of the running transaction is found by its address, and cannot be changed', () => {
+    const { yard, desk } = townIn(aRoot());
+    const code = yard.transact(() => {
+      const place = yard.getAny(placeIn(desk).address) as Place;
+      return codeOf(() => {
+        place.name = 'x';
+      });
+    });
+    expect([code, placeIn(desk).name]).toEqual(['OUTSIDE_TREE', 'desk']);
   });
 
   test('an item made in a transaction is found by its address inside, and after an undo no more', () => {
