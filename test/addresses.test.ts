@@ -259,6 +259,15 @@ describe.each([
   });
 });
 
+test('a store in memory is found when so many were made since that its place is forgotten', () => {
+  const { root, desk } = townIn(aMemoryStore(types));
+  root.transact(() => {
+    for (let n = 0; n <= 10_000; n++) root.substores.create(`n${n}`);
+  });
+  expect(root.getAny(placeIn(desk).address)).toBe(placeIn(desk));
+  expect(root.findAny(NOWHERE)).toBeUndefined();
+});
+
 describe('a query', () => {
   const aTown = () => {
     const town = townIn(aStore(types));
