@@ -67,6 +67,10 @@ export type {
 } from './schema/attribute-types.js';
 export type { ItemClass } from './schema/item-class.js';
 export type { CheckReport, Finding } from './store/check.js';
+export type { FileContent } from './store/files/content.js';
+export { type FileOptions, file } from './store/files/file-attribute.js';
+export type { Files, ReceiveFileOptions, WriteFileOptions } from './store/files/files.js';
+export { type ByteRange, StoredFile } from './store/files/stored-file.js';
 export type { TransactionFunction, TransactionOptions } from './store/transact.js';
 export type { TreeCheckOptions, TreeFinding, TreeReport } from './substore/check-tree.js';
 export type { StoreOptions } from './substore/options.js';

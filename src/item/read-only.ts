@@ -1,3 +1,4 @@
+import { integerCodec } from '../schema/codecs/integer.js';
 import { textCodec } from '../schema/codecs/text.js';
 import { timestampCodec } from '../schema/codecs/timestamp.js';
 import type { AttributeDecorator } from './attribute-check.js';
@@ -15,4 +16,11 @@ export function readOnlyTimestamp(
   options: AttributeOptions<Date, false> = {},
 ): AttributeDecorator<Date, false, '@readOnlyTimestamp'> {
   return attributeOf(() => ({ what: '@readOnlyTimestamp', codec: timestampCodec, readOnly: true }), options);
+}
+
+/** A whole number that only the library writes. */
+export function readOnlyInteger(
+  options: AttributeOptions<number, false> = {},
+): AttributeDecorator<number, false, '@readOnlyInteger'> {
+  return attributeOf(() => ({ what: '@readOnlyInteger', codec: integerCodec, readOnly: true }), options);
 }

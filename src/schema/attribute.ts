@@ -10,6 +10,8 @@ export interface ReferenceRule {
   /** The class referred to, once asked for; absent when any item of the store may be referred to. */
   readonly target: (() => ItemClass) | undefined;
   readonly whenDeleted: WhenDeleted;
+  /** True when what is referred to goes with the last item that refers to it so. */
+  readonly owned?: boolean;
 }
 
 /** A condition of a CHECK; the conditions of `query` are such. */

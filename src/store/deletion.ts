@@ -8,14 +8,16 @@ import type { Referrer, StoredType } from './catalog.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { assertNotMoved, type Noting, setCells } from './change.js';
 import { liveItems, vanished } from './load.js';
+import { ownedByDoomed } from './owned.js';
 import type { Part } from './part.js';
+import { referringRows } from './referring-rows.js';
 import type { StoreCore } from './store-core.js';
 import { ID, IN_IDS } from './table-sql.js';
 import type { Transaction } from './transaction.js';
 
 /** What one deletion does: found out completely before anything is written. */
 interface Plan {
-  /** Ids to delete, by the entry of their type; cascades included. */
+  /** Ids to delete, by the entry of their type; cascades and what is owned included. */
   readonly doomed: Map<CatalogueEntry, Set<number>>;
   /** References that become null. */
   readonly nullified: { readonly referrer: Referrer; readonly ids: readonly number[] }[];
@@ -62,8 +64,19 @@ export function deleteItems(core: StoreCore, type: ItemType, ids: readonly numbe
 }
 
 function planDeletion(core: StoreCore, entry: CatalogueEntry, ids: readonly number[]): Plan {
-  const plan: Plan = { doomed: new Map([[entry, new Set(ids)]]), nullified: [], forbidding: [] };
-  const waiting: [CatalogueEntry, readonly number[]][] = [[entry, ids]];
+  const plan: Plan = { doomed: new Map(), nullified: [], forbidding: [] };
+  let doomed: [CatalogueEntry, readonly number[]][] = [[entry, ids]];
+  while (doomed.length > 0) {
+    for (const [type, more] of doomed) doom(core, plan, type, more);
+    // What the last owner takes along can be referred to as well, or own something itself.
+    doomed = ownedByDoomed(core, plan.doomed);
+  }
+  return plan;
+}
+
+/** Adds items with all that refers to them, and to that, by a cascade. */
+function doom(core: StoreCore, plan: Plan, entry: CatalogueEntry, ids: readonly number[]): void {
+  const waiting: [CatalogueEntry, readonly number[]][] = [[entry, addDoomed(plan, entry, ids)]];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [current, targets] = next;
     for (const referrer of core.catalog.referrersOf(current.name)) {
@@ -73,12 +86,6 @@ function planDeletion(core: StoreCore, entry: CatalogueEntry, ids: readonly numb
       if (more.length > 0) waiting.push([referrer.entry, more]);
     }
   }
-  return plan;
-}
-
-function referringRows(core: StoreCore, { entry, column }: Referrer, targets: readonly number[]): [number, number][] {
-  const sql = `SELECT ${ID}, ${quoted(column)} FROM ${quoted(entry.table)} WHERE ${quoted(column)} ${IN_IDS}`;
-  return core.file.connection.rows(sql, [JSON.stringify(targets)]) as [number, number][];
 }
 
 /** Applies one column's rule to the rows found; gives the ids that the cascade adds. */
@@ -91,7 +98,11 @@ function apply(plan: Plan, referrer: Referrer, found: [number, number][]): numbe
       for (const [id, target] of found) plan.forbidding.push({ referrer, id, target });
       return [];
     case 'cascade':
-      return addDoomed(plan, referrer.entry, found);
+      return addDoomed(
+        plan,
+        referrer.entry,
+        found.map(([id]) => id),
+      );
   }
 }
 
@@ -99,10 +110,11 @@ function ruleOf({ entry, column }: Referrer): WhenDeleted {
   return entry.shape.rules.whenDeleted[column] ?? 'refuse';
 }
 
-function addDoomed(plan: Plan, entry: CatalogueEntry, found: readonly [number, number][]): number[] {
+/** Gives those that were not doomed before. */
+function addDoomed(plan: Plan, entry: CatalogueEntry, ids: readonly number[]): number[] {
   const doomed = plan.doomed.get(entry) ?? new Set();
   plan.doomed.set(entry, doomed);
-  const added = [...new Set(found.map(([id]) => id))].filter((id) => !doomed.has(id));
+  const added = [...new Set(ids)].filter((id) => !doomed.has(id));
   for (const id of added) doomed.add(id);
   return added;
 }

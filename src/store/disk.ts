@@ -5,7 +5,7 @@ import { CorollaryError } from '../errors.js';
 /** What stores ask of the file system, with its errors as ours. */
 
 export const DIRECTORY_MODE = 0o700;
-const FILE_MODE = 0o600;
+export const FILE_MODE = 0o600;
 
 /** What is there; below the root a link is followed nowhere. */
 export function unlinked(directory: string): Stats | undefined {
@@ -61,6 +61,15 @@ export function onDisk<R>(path: string, work: () => R): R {
   }
 }
 
+/** The same for work that takes turns of the event loop. */
+export async function onDiskLater<R>(path: string, work: () => Promise<R>): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof CorollaryError ? error : ioError(path, error);
+  }
+}
+
 /** The names in a directory of the store's own; none where it is not there. */
 export function namesInOwn(parent: string, name: string): readonly string[] {
   const directory = join(parent, name);
@@ -81,11 +90,29 @@ export function namesIn(directory: string): readonly string[] {
 export function writeWhole(file: string, bytes: Uint8Array): void {
   const descriptor = openSync(file, 'wx', FILE_MODE);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    writeAll(descriptor, bytes);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/**
+ * The same for bytes that come in pieces. What giving them throws is thrown on as it is.
+ * @throws CorollaryError DISK_FULL, IO_ERROR
+ */
+export function writePieces(file: string, pieces: Iterable<Uint8Array>): void {
+  const descriptor = onDisk(file, () => openSync(file, 'wx', FILE_MODE));
+  try {
+    for (const piece of pieces) onDisk(file, () => writeAll(descriptor, piece));
+    onDisk(file, () => fsyncSync(descriptor));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
 }
 
 /** Makes the names in a directory durable. Windows cannot, and its renames are durable without it. */

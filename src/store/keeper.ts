@@ -17,6 +17,10 @@ export class StoreKeeper implements Keeper {
     this.#core = core;
   }
 
+  /** The store's parts, for the methods of items that are made here. */
+  get core(): StoreCore {
+    return this.#core;
+  }
   get store(): KeepingStore {
     return this.#core.face;
   }

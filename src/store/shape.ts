@@ -31,6 +31,8 @@ export interface TypeShape {
 export interface TypeRules {
   readonly indexes: readonly IndexShape[];
   readonly whenDeleted: Readonly<Record<string, WhenDeleted>>;
+  /** The references whose targets go with the last item that refers to them so; left out where there are none. */
+  readonly owned?: readonly string[];
   /** The attributes whose words are indexed; left out where there are none. */
   readonly fullText?: readonly string[];
 }
@@ -65,9 +67,11 @@ export function shapeOf(type: ItemType, checkSql: CheckSql, typeName: (attribute
 
 function rulesOf(type: ItemType): TypeRules {
   const { fullText } = type;
+  const owned = type.attributes.filter(({ reference }) => reference?.owned === true).map(({ name }) => name);
   return {
     indexes: indexesOf(type),
     whenDeleted: deletionRules(type),
+    ...(owned.length > 0 && { owned }),
     ...(fullText.length > 0 && { fullText }),
   };
 }

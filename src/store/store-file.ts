@@ -3,6 +3,9 @@ import { CorollaryError } from '../errors.js';
 import { IS_PREPARED } from './commit/prepared.js';
 import { type Patience, settlePrepared } from './commit/settle.js';
 import { databaseFile, inspect } from './directory.js';
+import { DiskFiles } from './files/disk-files.js';
+import type { FileArea } from './files/file-area.js';
+import { MemoryFiles } from './files/memory-files.js';
 import { APPLICATION_ID, FORMAT, type StoreIds, TAGS, writeEmptyStore } from './format.js';
 import type { Gate } from './gate.js';
 import { newIncarnation } from './image.js';
@@ -48,6 +51,8 @@ export interface StoreFileOptions {
 export class StoreFile implements Evictable {
   readonly #options: StoreFileOptions;
   whereabouts: Whereabouts;
+  /** The bytes of files kept beside the database. */
+  readonly files: FileArea;
   #connection: Connection | undefined;
   #header: Header | undefined;
   #dataVersion = 0;
@@ -65,6 +70,7 @@ export class StoreFile implements Evictable {
   constructor(options: StoreFileOptions) {
     this.#options = options;
     this.whereabouts = options.whereabouts;
+    this.files = this.directory === undefined ? new MemoryFiles() : new DiskFiles(() => this.directory as string);
   }
 
   get place(): string {
@@ -78,6 +84,10 @@ export class StoreFile implements Evictable {
   }
   get #expected(): ExpectedIdentity | undefined {
     return this.whereabouts.expected;
+  }
+  /** The moment, by the clock that the store was opened with. */
+  now(): Date {
+    return new Date(this.#options.settings.clock());
   }
   get isOpen(): boolean {
     return this.#connection !== undefined;

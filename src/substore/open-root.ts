@@ -6,6 +6,8 @@ import { typeOf } from '../item/type-of.js';
 import { isWellFormed } from '../schema/codecs/text.js';
 import { TypeRegistry } from '../schema/registry.js';
 import { assertPathFits, createRootDirectory, inspect } from '../store/directory.js';
+import { removeFiles } from '../store/files/remove-files.js';
+import { StoredFile } from '../store/files/stored-file.js';
 import { emptyStoreImage, newUid } from '../store/image.js';
 import { Branch, type Forest } from './branch.js';
 import { lookOutFor } from './live/poller.js';
@@ -52,7 +54,7 @@ function opened<S extends KeepingStore>(root: Branch<S>, options: CheckedOptions
 // All classes are learned first: a clash of names must leave nothing behind.
 function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: MakeFace<S>): Forest<S> {
   const registry = new TypeRegistry(typeOf);
-  for (const type of [SubStore, ...options.types]) registry.learn(type);
+  for (const type of [SubStore, StoredFile, ...options.types]) registry.learn(type);
   const pool = new Pool(options.maxOpenSubstores);
   return {
     settings: options,
@@ -68,6 +70,7 @@ function withHooks<S extends KeepingStore>(branch: Branch<S>, makeFace: MakeFace
   const { core } = branch;
   core.beforeDelete = (type, ids, transaction) => {
     if (type.itemClass === SubStore) removeSubstores(branch, ids, transaction);
+    if (type.itemClass === StoredFile) removeFiles(core, ids, transaction);
   };
   return makeFace(branch);
 }

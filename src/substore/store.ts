@@ -11,6 +11,7 @@ import type { ItemType } from '../schema/item-type.js';
 import { type CheckReport, checkStore } from '../store/check.js';
 import { createItem, createItems } from '../store/create.js';
 import { deleteItem } from '../store/deletion.js';
+import { Files } from '../store/files/files.js';
 import { checkedId, findById, findOfType, getById, getOfType } from '../store/load.js';
 import { limitLoads } from '../store/load-limit.js';
 import type { StoreCore } from '../store/store-core.js';
@@ -24,9 +25,9 @@ import {
 import { runningTransaction } from '../store/transaction.js';
 import { Branch } from './branch.js';
 import { findByAddress, getByAddress } from './find-by-address.js';
+import { creatable } from './creatable.js';
 import { openInMemory, openRoot } from './open-root.js';
 import { checkedOptions, type StoreOptions } from './options.js';
-import { SubStore } from './sub-store.js';
 import { childNamed, Substores } from './substores.js';
 import { Tree } from './tree.js';
 
@@ -122,6 +123,10 @@ export class Store {
   get substores(): Substores<Store> {
     return new Substores(this.#branch);
   }
+  /** The files kept beside the database. */
+  get files(): Files {
+    return new Files(this.#core);
+  }
   /** This store and all below it. */
   get tree(): Tree<Store> {
     return new Tree(this.#branch);
@@ -178,12 +183,7 @@ export class Store {
   }
 
   #creatable(type: ItemClass): ItemType {
-    const itemType = this.#core.typeOf(type);
-    if (itemType.itemClass !== SubStore) return itemType;
-    throw new CorollaryError(
-      'NOT_SUPPORTED',
-      'A SubStore item is made with its store: call store.substores.create(name)',
-    );
+    return creatable(this.#core.typeOf(type));
   }
 
   /**

@@ -12,6 +12,7 @@ import {
   syncDirectory,
   writeWhole,
 } from '../store/disk.js';
+import { isOfFile } from '../store/files/disk-files.js';
 
 /** The directories of substores: each below its parent's `sub`, under a name that the parent's row gives. */
 
@@ -92,9 +93,13 @@ export function hasLeftovers(parent: string): boolean {
   return namesInOwn(parent, 'temp').length > 0;
 }
 
-/** Empties `temp`. The caller holds the store's write lock, so nothing in it is being made. */
+/**
+ * Empties `temp`, but for what belongs to files, which have a sweep of their own. The caller holds the store's write
+ * lock, so nothing of the rest is being made.
+ */
 export function clearTemp(parent: string): void {
   onDisk(parent, () => {
-    for (const name of namesInOwn(parent, 'temp')) rmSync(join(parent, 'temp', name), { recursive: true, force: true });
+    const names = namesInOwn(parent, 'temp').filter((name) => !isOfFile(name));
+    for (const name of names) rmSync(join(parent, 'temp', name), { recursive: true, force: true });
   });
 }

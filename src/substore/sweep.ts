@@ -1,5 +1,6 @@
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
+import { sweepFiles } from '../store/files/sweep-files.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreFile } from '../store/store-file.js';
 import { runningTransaction } from '../store/transaction.js';
@@ -14,7 +15,7 @@ import {
 } from './substore-directory.js';
 
 /**
- * Removes what killed processes have left of substores: directories that no row names, and what lies in `temp`. Once
+ * Removes what killed processes have left of substores and files: directories that no row names, and what lies in `temp`. Once
  * for each handle. Where that is not possible now, the store works all the same, and the next one tries again.
  */
 export function sweepOnce<S extends KeepingStore>(branch: Branch<S>): void {
@@ -71,8 +72,11 @@ export function sweep(core: StoreCore, directory: string): void {
   const { connection } = core.file;
   connection.begin(false);
   try {
+    core.file.sync();
+    if (core.file.isPrepared) return; // what a transaction is just bringing has no rows yet
     for (const id of orphansOf(core, directory))
       if (isOurs(core, substoreDirectory(directory, id))) removeSubstoreDirectory(directory, id);
+    sweepFiles(core);
     clearTemp(directory);
   } finally {
     connection.rollBack();

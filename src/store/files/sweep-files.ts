@@ -1,0 +1,28 @@
+import type { StoreCore } from '../store-core.js';
+import { filesOf } from './find-files.js';
+
+/**
+ * Finishes what killed processes have begun with files, once for each handle. The caller holds the write lock and has
+ * done nothing with files yet: so whatever is in the middle of a step is nobody's, or already decided by its row.
+ */
+export function sweepFiles(core: StoreCore): void {
+  const { files } = core.file;
+  if (files.isSwept) return;
+  const ids = files.leftovers();
+  const known = ids.length === 0 ? new Set() : new Set(committed(core, ids));
+  for (const id of ids) {
+    if (!known.has(id)) files.discard(id);
+    else {
+      files.keep(id);
+      files.withdrawRemoval(id);
+    }
+  }
+  files.isSwept = true;
+}
+
+function committed(core: StoreCore, ids: readonly string[]): string[] {
+  return filesOf(core)
+    .where((f) => f.diskName.in(ids))
+    .pluck((f) => f.diskName)
+    .all();
+}
