@@ -567,6 +567,34 @@ describe('on disk', () => {
     expect(codeOf(() => found.delete())).toBe('CORRUPT');
   });
 
+  test("check() finds bytes that are missing, altered, or nobody's", () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    const [missing, altered] = [store.files.write('x'), store.files.write('y')];
+    expect(store.check()).toEqual({ isSound: true, findings: [] });
+    rmSync(missing.path as string);
+    writeFileSync(altered.path as string, 'z');
+    writeFileSync(join(place, 'files', '0'.repeat(16)), 'nobody');
+    const { findings } = store.check();
+    expect(findings.map(({ kind, storeId }) => [kind, storeId])).toEqual([
+      ['file', missing.storeId],
+      ['file', altered.storeId],
+      ['file', undefined],
+    ]);
+  });
+
+  test('check() takes what a running transaction does for no fault', () => {
+    const place = aStoreDirectory();
+    const [store, other] = [aStore({}, place), aStore({}, place)];
+    const kept = store.files.write('x');
+    store.transact(() => {
+      store.files.write('y');
+      kept.delete();
+      expect(store.check().isSound).toBe(true);
+      expect(other.check().findings).toEqual([]);
+    });
+  });
+
   test('words that are no UTF-8 are not taken for text', () => {
     expect(codeOf(() => aStore().files.write(bytes).text())).toBe('INVALID_VALUE');
   });

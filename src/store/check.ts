@@ -1,6 +1,7 @@
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError } from '../errors.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
+import { fileFaults } from './files/check-files.js';
 import type { StoreCore } from './store-core.js';
 import { ID } from './table-sql.js';
 import { compareTextIndex, rebuildTextIndex } from './text-index.js';
@@ -10,9 +11,9 @@ import { runningTransaction } from './transaction.js';
 export interface Finding {
   /**
    * 'database': SQLite's own check; 'reference': points to an item that is not there; 'fullText': the index of a type's
-   * words is not that of its items.
+   * words is not that of its items; 'file': the bytes of a file are missing or altered, or have no row.
    */
-  readonly kind: 'database' | 'reference' | 'fullText';
+  readonly kind: 'database' | 'reference' | 'fullText' | 'file';
   readonly message: string;
   readonly type?: string;
   readonly attribute?: string;
@@ -25,9 +26,14 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
 }
 
-/** Examines the database of one store, its references and its indexes of words. */
+/** Examines the database of one store, its references, its indexes of words and its files. */
 export function checkStore(core: StoreCore): CheckReport {
-  const findings = [...databaseFindings(core), ...danglingReferences(core), ...wrongTextIndexes(core)];
+  const findings = [
+    ...databaseFindings(core),
+    ...danglingReferences(core),
+    ...wrongTextIndexes(core),
+    ...fileFindings(core),
+  ];
   return { isSound: findings.length === 0, findings };
 }
 
@@ -83,4 +89,8 @@ function isTextIndexRight(core: StoreCore, { table }: CatalogueEntry): boolean {
 function wrongTextIndex({ name, table }: CatalogueEntry): Finding {
   const message = `the index of the words of ${name} is not that of its items; this makes it anew: ${rebuildTextIndex(table)}`;
   return { kind: 'fullText', message, type: name };
+}
+
+function fileFindings(core: StoreCore): Finding[] {
+  return fileFaults(core).map((fault) => ({ kind: 'file', ...fault }));
 }

@@ -1,4 +1,5 @@
-import type { CatalogueEntry, Referrer } from './catalog.js';
+import type { Referrer } from './catalog.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
 import { referencesOf, referringRows } from './referring-rows.js';
 import type { StoreCore } from './store-core.js';
 

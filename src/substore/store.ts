@@ -24,8 +24,8 @@ import {
 } from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
 import { Branch } from './branch.js';
-import { findByAddress, getByAddress } from './find-by-address.js';
 import { creatable } from './creatable.js';
+import { findByAddress, getByAddress } from './find-by-address.js';
 import { openInMemory, openRoot } from './open-root.js';
 import { checkedOptions, type StoreOptions } from './options.js';
 import { childNamed, Substores } from './substores.js';
@@ -366,9 +366,9 @@ export class Store {
   }
 
   /**
-   * Examines the whole store: SQLite's own check, references that point to nothing, and whether the indexes of words are
-   * those of the items. Reads everything. The last of these waits for the write lock, and is left out where nothing may
-   * be written.
+   * Examines the whole store: SQLite's own check, references that point to nothing, whether the indexes of words are
+   * those of the items, and whether the files are those that were written. Reads everything. The indexes of words wait
+   * for the write lock, and are left out where nothing may be written.
    * @throws CorollaryError BUSY
    */
   check(): CheckReport {

@@ -81,9 +81,12 @@ export class DiskFiles implements FileArea {
 
   leftovers(): readonly string[] {
     const names = namesInOwn(this.#directory, 'temp');
-    const abandoned = names.filter((name) => UPLOAD.test(name) && isAbandoned(this.#temp(name)));
-    for (const name of abandoned) this.#remove(this.#temp(name));
     return [...new Set(names.flatMap((name) => STEP.exec(name)?.[1] ?? []))];
+  }
+
+  dropAbandoned(): void {
+    const uploads = namesInOwn(this.#directory, 'temp').filter((name) => UPLOAD.test(name));
+    for (const path of uploads.map((name) => this.#temp(name))) if (isAbandoned(path)) this.#remove(path);
   }
 
   async upload(id: string): Promise<Upload> {

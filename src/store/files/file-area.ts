@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable } from './readable.js';
 
 /** What bytes came to: how many, and their SHA-256 as 64 hexadecimal digits. */
 export interface Digest {
@@ -48,6 +48,8 @@ export interface FileArea {
   withdrawRemoval(id: string): void;
   /** The ids of files in the middle of any of these steps. */
   leftovers(): readonly string[];
+  /** Removes uploads of processes that are no more. */
+  dropAbandoned(): void;
 
   /** Begins an upload, which can become a file by `adopt`. */
   upload(id: string): Promise<Upload>;

@@ -26,6 +26,8 @@ export class MemoryFiles implements FileArea {
     return [];
   }
 
+  dropAbandoned(): void {}
+
   async upload(id: string): Promise<Upload> {
     const pieces: Uint8Array[] = [];
     return {

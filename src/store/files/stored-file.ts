@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+
 import { CorollaryError, type ErrorCode, kindOf } from '../../errors.js';
 import { attributes, text } from '../../item/attributes.js';
 import { Item } from '../../item/item.js';
@@ -10,6 +10,7 @@ import type { StoreKeeper } from '../keeper.js';
 import type { StoreCore } from '../store-core.js';
 import type { OpenFile } from './file-area.js';
 import { fileNameFault } from './file-name.js';
+import type { Readable } from './readable.js';
 
 const PIECE_BYTES = 1_048_576;
 

@@ -17,6 +17,7 @@ export function sweepFiles(core: StoreCore): void {
       files.withdrawRemoval(id);
     }
   }
+  files.dropAbandoned();
   files.isSwept = true;
 }
 
