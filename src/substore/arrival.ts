@@ -13,7 +13,7 @@ import { substoreDirectory } from './substore-directory.js';
  */
 
 /** Up to some store above, then down to where the directory was. */
-const WAY = /^(\.\.\/)*(sub\/[0-9a-v]{8}\/)*sub\/[0-9a-v]{8}$/;
+const WAY = /^(\.\.\/)+((sub|[0-9a-v]{8})\/)*[0-9a-v]{8}$|^(sub\/[0-9a-v]{8})(\/sub\/[0-9a-v]{8})+$/;
 
 /** The way from a store's directory to where that of its new substore still lies. */
 export function wayTo(parent: string, directory: string): string {
