@@ -46,6 +46,7 @@ export function checkTree<S extends KeepingStore>(top: Branch<S>, { repair = fal
   if (repair) assertRepairable(top);
   const examination = new Examination<S>(repair);
   examination.visit(top);
+  examination.judgeOrphans();
   examination.compareAddresses(top);
   const { findings, stores } = examination;
   return { isSound: findings.every(({ isRepaired }) => isRepaired), stores, findings };
@@ -60,11 +61,20 @@ function assertRepairable<S extends KeepingStore>({ core }: Branch<S>): void {
   });
 }
 
+/** Directories below one store that no row names. */
+interface Orphans {
+  readonly core: StoreCore;
+  readonly path: readonly string[];
+  readonly directories: readonly string[];
+}
+
+/** One way through a tree, and what was found on it. */
 class Examination<S extends KeepingStore> {
   readonly #repairs: boolean;
   readonly #addresses = new NotedAddresses();
   /** Where a uid was met first. */
   readonly #met = new Map<string, readonly string[]>();
+  readonly #orphans: Orphans[] = [];
   readonly findings: TreeFinding[] = [];
   stores = 0;
 
@@ -84,7 +94,7 @@ class Examination<S extends KeepingStore> {
       this.#failed(error, path);
       return;
     }
-    this.#findOrphans(branch);
+    this.#noteOrphans(branch);
     for (const item of subStoresOf(core, true).orderBy((s) => s.name.asc())) this.#visitBelow(branch, item);
   }
 
@@ -103,16 +113,24 @@ class Examination<S extends KeepingStore> {
     this.#add(error.code === 'IN_DOUBT' ? 'pending' : 'registry', path, error.message);
   }
 
-  #findOrphans(branch: Branch<S>): void {
-    const { core, path } = branch;
+  #noteOrphans({ core, path }: Branch<S>): void {
     const { directory } = core.file;
     if (directory === undefined) return;
-    const found = orphansOf(core, directory);
-    if (found.length === 0) return;
-    if (this.#repairs) sweep(core, directory);
-    for (const id of found) {
-      const isRepaired = this.#repairs && !existsSync(substoreDirectory(directory, id));
-      this.#add('orphan', path, `no row names the directory ${substoreDirectory(directory, id)}`, isRepaired);
+    const ids = orphansOf(core, directory);
+    if (ids.length > 0)
+      this.#orphans.push({ core, path, directories: ids.map((id) => substoreDirectory(directory, id)) });
+  }
+
+  /**
+   * To be called when all stores were visited: the directory of a store that was moved is brought to its place when the
+   * store is opened there.
+   */
+  judgeOrphans(): void {
+    for (const { core, path, directories } of this.#orphans) {
+      const left = directories.filter((directory) => existsSync(directory));
+      if (left.length > 0 && this.#repairs) sweep(core, core.file.directory as string);
+      for (const directory of left)
+        this.#add('orphan', path, `no row names the directory ${directory}`, !existsSync(directory));
     }
   }
 
