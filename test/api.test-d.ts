@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   type Address,
   address,
@@ -26,6 +27,7 @@ import {
   Query,
   reference,
   Store,
+  type StoredFile,
   type StoreId,
   type StoreOptions,
   type SubStore,
@@ -435,4 +437,41 @@ test('errors have a code of a closed list', () => {
   error.code === 'NOT_THERE';
   // @ts-expect-error no such code
   new CorollaryError('NOT_THERE', 'x');
+});
+
+describe('files', () => {
+  const { files } = store;
+
+  test('are items with bytes', () => {
+    const kept = files.write('x', { name: 'x' });
+    expectTypeOf(kept).toEqualTypeOf<StoredFile>();
+    expectTypeOf(kept.name).toEqualTypeOf<string | null>();
+    expectTypeOf(kept.read()).toEqualTypeOf<Uint8Array>();
+    expectTypeOf(kept.stream({ start: 1 })).toEqualTypeOf<Readable>();
+    expectTypeOf(kept.path).toEqualTypeOf<string | undefined>();
+    expectTypeOf(files.named('x')).toEqualTypeOf<StoredFile | undefined>();
+    expectTypeOf(
+      files
+        .query((f) => f.size.gt(5))
+        .pluck((f) => f.name)
+        .all(),
+    ).toEqualTypeOf<(string | null)[]>();
+    expectTypeOf(files.receive(new Blob(['x']).stream())).toEqualTypeOf<Promise<StoredFile>>();
+    // @ts-expect-error no attribute
+    files.query((f) => f.path.eq('x'));
+  });
+
+  test('are made of bytes or text', () => {
+    files.write([new Uint8Array()], {});
+    // @ts-expect-error numbers are no bytes
+    files.write([1, 2]);
+    // @ts-expect-error what comes later is received
+    files.write(Readable.from([]));
+    // @ts-expect-error no such option
+    files.write('x', { nam: 'x' });
+    // @ts-expect-error a signal is for what comes later
+    files.write('x', { signal: AbortSignal.timeout(1) });
+    // @ts-expect-error no stream
+    files.receive('x');
+  });
 });

@@ -12,6 +12,7 @@ import {
   type Decimal,
   type Default,
   decimal,
+  file,
   Item,
   integer,
   item,
@@ -19,6 +20,7 @@ import {
   type Memory,
   real,
   reference,
+  type StoredFile,
   type StoreId,
   text,
   timestamp,
@@ -73,6 +75,8 @@ describe('attribute decorators', () => {
       @reference(() => Country) declare country: Country;
       @reference() declare any: Item;
       @reference({ nullable: true }) declare other: Item | null;
+      @file({ owned: true }) declare scan: StoredFile;
+      @file({ nullable: true, whenDeleted: 'nullify' }) declare cover: StoredFile | null;
       @attribute() declare told: string;
       @point({ nullable: true }) declare place: Point | null;
       @address({ indexed: true, unique: true, validate: (at) => at.length > 40 }) declare about: Address;
@@ -113,6 +117,14 @@ describe('attribute decorators', () => {
       @text() declare private l: string;
       // @ts-expect-error any item is not a city
       @reference() declare m: City;
+      // @ts-expect-error a city is no file
+      @file() declare t: City;
+      // @ts-expect-error null not announced
+      @file() declare u: StoredFile | null;
+      // @ts-expect-error a path is no file
+      @file() declare v: string;
+      // @ts-expect-error not such a rule
+      @file({ whenDeleted: 'ignore' }) declare w: StoredFile;
       // @ts-expect-error decimal on string
       @decimal({ scale: 2 }) declare n: string;
       // @ts-expect-error no scale

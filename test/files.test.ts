@@ -6,7 +6,9 @@ import { file, Item, item, reference, type Store, StoredFile, text } from 'corol
 import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aDirectory, aMemoryStore, aStore, aStoreDirectory, type StoreOptions } from './support/a-store.js';
+import { childProgram } from './support/child-program.js';
 import { inDatabase } from './support/on-disk.js';
+import { run } from './support/run-node.js';
 
 @item('scan')
 class Scan extends Item {
@@ -593,6 +595,31 @@ describe('on disk', () => {
       expect(store.check().isSound).toBe(true);
       expect(other.check().findings).toEqual([]);
     });
+  });
+
+  test('what the system cuts off in the middle leaves nothing, and the store goes on', async () => {
+    const place = aStoreDirectory();
+    // No file of this process grows beyond 1 MB: the write stops half-way, as on a full disk.
+    const child = await childProgram(`
+      import { Store } from 'corollary';
+      const store = Store.open(process.argv[2]);
+      const fails = (write) => { try { write(); } catch (error) { console.log(error.code); } };
+      const large = new Uint8Array(3_000_000);
+      fails(() => store.files.write(large));
+      fails(() => store.transact(() => { store.files.write('undone'); store.files.write(large); }));
+      await store.files.receive((async function* () { yield large; })()).catch((error) => console.log(error.code));
+      store.files.write('small');
+    `);
+    const shell = ['-c', 'ulimit -f 2048 && exec "$0" "$@"', process.execPath, child, place];
+    expect(await run('sh', shell)).toEqual({ status: 0, output: 'IO_ERROR\nIO_ERROR\nIO_ERROR\n' });
+    const store = aStore({}, place);
+    expect(
+      store.files
+        .query()
+        .all()
+        .map((one) => one.text()),
+    ).toEqual(['small']);
+    expectInOrder(store, place);
   });
 
   test('words that are no UTF-8 are not taken for text', () => {

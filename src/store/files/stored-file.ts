@@ -147,7 +147,7 @@ function at({ path }: StoredFile): string {
 function problemOf(file: StoredFile, code: ErrorCode, what: string, cause?: unknown): CorollaryError {
   const { place } = coreOf(file).file;
   const { storeId, path } = file;
-  const details = { store: place, storeId, path, cause };
+  const details = { store: place, type: stateOf(file).type.name, storeId, path, cause };
   return new CorollaryError(code, `The bytes of file ${storeId} in ${place} ${what}`, details);
 }
 
