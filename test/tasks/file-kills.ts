@@ -27,8 +27,8 @@ export async function churnFiles(place: string): Promise<void> {
     undone(store, round);
     below.transact(() => writeAndDelete(below, round));
     say(`round ${round}`);
-    await store.files.receive(pieces(round), { name: 'received' });
-    store.files.named('received')?.delete();
+    await store.files.receive(pieces(round), { name: `received ${process.pid}` });
+    store.files.named(`received ${process.pid}`)?.delete();
   }
 }
 
@@ -43,7 +43,7 @@ function writeAndDelete(store: Store, round: number): void {
     store.create(Note, {
       round,
       length,
-      file: store.files.write(textOf(round, length), { name: `${round}/${at}` }),
+      file: store.files.write(textOf(round, length), { name: `${process.pid}/${round}/${at}` }),
     });
   const excess = store.count(Note) - 12;
   if (excess > 0) for (const note of store.query(Note).limit(excess)) note.delete();

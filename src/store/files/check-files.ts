@@ -1,3 +1,4 @@
+import { CorollaryError } from '../../errors.js';
 import type { StoreCore } from '../store-core.js';
 import { filesOf } from './find-files.js';
 import type { StoredFile } from './stored-file.js';
@@ -18,9 +19,14 @@ export function fileFaults(core: StoreCore): FileFault[] {
   return [...wrong, ...orphans(core).map(orphan)];
 }
 
-// Another handle may delete a file while it is examined; a fault that no look finds again is none.
+// Another handle may delete a file while it is examined, which is no fault.
 function isRight(file: StoredFile): boolean {
-  return !file.isStored || file.verify();
+  try {
+    return file.verify();
+  } catch (error) {
+    if (error instanceof CorollaryError && error.code === 'ITEM_GONE') return true;
+    throw error;
+  }
 }
 
 /**
