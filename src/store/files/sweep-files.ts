@@ -3,7 +3,8 @@ import { filesOf } from './find-files.js';
 
 /**
  * Finishes what killed processes have begun with files, once for each handle. The caller holds the write lock and has
- * done nothing with files yet: so whatever is in the middle of a step is nobody's, or already decided by its row.
+ * done nothing with files yet: so whatever is in the middle of a step is nobody's, or already decided by its row. A commit
+ * that is decided must be completed in this store before: its rows could be missing still.
  */
 export function sweepFiles(core: StoreCore): void {
   const { files } = core.file;
