@@ -2,10 +2,11 @@ import { existsSync, renameSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { codeOf, onDisk, ownDirectory, syncDirectory } from '../store/disk.js';
 import type { Gates } from '../store/gate.js';
+import type { StoreSettings } from '../store/settings.js';
 import type { StoreCore } from '../store/store-core.js';
-import { StoreFile } from '../store/store-file.js';
+import { visitStore } from '../store/visit-store.js';
 import { subStoresOf } from './find-sub-store.js';
-import { substoreDirectory } from './substore-directory.js';
+import { substoreDirectory, substoreIds } from './substore-directory.js';
 
 /**
  * The last step of a move: once it is committed that a store belongs elsewhere, its directory follows. Whoever opens
@@ -30,20 +31,21 @@ export function arrive(parent: StoreCore, uid: string): void {
   const from = join(directory, item.movedFrom);
   (parent.gates as Gates).opening.closedWhile(() => {
     if (!existsSync(from) || existsSync(substoreDirectory(directory, item.directory))) return;
-    const store = new StoreFile({
-      whereabouts: { directory: from, place: from, expected: undefined },
-      settings,
-      openFiles: undefined,
-    });
-    try {
-      // What a transaction has left in it is found by its place: before it changes.
-      store.sync();
-      if (store.isPrepared || store.uid !== uid) return;
-    } finally {
-      store.close();
-    }
-    carry(from, directory, item.directory);
+    if (uidOf(from, settings) === uid && areSettled(from, settings)) carry(from, directory, item.directory);
   });
+}
+
+// What a transaction has left in a store is found from the store's place: before that changes.
+function areSettled(top: string, settings: StoreSettings): boolean {
+  const isSettled = visitStore(top, settings, (store) => {
+    store.sync();
+    return !store.isPrepared;
+  });
+  return isSettled && substoreIds(top).every((id) => areSettled(substoreDirectory(top, id), settings));
+}
+
+function uidOf(directory: string, settings: StoreSettings): string {
+  return visitStore(directory, settings, ({ uid }) => uid);
 }
 
 /** Moves a directory below another parent's `sub`, durably. Nobody has anything below it open. */

@@ -97,11 +97,11 @@ function changeParents<S extends KeepingStore>(
 
 // The directory of a store comes after it. What is left undone here, whoever opens the store next does.
 function follow<S extends KeepingStore>(child: Branch<S>, id: string): void {
-  const { file } = child.core;
+  const files = [...child.loadedBelow(), child].map(({ core }) => core.file);
   const parent = (child.parent as Branch<S>).core.file.directory;
-  if (parent === undefined || file.isPrepared) return;
-  const from = file.directory as string;
-  for (const { core } of [...child.loadedBelow(), child]) if (core.file.isOpen) core.file.evict();
+  if (parent === undefined || files.some(({ isPrepared }) => isPrepared)) return;
+  const from = child.directory as string;
+  for (const file of files) if (file.isOpen) file.evict();
   carry(from, parent, id);
   child.liesIn(id);
 }

@@ -2,8 +2,8 @@ import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { sweepFiles } from '../store/files/sweep-files.js';
 import type { StoreCore } from '../store/store-core.js';
-import { StoreFile } from '../store/store-file.js';
 import { runningTransaction } from '../store/transaction.js';
+import { visitStore } from '../store/visit-store.js';
 import type { Branch } from './branch.js';
 import { subStoresOf } from './find-sub-store.js';
 import {
@@ -45,18 +45,11 @@ export function orphansOf(core: StoreCore, directory: string): readonly string[]
 
 // A directory may belong to a store that was moved to another parent, and wait to be brought there.
 function isOurs({ file: { uid, settings } }: StoreCore, directory: string): boolean {
-  const orphan = new StoreFile({
-    whereabouts: { directory, place: directory, expected: undefined },
-    settings,
-    openFiles: undefined,
-  });
   try {
-    return orphan.parentUid === uid && !orphan.isPrepared;
+    return visitStore(directory, settings, (orphan) => orphan.parentUid === uid && !orphan.isPrepared);
   } catch (error) {
     if (!(error instanceof CorollaryError)) throw error;
     return isRemovable(error); // half a store, or one that is marked deleted
-  } finally {
-    orphan.close();
   }
 }
 

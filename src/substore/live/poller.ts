@@ -1,6 +1,6 @@
 import type { KeepingStore } from '../../item/keeping-store.js';
 import type { Evictable, StoreSettings } from '../../store/settings.js';
-import { StoreFile } from '../../store/store-file.js';
+import { visitStore } from '../../store/visit-store.js';
 import type { Lookout, Watch, WatchedStore } from '../../store/watches.js';
 import type { Branch } from '../branch.js';
 import type { Pool } from '../pool.js';
@@ -110,17 +110,7 @@ class Poller implements Lookout {
   }
 
   #generationOf(directory: string): number {
-    const { settings } = this.#tree;
-    const file = new StoreFile({
-      whereabouts: { directory, place: directory, expected: undefined },
-      settings,
-      openFiles: undefined,
-    });
-    try {
-      return file.lookForCommits().generation;
-    } finally {
-      file.close();
-    }
+    return visitStore(directory, this.#tree.settings, (file) => file.lookForCommits().generation);
   }
 
   /** Others have committed to a store; they may have made stores below it. */
