@@ -1,0 +1,54 @@
+import { type LiveChanges, Store } from 'corollary';
+import { expect, test } from 'vitest';
+import { aStoreDirectory } from './support/a-store.js';
+import { Updates } from './support/updates.js';
+import { City } from './tasks/live-queries.js';
+
+/** A tree with two parents, one of which has a store, and the same through a handle of its own. */
+function aTree() {
+  const place = aStoreDirectory();
+  const store = Store.open(place, { types: [City] });
+  const [a, b] = [store.substores.create('a'), store.substores.create('b')];
+  const child = a.substores.create('child');
+  const city = child.create(City, { name: 'Lyon' });
+  return { place, store, a, b, child, city, changes: new Updates<LiveChanges<City>>() };
+}
+
+test('a subscription to a tree goes on with a store that is moved in it', async () => {
+  const { store, a, b, child, city, changes } = aTree();
+  using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true });
+  a.substores.move('child', b);
+  city.name = 'Nice';
+  // At its new path it is another part of the answer.
+  const { added, removed } = await changes.next();
+  expect([added, removed.length]).toEqual([[city], 1]);
+  child.create(City, { name: 'Metz' });
+  expect((await changes.next()).added.map(({ name }) => name)).toEqual(['Metz']);
+  store.close();
+});
+
+test('a subscription below one parent loses a store that is moved to another, which gains it', async () => {
+  const { store, a, b, changes } = aTree();
+  const gained = new Updates<LiveChanges<City>>();
+  using _lost = a.tree.query(City).subscribe(changes.listener, { changes: true });
+  using _won = b.tree.query(City).subscribe(gained.listener, { changes: true });
+  a.substores.move('child', b);
+  expect((await gained.next()).added.map(({ name }) => name)).toEqual(['Lyon']);
+  expect((await changes.next()).removed).toHaveLength(1);
+  store.close();
+});
+
+test('what another handle moves, and writes there, is noticed', async () => {
+  const { place, store, changes } = aTree();
+  store.at('a/child').close();
+  const other = Store.open(place, { types: [City] });
+  using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 20 });
+  store.at('a/child').close();
+  other.at('a').substores.move('child', other.at('b'));
+  other.at('b/child').create(City, { name: 'Metz' });
+  const seen: string[] = [];
+  while (!seen.includes('Metz')) seen.push(...(await changes.next()).added.map(({ name }) => name));
+  expect(store.at('b/child').count(City)).toBe(2);
+  store.close();
+  other.close();
+});
