@@ -1,8 +1,11 @@
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { CorollaryError } from '../errors.js';
+import { LockWait } from './lock-wait.js';
 import { type Durability, fileSettings, memorySettings, type Setting } from './pragmas.js';
 import { assertRuntime } from './runtime.js';
-import { sqliteCode, translated } from './sqlite-error.js';
+import { isBusy, sqliteCode, translated } from './sqlite-error.js';
+import { WaitingSign } from './waiting-sign.js';
 
 /** What a cell of a row holds. */
 export type SqlValue = null | number | string | Uint8Array;
@@ -12,6 +15,7 @@ export type SqlRow = SqlValue[];
 export interface ConnectionOptions {
   readonly readOnly: boolean;
   readonly durability: Durability;
+  /** How long the locks of other connections are waited for. */
   readonly busyTimeoutMs: number;
   /** Where the store is, for messages. */
   readonly place: string;
@@ -30,7 +34,7 @@ export class Connection {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Statement>();
   readonly #place: string;
-  readonly #busyTimeoutMs: number;
+  readonly #lockWait: LockWait;
   readonly #dataVersion: Statement;
   readonly #settings: readonly Setting[];
   #changes = 0;
@@ -43,11 +47,13 @@ export class Connection {
   constructor(file: string, options: ConnectionOptions) {
     assertRuntime();
     this.#place = options.place;
-    this.#busyTimeoutMs = options.busyTimeoutMs;
     const inMemory = file === ':memory:';
+    // Who only reads never has the lock that others wait for, and must leave no trace.
+    const sign = inMemory || options.readOnly ? undefined : new WaitingSign(dirname(file));
+    this.#lockWait = new LockWait({ timeoutMs: options.busyTimeoutMs, place: options.place, sign });
+    // SQLite itself does not wait: LockWait does.
     this.#database = this.#guarded(
-      () =>
-        new Database(file, { readonly: options.readOnly, fileMustExist: !inMemory, timeout: options.busyTimeoutMs }),
+      () => new Database(file, { readonly: options.readOnly, fileMustExist: !inMemory, timeout: 0 }),
     );
     this.#settings = inMemory ? memorySettings() : fileSettings(options.durability, options.readOnly);
     this.#dataVersion = this.#database.prepare<unknown[], SqlRow>('PRAGMA data_version').raw(true);
@@ -78,7 +84,17 @@ export class Connection {
     try {
       return work();
     } catch (error) {
-      throw translated(error, this.#place);
+      return this.#again(error, work);
+    }
+  }
+
+  // Inside a transaction there is nothing to wait for: what it reads is settled, and the write lock is its own.
+  #again<R>(error: unknown, work: () => R): R {
+    if (!isBusy(error) || this.inTransaction) throw translated(error, this.#place);
+    try {
+      return this.#lockWait.retry(work, error);
+    } catch (last) {
+      throw translated(last, this.#place);
     }
   }
 
@@ -101,12 +117,16 @@ export class Connection {
 
   /** Runs a statement that gives no rows; returns how many rows it changed. */
   run(sql: string, values: readonly SqlValue[] = []): number {
+    const changes = this.#run(sql, values);
+    this.#changes += changes;
+    return changes;
+  }
+
+  #run(sql: string, values: readonly SqlValue[]): number {
     try {
-      const { changes } = this.#statement(sql).run(values);
-      this.#changes += changes;
-      return changes;
+      return this.#statement(sql).run(values).changes;
     } catch (error) {
-      throw translated(error, this.#place);
+      return this.#again(error, () => this.#statement(sql).run(values).changes);
     }
   }
 
@@ -125,12 +145,13 @@ export class Connection {
     try {
       return this.#statement(sql).all(values);
     } catch (error) {
-      throw translated(error, this.#place);
+      return this.#again(error, () => this.#statement(sql).all(values));
     }
   }
 
   /** Visits the rows of a query one by one. The visitor may not use the connection: the statement is running. */
   each(sql: string, values: readonly SqlValue[], visit: (row: SqlRow) => void): void {
+    // A lock can refuse the first step only, when no row has been visited.
     this.#guarded(() => {
       for (const row of this.#statement(sql).iterate(values)) visit(row);
     });
@@ -141,7 +162,7 @@ export class Connection {
     try {
       return this.#statement(sql).get(values);
     } catch (error) {
-      throw translated(error, this.#place);
+      return this.#again(error, () => this.#statement(sql).get(values));
     }
   }
 
@@ -155,7 +176,7 @@ export class Connection {
     try {
       return (this.#dataVersion.get() as SqlRow)[0] as number;
     } catch (error) {
-      throw translated(error, this.#place);
+      return this.#again(error, () => (this.#dataVersion.get() as SqlRow)[0] as number);
     }
   }
 
@@ -164,19 +185,17 @@ export class Connection {
   }
 
   /**
-   * Takes the write lock. Without `wait` it is tried once.
+   * Takes the write lock. Without `wait` it is tried once; with it, others that wait may have it first.
    * @throws CorollaryError BUSY when another connection keeps it past the busy timeout.
    */
   begin(wait: boolean): void {
-    if (wait) {
-      this.run('BEGIN IMMEDIATE');
-      return;
-    }
-    this.pragma('busy_timeout = 0');
+    if (wait) this.#lockWait.giveWay();
+    const take = () => this.#statement('BEGIN IMMEDIATE').run();
     try {
-      this.run('BEGIN IMMEDIATE');
-    } finally {
-      this.pragma(`busy_timeout = ${this.#busyTimeoutMs}`);
+      take();
+    } catch (error) {
+      if (!wait) throw translated(error, this.#place);
+      this.#again(error, take);
     }
   }
 
@@ -195,8 +214,15 @@ export class Connection {
 
   /** Starts a transaction that only reads, all as of now. */
   beginReading(): void {
-    this.run('BEGIN');
-    this.row('SELECT 1 FROM sqlite_schema'); // the snapshot is taken by the first read
+    this.#guarded(() => {
+      this.#statement('BEGIN').run();
+      try {
+        this.#statement('SELECT 1 FROM sqlite_schema').get(); // the snapshot is taken by the first read
+      } catch (error) {
+        this.#rollBackIfPossible();
+        throw error;
+      }
+    });
   }
 
   /**
@@ -223,12 +249,12 @@ export class Connection {
     );
   }
 
-  // The error of the commit is the one to tell.
+  // The error that came before is the one to tell.
   #rollBackIfPossible(): void {
     try {
       this.rollBack();
     } catch {
-      // the connection is closed by whoever learns of the failed commit
+      // the connection is closed by whoever learns of that error
     }
   }
 

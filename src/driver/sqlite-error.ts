@@ -2,11 +2,7 @@ import { CorollaryError, type ErrorCode, type ErrorDetails } from '../errors.js'
 
 /** SQLite's result codes, by their beginning, and what they mean to a program. First match wins. */
 const MEANINGS: readonly (readonly [prefix: string, code: ErrorCode, sentence: string])[] = [
-  [
-    'SQLITE_BUSY',
-    'BUSY',
-    'another connection holds the write lock; nothing was done: try again, or raise busyTimeoutMs',
-  ],
+  ['SQLITE_BUSY', 'BUSY', 'another connection holds the lock, which was not waited for; nothing was done: try again'],
   ['SQLITE_LOCKED', 'BUSY', 'the database is locked; nothing was done: try again'],
   ['SQLITE_FULL', 'DISK_FULL', 'the disk is full; nothing was done: free some space and try again'],
   [
@@ -32,6 +28,21 @@ const TOO_LARGE =
 export function sqliteCode(error: unknown): string | undefined {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+}
+
+/** True when another connection's lock was in the way. */
+export function isBusy(error: unknown): boolean {
+  return sqliteCode(error)?.startsWith('SQLITE_BUSY') === true;
+}
+
+/** The error for a lock that was still held after so many milliseconds. */
+export function busyAfter(waitedMs: number, error: unknown, place: string): CorollaryError {
+  const said = `after ${Math.round(waitedMs)} ms another connection still holds the lock`;
+  return new CorollaryError(
+    'BUSY',
+    `${place}: ${said}; nothing was done: try again, or raise busyTimeoutMs (${sqliteCode(error)})`,
+    { store: place, retry: true, cause: error },
+  );
 }
 
 /**

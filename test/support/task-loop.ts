@@ -1,4 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** One line that a task process prints. */
 export type Answer =
@@ -35,13 +36,33 @@ export function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
+/** Runs a function in a thread of its own, as {@link serve} does in this one. */
+export function inThread<R>(task: (...args: never[]) => R, ...args: readonly unknown[]): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(process.argv[1] as string, { workerData: [task.name, args] });
+    let answer: Answer = { failed: { message: 'The thread has ended without an answer' } };
+    thread.on('message', (given: Answer) => {
+      answer = given;
+    });
+    thread.on('error', reject);
+    thread.on('exit', () => {
+      if ('done' in answer) resolve(answer.done as R);
+      else reject(new Error(JSON.stringify(answer)));
+    });
+  });
+}
+
 /** Runs the functions that it is told to, one after another, each in turns of the event loop of its own. */
 export async function serve(tasks: Readonly<Record<string, unknown>>): Promise<void> {
+  if (!isMainThread) return parentPort?.postMessage(await answerTo(tasks, workerData));
   for (let line = hear(); line !== undefined; line = hear()) {
-    const [name, args] = JSON.parse(line) as [string, unknown[]];
-    print(await answerOf(tasks[name] as (...args: unknown[]) => unknown, args));
+    print(await answerTo(tasks, JSON.parse(line)));
     await new Promise(setImmediate);
   }
+}
+
+function answerTo(tasks: Readonly<Record<string, unknown>>, [name, args]: [string, unknown[]]): Promise<Answer> {
+  return answerOf(tasks[name] as (...args: unknown[]) => unknown, args);
 }
 
 async function answerOf(task: (...args: unknown[]) => unknown, args: readonly unknown[]): Promise<Answer> {

@@ -1,0 +1,237 @@
+import { CorollaryError, type Default, Item, integer, item, Store, text } from 'corollary';
+import { hear, inThread, say, sleep } from '../support/task-loop.js';
+
+@item('counter')
+export class Counter extends Item {
+  @text({ unique: true }) declare name: string;
+  @integer({ default: 0 }) declare value: Default<number>;
+}
+
+/** Numbered from 1, without a gap. */
+@item('ticket')
+export class Ticket extends Item {
+  @integer({ unique: true }) declare number: number;
+  @text() declare owner: string;
+}
+
+@item('apple')
+export class Apple extends Item {
+  @text({ indexed: true }) declare owner: string;
+}
+@item('pear')
+export class Pear extends Item {
+  @text({ fullText: true }) declare owner: string;
+}
+@item('plum')
+export class Plum extends Item {
+  @text() declare owner: string;
+}
+const fruits = [Apple, Pear, Plum];
+
+let store: Store | undefined;
+
+function opened(): Store {
+  if (store === undefined) throw new Error('open comes first');
+  return store;
+}
+
+/** Opens the store that all other functions work on. Many transactions make a test, so none waits for the disk. */
+export function open(place: string, maxOpenSubstores = 100): string {
+  store?.close();
+  store = Store.open(place, { durability: 'relaxed', maxOpenSubstores, busyTimeoutMs: 30_000 });
+  return store.uid;
+}
+
+/** Makes a store with the counter 'n'. */
+export function makeCounter(place: string): void {
+  open(place);
+  opened().create(Counter, { name: 'n' });
+  opened().close();
+}
+
+/** Opens it at a moment that several processes are told, so that they begin at once. */
+export function openAt(moment: number, place: string): string {
+  sleep(Math.max(0, moment - Date.now()));
+  return open(place);
+}
+
+/** Adds one so many times through one object that it holds all the while. */
+export function addThroughObject(times: number): void {
+  const counter = opened().getUnique(Counter, { name: 'n' });
+  for (let n = 0; n < times; n++)
+    opened().transact(() => {
+      counter.value += 1;
+    });
+}
+
+/** The same in a thread of its own, which opens the store for itself. */
+export function openAndAdd(place: string, times: number): void {
+  open(place);
+  addThroughObject(times);
+  opened().close();
+}
+
+/** The same, reading by a query each time. */
+export function addByQuery(times: number): void {
+  for (let n = 0; n < times; n++)
+    opened().transact(() => {
+      const { value } = opened()
+        .query(Counter, { name: 'n' })
+        .select((c) => ({ value: c.value }))
+        .one();
+      opened()
+        .query(Counter, { name: 'n' })
+        .update({ value: value + 1 });
+    });
+}
+
+/** Takes the next free number so many times; gives those that it got. */
+export function takeTickets(owner: string, times: number): number[] {
+  return Array.from({ length: times }, () =>
+    opened().transact(() => {
+      const number =
+        (opened()
+          .query(Ticket)
+          .max((t) => t.number) ?? 0) + 1;
+      return opened().create(Ticket, { number, owner }).number;
+    }),
+  );
+}
+
+/** The first items of three types, beginning with another type in each process. */
+export function createFruits(owner: string, first: number): void {
+  for (let n = 0; n < fruits.length; n++) createFruit(owner, first + n);
+}
+/** The same in one transaction. */
+export function createFruitsTogether(owner: string, first: number): void {
+  opened().transact(() => createFruits(owner, first));
+}
+function createFruit(owner: string, number: number): void {
+  const type = fruits[number % fruits.length] as typeof Apple;
+  opened().create(type, { owner });
+}
+
+/** Makes sure of substores, from the one with this number on, and leaves a counter in each. */
+export function countInAll(names: readonly string[], first: number, owner: string): string[] {
+  return names.map((_, n) => {
+    const below = opened().substores.openOrCreate(names[(first + n) % names.length] as string);
+    below.create(Counter, { name: owner });
+    return `${below.name} ${below.uid}`;
+  });
+}
+
+/** Makes and deletes substores in turn; gives the codes of all errors. */
+export function churn(names: readonly string[], times: number): string[] {
+  return eachName(names, times, (name, n) => {
+    const below = opened().substores.openOrCreate(name);
+    below.create(Counter, { name: `${process.pid}-${n}` });
+    opened().substores.delete(name);
+  });
+}
+
+/** Writes into substores that others delete; gives the codes of all errors. */
+export function writeInto(names: readonly string[], times: number): string[] {
+  return eachName(names, times, (name, n) => {
+    const below = opened().substores.open(name);
+    const counter = below.create(Counter, { name: `${process.pid}-${n}` });
+    counter.value += 1;
+  });
+}
+
+function eachName(names: readonly string[], times: number, work: (name: string, n: number) => void): string[] {
+  const codes = new Set<string>();
+  for (let n = 0; n < times; n++) {
+    try {
+      work(names[n % names.length] as string, n);
+    } catch (error) {
+      codes.add(error instanceof CorollaryError ? error.code : String(error));
+    }
+  }
+  return [...codes].sort();
+}
+
+/** Adds one to the counter 'n' of each substore in turn, so many times round. */
+export function addBelow(names: readonly string[], times: number): void {
+  for (let n = 0; n < times; n++)
+    for (const name of names) {
+      const below = opened().at(name);
+      below.transact(() => {
+        below.getUnique(Counter, { name: 'n' }).value += 1;
+      });
+    }
+}
+
+/** As long as both counters together are below a bound, adds one to the last that it reads. Gives how often it did. */
+export function addInOrder(start: string, paths: readonly string[], bound: number): { added: number; busy: number } {
+  const from = start === '' ? opened() : opened().at(start);
+  const found = { added: 0, busy: 0 };
+  for (let sum = 0; sum < bound; ) {
+    try {
+      sum = from.transact(() => addToLast(paths, bound));
+      found.added++;
+    } catch (error) {
+      if (!(error instanceof CorollaryError && error.retry)) throw error;
+      found.busy++;
+    }
+  }
+  return found;
+}
+
+// The sum that the transaction has found, so the one who reaches the bound adds once more than it must: nothing.
+function addToLast(paths: readonly string[], bound: number): number {
+  const counters = paths.map((path) => opened().at(path).getUnique(Counter, { name: 'n' }));
+  const sum = counters.reduce((total, { value }) => total + value, 0);
+  const last = counters[counters.length - 1] as Counter;
+  if (sum < bound) last.value += 1;
+  return sum;
+}
+
+/** Opens a store, starts a transaction, says 'locked', and ends it when it is told to. */
+export function holdLock(place: string): void {
+  open(place);
+  opened().transact(() => {
+    say('locked');
+    hear();
+  });
+}
+
+/** What a process got out of a time in which all wanted the lock. */
+export interface Share {
+  readonly commits: number;
+  readonly longestWaitMs: number;
+}
+
+/** Writes until a moment, one transaction after the other, and stays so long in each. */
+export function compete(place: string, from: number, until: number, insideMs: number): Share {
+  open(place);
+  const counter = opened().getUnique(Counter, { name: 'n' });
+  sleep(Math.max(0, from - Date.now()));
+  let [commits, longestWaitMs] = [0, 0];
+  while (Date.now() < until) {
+    const began = performance.now();
+    opened().transact(() => {
+      longestWaitMs = Math.max(longestWaitMs, performance.now() - began);
+      counter.value += 1;
+      if (insideMs > 0) sleep(insideMs);
+    });
+    commits++;
+  }
+  opened().close();
+  return { commits, longestWaitMs };
+}
+
+/** {@link openAndAdd} in so many threads of this process at once. */
+export async function addInThreads(threads: number, place: string, times: number): Promise<void> {
+  await Promise.all(Array.from({ length: threads }, () => inThread(openAndAdd, place, times)));
+}
+
+/** {@link compete} in so many threads of this process at once. */
+export function competeInThreads(
+  threads: number,
+  place: string,
+  from: number,
+  until: number,
+  insideMs: number,
+): Promise<Share[]> {
+  return Promise.all(Array.from({ length: threads }, () => inThread(compete, place, from, until, insideMs)));
+}
