@@ -52,11 +52,22 @@ export class Connection {
     const sign = inMemory || options.readOnly ? undefined : new WaitingSign(dirname(file));
     this.#lockWait = new LockWait({ timeoutMs: options.busyTimeoutMs, place: options.place, sign });
     // SQLite itself does not wait: LockWait does.
-    this.#database = this.#guarded(
-      () => new Database(file, { readonly: options.readOnly, fileMustExist: !inMemory, timeout: 0 }),
-    );
+    this.#database = this.#opened(file, { readonly: options.readOnly, fileMustExist: !inMemory, timeout: 0 });
     this.#settings = inMemory ? memorySettings() : fileSettings(options.durability, options.readOnly);
     this.#dataVersion = this.#database.prepare<unknown[], SqlRow>('PRAGMA data_version').raw(true);
+  }
+
+  #opened(file: string, options: Database.Options): Database.Database {
+    try {
+      return new Database(file, options);
+    } catch (error) {
+      // The driver looks for the directory itself.
+      if (!(error instanceof TypeError)) throw translated(error, this.#place);
+      throw new CorollaryError('IO_ERROR', `${this.#place}: the driver cannot open the database: ${error.message}`, {
+        store: this.#place,
+        cause: error,
+      });
+    }
   }
 
   /**

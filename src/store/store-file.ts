@@ -118,8 +118,9 @@ export class StoreFile implements Evictable {
         this.#options.gate?.waitUntilOpen();
         return this.#openedOrDeleted();
       }
-      if (this.#options.isInParent?.() !== false) throw error;
-      throw this.#deleted();
+      if (this.#options.isInParent?.() === false) throw this.#deleted();
+      this.#assertIsStore(); // what is taken away while it is being opened gives errors of all kinds
+      throw error;
     }
   }
 
@@ -131,9 +132,8 @@ export class StoreFile implements Evictable {
 
   #opened(): { connection: Connection; header: Header } {
     const { openFiles } = this.#options;
-    const { directory } = this;
     openFiles?.makeRoom();
-    if (directory !== undefined) this.#assertIsStore(directory);
+    this.#assertIsStore();
     const connection = this.#connect();
     try {
       this.#assertOurs(connection);
@@ -155,7 +155,9 @@ export class StoreFile implements Evictable {
     }
   }
 
-  #assertIsStore(directory: string): void {
+  #assertIsStore(): void {
+    const { directory } = this;
+    if (directory === undefined) return;
     const isRoot = this.#expected === undefined;
     if (this.#options.whenMissing && inspect(directory, isRoot) !== 'store') this.#options.whenMissing();
     assertIsStore(directory, isRoot);

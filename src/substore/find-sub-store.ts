@@ -27,7 +27,17 @@ export function subStoreWithUid(core: StoreCore, uid: string): SubStore | undefi
   return found as SubStore | undefined; // of the type that was asked for
 }
 
-/** True when a store has a substore with this uid; also when that cannot be found out. */
+/**
+ * True when a store has a substore with this uid, and is itself still one of its parent's, up to the root; also when that
+ * cannot be found out.
+ */
 export function hasSubStore(core: StoreCore, uid: string): boolean {
-  return core.isClosed || subStoreWithUid(core, uid) !== undefined;
+  if (core.parent !== undefined && !hasSubStore(core.parent, core.file.uid)) return false;
+  if (core.isClosed) return !core.isDeleted;
+  try {
+    return subStoreWithUid(core, uid) !== undefined;
+  } catch (error) {
+    if (core.isDeleted) return false; // since its parent was asked
+    throw error;
+  }
 }

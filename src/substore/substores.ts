@@ -38,9 +38,11 @@ export class Substores<S extends KeepingStore> {
 
   /** The substore of that name, made if there is none. */
   openOrCreate(name: string): S {
-    return this.has(name)
-      ? this.open(name)
-      : this.#branch.core.write(() => (this.has(name) ? this.open(name) : this.create(name)));
+    return this.#found(name) ?? this.#branch.core.write(() => this.#found(name) ?? this.create(name));
+  }
+
+  #found(name: string): S | undefined {
+    return findChild(this.#branch, name)?.face;
   }
 
   /** True when there is a substore of that name. @throws CorollaryError BAD_NAME */
@@ -73,9 +75,13 @@ export class Substores<S extends KeepingStore> {
    * @throws CorollaryError NOT_FOUND, BAD_NAME, DELETE_REFUSED when an item refers to its SubStore item with `refuse`.
    */
   delete(name: string): void {
-    const item = findSubStore(this.#branch.core, name);
-    if (item === undefined) throw notFound(this.#branch, name);
-    item.delete();
+    const { core } = this.#branch;
+    // Looked for under the lock: another process may delete it too.
+    core.write(() => {
+      const item = findSubStore(core, name);
+      if (item === undefined) throw notFound(this.#branch, name);
+      item.delete();
+    });
   }
 
   /**
@@ -110,8 +116,13 @@ function branchOf<S extends KeepingStore>(store: S): Branch<S> {
 
 /** @throws CorollaryError NOT_FOUND, BAD_NAME */
 export function childNamed<S extends KeepingStore>(branch: Branch<S>, name: string): Branch<S> {
+  const child = findChild(branch, name);
+  if (child === undefined) throw notFound(branch, name);
+  return child;
+}
+
+function findChild<S extends KeepingStore>(branch: Branch<S>, name: string): Branch<S> | undefined {
   sweepOnce(branch);
   const item = findSubStore(branch.core, name);
-  if (item === undefined) throw notFound(branch, name);
-  return branch.child(item);
+  return item && branch.child(item);
 }

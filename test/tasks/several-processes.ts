@@ -120,34 +120,54 @@ export function countInAll(names: readonly string[], first: number, owner: strin
   });
 }
 
-/** Makes and deletes substores in turn; gives the codes of all errors. */
+/** Makes substores with a store below, and deletes them, in turn; gives all errors, each with what it came from. */
 export function churn(names: readonly string[], times: number): string[] {
-  return eachName(names, times, (name, n) => {
-    const below = opened().substores.openOrCreate(name);
-    below.create(Counter, { name: `${process.pid}-${n}` });
-    opened().substores.delete(name);
-  });
-}
-
-/** Writes into substores that others delete; gives the codes of all errors. */
-export function writeInto(names: readonly string[], times: number): string[] {
-  return eachName(names, times, (name, n) => {
-    const below = opened().substores.open(name);
-    const counter = below.create(Counter, { name: `${process.pid}-${n}` });
-    counter.value += 1;
-  });
-}
-
-function eachName(names: readonly string[], times: number, work: (name: string, n: number) => void): string[] {
-  const codes = new Set<string>();
+  const errors = new Set<string>();
   for (let n = 0; n < times; n++) {
-    try {
-      work(names[n % names.length] as string, n);
-    } catch (error) {
-      codes.add(error instanceof CorollaryError ? error.code : String(error));
-    }
+    const name = names[n % names.length] as string;
+    const below = noting(errors, 'openOrCreate', () => opened().substores.openOrCreate(name));
+    noting(errors, 'write', () => below?.create(Counter, { name: `${process.pid}-${n}` }));
+    noting(errors, 'write', () =>
+      below?.substores.openOrCreate('deep').create(Counter, { name: `${process.pid}-${n}` }),
+    );
+    noting(errors, 'delete', () => opened().substores.delete(name));
   }
-  return [...codes].sort();
+  return [...errors].sort();
+}
+
+/** Writes into substores that others delete; gives all errors, each with what it came from. */
+export function writeInto(names: readonly string[], times: number): string[] {
+  const errors = new Set<string>();
+  for (let n = 0; n < times; n++) {
+    const below = noting(errors, 'open', () => opened().substores.open(names[n % names.length] as string));
+    const counter = noting(errors, 'write', () => below?.create(Counter, { name: `${process.pid}-${n}` }));
+    noting(errors, 'write', () => counter?.set({ value: 1 }));
+  }
+  return [...errors].sort();
+}
+
+/** Asks a tree in all ways until a moment; gives all errors, each with what it came from. */
+export function askTree(until: number): string[] {
+  const errors = new Set<string>();
+  const all = () => opened().tree.query(Counter);
+  while (Date.now() < until) {
+    noting(errors, 'all', () => all().all());
+    noting(errors, 'count', () => all().count());
+    noting(errors, 'max', () => all().max((c) => c.value));
+    noting(errors, 'page', () => all().page({ size: 3 }));
+    noting(errors, 'stores', () => [...opened().tree.stores()]);
+    noting(errors, 'transact', () => opened().transact(() => all().all()));
+  }
+  return [...errors].sort();
+}
+
+function noting<R>(errors: Set<string>, what: string, work: () => R): R | undefined {
+  try {
+    return work();
+  } catch (error) {
+    errors.add(`${what}: ${error instanceof CorollaryError ? error.code : String(error)}`);
+    return undefined;
+  }
 }
 
 /** Adds one to the counter 'n' of each substore in turn, so many times round. */
