@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Store } from 'corollary';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -259,7 +259,7 @@ describe('a lock that is held for too long', () => {
       busy.tell('end');
       return held;
     };
-    return { store, unlock };
+    return { place, store, unlock };
   }
 
   const busyAfter = (wait: RegExp) =>
@@ -277,5 +277,16 @@ describe('a lock that is held for too long', () => {
     const { store, unlock } = await aLockedStore(0);
     expect(() => store.create(Counter, { name: 'late' })).toThrow(busyAfter(/after 0 ms/));
     await unlock();
+  });
+
+  test('shows in the time of the directory that somebody waits, which stays as it is otherwise', async () => {
+    const { place, store, unlock } = await aLockedStore(120);
+    const before = statSync(place).mtimeMs;
+    expect(() => store.create(Counter, { name: 'late' })).toThrow(busyAfter(/ms/));
+    const after = statSync(place).mtimeMs;
+    expect(after).toBeGreaterThan(before);
+    await unlock();
+    for (let n = 0; n < 300; n++) store.create(Counter, { name: `alone${n}` });
+    expect(statSync(place).mtimeMs).toBe(after);
   });
 });

@@ -3,6 +3,8 @@ import { CorollaryError, type ErrorCode, type ErrorDetails } from '../errors.js'
 /** SQLite's result codes, by their beginning, and what they mean to a program. First match wins. */
 const MEANINGS: readonly (readonly [prefix: string, code: ErrorCode, sentence: string])[] = [
   ['SQLITE_BUSY', 'BUSY', 'another connection holds the lock, which was not waited for; nothing was done: try again'],
+  // After a hundred attempts to begin reading a log: https://www.sqlite.org/rescode.html#protocol
+  ['SQLITE_PROTOCOL', 'BUSY', 'too many connections began at once; nothing was done: try again'],
   ['SQLITE_LOCKED', 'BUSY', 'the database is locked; nothing was done: try again'],
   ['SQLITE_FULL', 'DISK_FULL', 'the disk is full; nothing was done: free some space and try again'],
   [
