@@ -215,6 +215,25 @@ export function holdLock(place: string): void {
   });
 }
 
+/** Moves one from the first counter to the second, so many times, as transactions below a store. Gives the refusals. */
+export function transfer(start: string, [from, to]: readonly [string, string], times: number): number {
+  const below = start === '' ? opened() : opened().at(start);
+  let refusals = 0;
+  for (let done = 0; done < times; ) {
+    try {
+      below.transact(() => {
+        opened().at(from).getUnique(Counter, { name: 'n' }).value -= 1;
+        opened().at(to).getUnique(Counter, { name: 'n' }).value += 1;
+      });
+      done++;
+    } catch (error) {
+      if (!(error instanceof CorollaryError && error.retry)) throw error;
+      refusals++;
+    }
+  }
+  return refusals;
+}
+
 /** What a process got out of a time in which all wanted the lock. */
 export interface Share {
   readonly commits: number;
