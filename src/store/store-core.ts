@@ -148,15 +148,21 @@ export class StoreCore implements Participant {
     return this.#now();
   }
 
-  /** The same without joining: one question of many stores must not lock them all. */
-  readingAside(): Reading {
-    if (this.#mustLook(false)) this.file.sync();
+  /**
+   * The same without joining: one question of many stores must not lock them all. With `period` a store is looked at
+   * once in it, however often it is asked: see `StoreFile.syncOnceIn`.
+   */
+  readingAside(period?: symbol): Reading {
+    if (this.#mustLook(false)) {
+      if (period === undefined) this.file.sync();
+      else this.file.syncOnceIn(period);
+    }
     return this.#now();
   }
 
   /** For an answer from memory: looks for foreign commits once in each turn of the event loop. */
   readingFromMemory(): void {
-    if (this.#mustLook(true)) this.file.syncInTurn(currentTurn());
+    if (this.#mustLook(true)) this.file.syncOnceIn(currentTurn());
   }
 
   // A store that a transaction has locked cannot have changed.

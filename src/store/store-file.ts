@@ -57,7 +57,8 @@ export class StoreFile implements Evictable {
   #header: Header | undefined;
   #dataVersion = 0;
   #nextSequence = 1;
-  #checkedInTurn = -1;
+  /** The turn of the event loop, or what else {@link syncOnceIn} was given last. */
+  #checkedIn: unknown;
   #foreignCommits = 0;
   /** The epoch at which the file was closed to make room. */
   #epochAtRest: number | undefined;
@@ -289,11 +290,11 @@ export class StoreFile implements Evictable {
     return { generation: this.#header?.generation ?? 0, foreign: this.#foreignCommits };
   }
 
-  /** {@link sync}, once in each turn of the event loop. */
-  syncInTurn(turn: number): void {
-    if (this.#checkedInTurn === turn && this.isOpen) return;
+  /** {@link sync}, once in a period of which nothing but its name is known: a turn of the event loop, or one question. */
+  syncOnceIn(period: number | symbol): void {
+    if (this.#checkedIn === period && this.isOpen) return;
     this.sync();
-    this.#checkedInTurn = turn;
+    this.#checkedIn = period;
   }
 
   /** The least number that the next item can have. */

@@ -1,4 +1,4 @@
-import { afterPlace, narrowed } from '../query/answer/cursor.js';
+import { afterPlace, narrowed, upToCell } from '../query/answer/cursor.js';
 import { keyText, PATH_KEY } from '../query/answer/groups.js';
 import {
   askedOrders,
@@ -13,6 +13,7 @@ import type { OrderNode, QuerySpec, ValueNode } from '../query/ast.js';
 import { type ColumnShape, isOfStore } from '../query/column-shape.js';
 import { type Layout, layoutOf } from '../query/sql/layout.js';
 import { withoutFirstPer } from '../query/sql/select.js';
+import { isColumn } from '../query/traverse.js';
 import { shapeOf } from '../query/value-shape.js';
 import type { Cell } from '../schema/value.js';
 import type { StoreRow } from '../store/results.js';
@@ -29,8 +30,14 @@ interface Placed {
   readonly place: readonly Cell[];
 }
 
-/** With fewer rows than this, sorting out those beyond the limit is not worth its time. */
-const MIN_TRIM = 1000;
+/** Where a store's path stands, compared with that of the row to start after. */
+type Side = 'before' | 'at' | 'after';
+
+/** A question, and the last cell that was wanted when it was made. */
+interface Asked {
+  readonly cut: Cell | undefined;
+  readonly spec: QuerySpec;
+}
 
 /**
  * Puts the rows of several stores in the order that one store would give: the orders asked for, then the paths of the
@@ -48,8 +55,14 @@ export class Merge {
   /** What the place of a row is compared by. */
   readonly placeKeys: readonly RowKey[];
   readonly layout: Layout;
+  /** The first order, where it is by a plain column: a store need not give rows beyond {@link #last} in it. */
+  readonly #cutBy: OrderNode | undefined;
   #start: readonly Cell[] | undefined;
   #rows: Placed[] = [];
+  /** The place of the last row that is wanted, once there are so many. */
+  #last: readonly Cell[] | undefined;
+  /** What was asked last of stores on each side of the start. */
+  readonly #questions = new Map<Side, Asked>();
 
   /** `most`: how many rows are wanted, from the first. `more`: values to read beside those asked for. */
   constructor(spec: QuerySpec, most: number | undefined, more: readonly ValueNode[] = []) {
@@ -68,6 +81,8 @@ export class Merge {
       ? asked.flatMap((key, at) => (this.#ofStore.has(at) ? [PATH_KEY, key] : [key]))
       : [...asked, PATH_KEY, ...rest];
     this.#compare = compareRows(this.placeKeys);
+    const [first] = this.#asked;
+    if (first !== undefined && this.#ofStore.size === 0 && isOwnColumn(spec, first.column)) this.#cutBy = first;
   }
 
   /** Where the cell of a value stands that was given as the `at`-th of `more`. */
@@ -80,28 +95,61 @@ export class Merge {
     this.#start = place;
   }
 
-  /** What a store is asked. */
+  /** What a store is asked: the same object as long as it is the same question. */
   askedOf(path: string): QuerySpec {
+    const side = this.#sideOf(path);
+    const known = this.#questions.get(side);
+    if (known !== undefined && known.cut === this.#cut) return known.spec;
+    const made = { cut: this.#cut, spec: this.#question(side) };
+    this.#questions.set(side, made);
+    return made.spec;
+  }
+
+  /** The last cell that is wanted in the first order; undefined as long as any is. */
+  get #cut(): Cell | undefined {
+    return this.#cutBy && this.#last?.[0];
+  }
+
+  #sideOf(path: string): Side {
+    const start = this.#start;
+    if (start === undefined || isDistinct(this.#spec)) return 'before';
+    const side = compareCodePoints(path, start[this.#asked.length] as string);
+    if (side === 0) return 'at';
+    return side < 0 ? 'before' : 'after';
+  }
+
+  #question(side: Side): QuerySpec {
     const spec = withoutFirstPer(this.#spec);
     const start = this.#start;
     // Where distinct values are items, those before the start are left out here.
     if (start !== undefined && this.#ofStore.size > 0) return spec;
-    const asked = start === undefined ? spec : this.#after(spec, start, path);
+    const asked = this.#upToLast(start === undefined ? spec : this.#after(spec, start, side));
     return Number.isFinite(this.#most) ? { ...asked, limit: this.#most } : asked;
   }
 
-  #after(spec: QuerySpec, start: readonly Cell[], path: string): QuerySpec {
+  #after(spec: QuerySpec, start: readonly Cell[], side: Side): QuerySpec {
+    if (side === 'before') return narrowed(spec, afterPlace(spec, this.#asked, start));
+    if (side === 'after') return narrowed(spec, afterPlace(spec, this.#asked, start, 'included'));
     const count = this.#asked.length;
-    const side = isDistinct(spec) ? -1 : compareCodePoints(path, start[count] as string);
-    if (side < 0) return narrowed(spec, afterPlace(spec, this.#asked, start));
-    if (side > 0) return narrowed(spec, afterPlace(spec, this.#asked, start, 'included'));
     const cells = [...start.slice(0, count), ...start.slice(count + 1)];
     return narrowed(spec, afterPlace(spec, [...this.#asked, ...this.#rest], cells));
   }
 
+  #upToLast(spec: QuerySpec): QuerySpec {
+    const cut = this.#cut;
+    const condition = cut === undefined ? undefined : upToCell(spec, this.#cutBy as OrderNode, cut);
+    return condition === undefined ? spec : narrowed(spec, condition);
+  }
+
   add(rows: readonly Found[]): void {
     for (const found of rows) this.#rows.push({ found, place: this.place(found) });
-    if (this.#rows.length > Math.max(MIN_TRIM, 4 * this.#most)) this.#rows = this.#sorted();
+    const enough = this.#last === undefined ? this.#most : 2 * this.#most;
+    if (rows.length > 0 && this.#rows.length >= enough) this.#trim();
+  }
+
+  #trim(): void {
+    this.#rows = this.#sorted();
+    if (this.#rows.length === this.#most) this.#last = this.#rows.at(-1)?.place;
   }
 
   /** The cells that tell a row's place among all. */
@@ -149,6 +197,11 @@ export class Merge {
       return !seen.has(text) && seen.add(text);
     });
   }
+}
+
+/** True for an attribute, or the id, of the one type that a question asks for. */
+function isOwnColumn({ from }: QuerySpec, value: ValueNode): boolean {
+  return from.length === 1 && isColumn(value) && value.path === undefined;
 }
 
 /** Of texts that differ in case only, the first in binary order stands for all, as within one store. */

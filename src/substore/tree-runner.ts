@@ -29,10 +29,11 @@ import type { ItemType } from '../schema/item-type.js';
 import { GroupAnswer, type GroupOwner } from '../store/group-answer.js';
 import { resultsOf } from '../store/results.js';
 import { compileContext, rowsOf } from '../store/rows.js';
-import type { StoreCore } from '../store/store-core.js';
+import type { Reading, StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
 import { assertComparable, foundPart } from '../store/watch-store.js';
 import type { Branch } from './branch.js';
+import { CompiledOnce } from './compiled-once.js';
 import { foundInTree, foundSince } from './live/found-in-tree.js';
 import { watchTree } from './live/watch-tree.js';
 import { type Found, Merge } from './merge.js';
@@ -40,6 +41,14 @@ import { Walk, type WalkOptions } from './walk.js';
 
 /** The item itself, of the first type. */
 const SELF = { source: 0, name: 'self' };
+
+/** A store whose turn it is. */
+interface AskedStore {
+  readonly core: StoreCore;
+  /** The names that lead to the store, as one text that sorts as stores do. */
+  readonly path: string;
+  readonly reading: Reading;
+}
 
 /** A store and all below it as the one who answers questions: each store is asked, the answers are put together. */
 export class TreeRunner<S extends KeepingStore> implements QueryRunner {
@@ -75,11 +84,14 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 
   /** Asks every store, with what `ask` gets from it. A store that fails counts for nothing if the caller skips it. */
-  #fromEach<R>(ask: (core: StoreCore, path: string) => R): R[] {
+  #fromEach<R>(ask: (store: AskedStore) => R): R[] {
     const answers: R[] = [];
     const walk = new Walk<S>(this.#options);
     for (const branch of walk.from(this.#branch)) {
-      const answer = walk.ask(branch, () => ask(branch.core, pathText(branch)));
+      const answer = walk.ask(branch, () => {
+        const { core } = branch;
+        return ask({ core, path: pathText(branch), reading: core.readingAside(walk.period) });
+      });
       if (answer !== undefined) answers.push(answer);
     }
     return answers;
@@ -97,10 +109,10 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 
   #ask(merge: Merge): void {
-    this.#fromEach((core, path) => {
-      const reading = core.readingAside();
-      const rows = rowsOf(reading, compileRows(merge.askedOf(path), merge.layout, compileContext(core, 'nothing')));
-      merge.add(rows.map((row) => ({ core, path, reading, row })));
+    const compiled = new CompiledOnce((spec, context) => compileRows(spec, merge.layout, context));
+    this.#fromEach((store) => {
+      const rows = rowsOf(store.reading, compiled.for(store.core, merge.askedOf(store.path)));
+      merge.add(rows.map((row) => ({ ...store, row })));
     });
   }
 
@@ -117,9 +129,8 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 
   #partials(spec: QuerySpec, fn: AggregateFn, value: ValueNode | undefined): PartialResult[] {
-    return this.#fromEach((core) =>
-      rowsOf(core.readingAside(), compileAggregate(spec, fn, value, compileContext(core, 'nothing'))),
-    ).flat();
+    const compiled = new CompiledOnce((asked, context) => compileAggregate(asked, fn, value, context));
+    return this.#fromEach(({ core, reading }) => rowsOf(reading, compiled.for(core, spec))).flat();
   }
 
   #countWithin({ limit, offset, ...whole }: QuerySpec): number {
@@ -151,9 +162,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 
   #groups<R>(spec: QuerySpec, use: (answer: GroupAnswer, rows: readonly GroupRow<GroupOwner>[]) => R): R {
     const answer = new GroupAnswer(spec);
-    this.#fromEach((core, path) => {
-      answer.ask({ core, path, reading: core.readingAside() }, compileContext(core, 'nothing'));
-    });
+    this.#fromEach((store) => answer.ask(store, compileContext(store.core, 'nothing')));
     const { core } = this.#branch;
     const idIn = () => {
       throw notInTree('a condition on groups that compares with an item', 'compare in where');
@@ -228,7 +237,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     const { core } = this.#branch;
     return core.writeInSteps((transaction) => {
       let count = work(new StoreRunner(core), []); // what is wrong with the values is wrong without any items too
-      this.#fromEach((store) => transaction.join(store));
+      this.#fromEach(({ core: store }) => transaction.join(store));
       for (const [store, ids] of this.#idsByStore(spec)) count += work(new StoreRunner(store), [...ids]);
       return count;
     });

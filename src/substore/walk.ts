@@ -1,8 +1,9 @@
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { Where } from '../query/query.js';
+import type { StoreCore } from '../store/store-core.js';
 import type { Branch } from './branch.js';
 import { hasSubStore, subStoresOf } from './find-sub-store.js';
-import type { SubStore } from './sub-store.js';
+import { SubStore } from './sub-store.js';
 
 /** Decides about a store that fails, given the error and the store's path of names. */
 export type OnStoreError = (error: unknown, path: readonly string[]) => 'throw' | 'skip';
@@ -17,6 +18,8 @@ export interface WalkOptions {
 /** One way through the stores of a tree: parents first, siblings by name, which is the order of their paths. */
 export class Walk<S extends KeepingStore> {
   readonly #options: WalkOptions;
+  /** Names this walk for {@link StoreCore.readingAside}: a store is looked at once in it. */
+  readonly period = Symbol('walk');
   /** Stores that failed, and those that were deleted meanwhile: nothing below them is visited. */
   readonly #left = new Set<Branch<S>>();
 
@@ -39,6 +42,7 @@ export class Walk<S extends KeepingStore> {
 
   /** The items of the stores directly below that are to be visited, by name. */
   below(branch: Branch<S>): SubStore[] {
+    if (isLeaf(branch.core, this.period)) return [];
     const { where } = this.#options;
     const all = subStoresOf(branch.core, true).orderBy((s) => s.name.asc());
     return (where === undefined ? all : all.where(where)).all();
@@ -55,6 +59,12 @@ export class Walk<S extends KeepingStore> {
       return undefined;
     }
   }
+}
+
+/** True when there was never a store below: nothing needs to be asked then. */
+function isLeaf(core: StoreCore, period: symbol): boolean {
+  core.readingAside(period);
+  return core.catalog.find(core.typeOf(SubStore)) === undefined;
 }
 
 /** True when the store was deleted since it was found, here or by another process. */

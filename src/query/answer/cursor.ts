@@ -121,6 +121,17 @@ export function afterPlace(
   return start === undefined ? after : { op: 'and', of: [start, after] };
 }
 
+/**
+ * The condition of not coming after a cell in one order, where an index on the column can begin or end there; undefined
+ * where it could not, or where nothing comes after.
+ */
+export function upToCell(spec: QuerySpec, order: OrderNode, cell: Cell): ConditionNode | undefined {
+  const { column, direction, nulls } = order;
+  if (cell === null) return nulls === 'first' ? { op: 'isNull', column } : undefined;
+  if (nulls === 'first' && shapeOf(spec.from, column).nullable) return undefined;
+  return { op: direction === 'asc' ? 'lte' : 'gte', column, to: { value: cell } };
+}
+
 function sameUpTo(orders: readonly OrderNode[], place: readonly Cell[], end: number): readonly ConditionNode[] {
   return orders.slice(0, end).map(({ column }, i) => isSame(column, place[i] as Cell));
 }
