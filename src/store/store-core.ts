@@ -6,6 +6,7 @@ import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { TypeRegistry } from '../schema/registry.js';
 import { assertNotActivating } from './activation.js';
+import { Bounds } from './bounds.js';
 import { Catalog } from './catalog.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { tagOf } from './format.js';
@@ -70,6 +71,7 @@ export class StoreCore implements Participant {
   /** What users hold; set once, by the room that makes it. */
   face!: KeepingStore;
   beforeDelete: BeforeDelete | undefined;
+  readonly #bounds: Bounds;
   #state: 'open' | 'is being deleted' | Closed = 'open';
 
   constructor(options: StoreCoreOptions) {
@@ -81,6 +83,7 @@ export class StoreCore implements Participant {
     this.watches = options.parent?.watches ?? new Watches();
     this.gates = options.parent === undefined ? gatesOf(this.file) : options.parent.gates;
     this.catalog = new Catalog(this.file, this.registry);
+    this.#bounds = new Bounds(this.catalog);
   }
 
   /** Levels below the root. */
@@ -177,6 +180,11 @@ export class StoreCore implements Participant {
   #now(): Reading {
     const { connection, epoch } = this.file;
     return { connection, epoch };
+  }
+
+  /** What is known of the store's columns; undefined while the running transaction has changes here. */
+  get bounds(): Bounds | undefined {
+    return runningTransaction()?.partOf(this)?.hasWritten === true ? undefined : this.#bounds;
   }
 
   /** Runs one write: in the running transaction, else in one of its own. */

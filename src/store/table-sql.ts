@@ -28,10 +28,9 @@ function parameterFor(codec: Codec): string {
   return codec.asText === true ? 'CAST(? AS INTEGER)' : '?';
 }
 
-/** A column as it is read. */
-export function selected(attribute: Attribute): string {
-  const column = quoted(attribute.name);
-  return attribute.codec.asText === true ? `CAST(${column} AS TEXT)` : column;
+/** A column, or what is written with it, as it is read. */
+export function selected(attribute: Attribute, written: string = quoted(attribute.name)): string {
+  return attribute.codec.asText === true ? `CAST(${written} AS TEXT)` : written;
 }
 
 export function createTable(table: string, type: ItemType, shape: TypeShape): string {
@@ -82,7 +81,7 @@ export class TableSql {
     const into = `INSERT INTO ${this.table} (${columns}) VALUES`;
     this.insert = `${into} ${valueGroups(parameters, 1)}`;
     this.insertMany = `${into} ${valueGroups(parameters, ROWS_PER_INSERT)}`;
-    const read = [ID, ...type.attributes.map(selected)].join(', ');
+    const read = [ID, ...type.attributes.map((attribute) => selected(attribute))].join(', ');
     this.#select = `SELECT ${read} FROM ${this.table} WHERE`;
     this.selectById = `${this.#select} ${ID} = ?`;
     this.selectByIds = `${this.#select} ${ID} ${IN_IDS}`;

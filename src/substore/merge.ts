@@ -3,6 +3,7 @@ import { keyText, PATH_KEY } from '../query/answer/groups.js';
 import {
   askedOrders,
   compareCodePoints,
+  compareKey,
   compareRows,
   isDistinct,
   keyOrders,
@@ -44,7 +45,8 @@ interface Asked {
  * stores, then the ids. Distinct values are put together, unless they are items of different stores.
  */
 export class Merge {
-  readonly #spec: QuerySpec;
+  /** The question of the whole tree, without its limit. */
+  readonly spec: QuerySpec;
   readonly #most: number;
   readonly #asked: readonly OrderNode[];
   /** What settles the order within one store, after what was asked for. */
@@ -55,8 +57,8 @@ export class Merge {
   /** What the place of a row is compared by. */
   readonly placeKeys: readonly RowKey[];
   readonly layout: Layout;
-  /** The first order, where it is by a plain column: a store need not give rows beyond {@link #last} in it. */
-  readonly #cutBy: OrderNode | undefined;
+  /** The first order, where it is by a plain column and not all rows are wanted: those beyond {@link Merge.isBeyond} are not. */
+  readonly cutBy: OrderNode | undefined;
   #start: readonly Cell[] | undefined;
   #rows: Placed[] = [];
   /** The place of the last row that is wanted, once there are so many. */
@@ -66,7 +68,7 @@ export class Merge {
 
   /** `most`: how many rows are wanted, from the first. `more`: values to read beside those asked for. */
   constructor(spec: QuerySpec, most: number | undefined, more: readonly ValueNode[] = []) {
-    this.#spec = spec;
+    this.spec = spec;
     this.#most = most ?? Number.POSITIVE_INFINITY;
     this.#asked = askedOrders(spec);
     this.#rest = keyOrders(spec).slice(this.#asked.length);
@@ -82,7 +84,8 @@ export class Merge {
       : [...asked, PATH_KEY, ...rest];
     this.#compare = compareRows(this.placeKeys);
     const [first] = this.#asked;
-    if (first !== undefined && this.#ofStore.size === 0 && isOwnColumn(spec, first.column)) this.#cutBy = first;
+    const isCut = Number.isFinite(this.#most) && this.#ofStore.size === 0;
+    if (first !== undefined && isCut && isOwnColumn(spec, first.column)) this.cutBy = first;
   }
 
   /** Where the cell of a value stands that was given as the `at`-th of `more`. */
@@ -107,19 +110,30 @@ export class Merge {
 
   /** The last cell that is wanted in the first order; undefined as long as any is. */
   get #cut(): Cell | undefined {
-    return this.#cutBy && this.#last?.[0];
+    return this.cutBy && this.#last?.[0];
+  }
+
+  /** True when a row with this cell in the first order is not wanted, for there are enough that come before it. */
+  isBeyond(cell: Cell): boolean {
+    const cut = this.#cut;
+    return cut !== undefined && this.compareFirst(cell, cut) > 0;
+  }
+
+  /** Compares cells of the first order. */
+  compareFirst(a: Cell, b: Cell): number {
+    return compareKey(this.placeKeys[0] as RowKey, a, b);
   }
 
   #sideOf(path: string): Side {
     const start = this.#start;
-    if (start === undefined || isDistinct(this.#spec)) return 'before';
+    if (start === undefined || isDistinct(this.spec)) return 'before';
     const side = compareCodePoints(path, start[this.#asked.length] as string);
     if (side === 0) return 'at';
     return side < 0 ? 'before' : 'after';
   }
 
   #question(side: Side): QuerySpec {
-    const spec = withoutFirstPer(this.#spec);
+    const spec = withoutFirstPer(this.spec);
     const start = this.#start;
     // Where distinct values are items, those before the start are left out here.
     if (start !== undefined && this.#ofStore.size > 0) return spec;
@@ -137,7 +151,7 @@ export class Merge {
 
   #upToLast(spec: QuerySpec): QuerySpec {
     const cut = this.#cut;
-    const condition = cut === undefined ? undefined : upToCell(spec, this.#cutBy as OrderNode, cut);
+    const condition = cut === undefined ? undefined : upToCell(spec, this.cutBy as OrderNode, cut);
     return condition === undefined ? spec : narrowed(spec, condition);
   }
 
@@ -156,7 +170,7 @@ export class Merge {
   place({ row, path }: Found): readonly Cell[] {
     const cells = this.layout.keys.slice(0, this.#asked.length + this.#rest.length).map((at) => row[at] ?? null);
     const asked = cells.slice(0, this.#asked.length);
-    if (!isDistinct(this.#spec)) return [...asked, path, ...cells.slice(asked.length)];
+    if (!isDistinct(this.spec)) return [...asked, path, ...cells.slice(asked.length)];
     // What is no item, such as null, is the same everywhere.
     return asked.flatMap((cell, at) => (this.#ofStore.has(at) ? [cell === null ? null : path, cell] : [cell]));
   }
@@ -170,7 +184,7 @@ export class Merge {
     const start = this.#start;
     const rows = start === undefined ? this.#rows : this.#rows.filter(({ place }) => this.#compare(place, start) > 0);
     const sorted = rows.sort((a, b) => this.#compare(a.place, b.place));
-    const once = isDistinct(this.#spec) ? this.#once(sorted) : sorted;
+    const once = isDistinct(this.spec) ? this.#once(sorted) : sorted;
     return this.#firsts(once).slice(0, this.#most);
   }
 
@@ -185,7 +199,7 @@ export class Merge {
   }
 
   #firsts(sorted: readonly Placed[]): readonly Placed[] {
-    const { firstPer, from } = this.#spec;
+    const { firstPer, from } = this.spec;
     if (firstPer === undefined) return sorted;
     // As they are compared, not as they are read: JSON is not to be read as such.
     const keys = firstPer.map((value) => ({ shape: shapeOf(from, value), isJson: false }));

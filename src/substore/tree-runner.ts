@@ -26,29 +26,24 @@ import { questionsBelow } from '../query/traverse.js';
 import { shapeOf } from '../query/value-shape.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
+import type { Cell } from '../schema/value.js';
 import { GroupAnswer, type GroupOwner } from '../store/group-answer.js';
 import { resultsOf } from '../store/results.js';
 import { compileContext, rowsOf } from '../store/rows.js';
-import type { Reading, StoreCore } from '../store/store-core.js';
+import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
 import { assertComparable, foundPart } from '../store/watch-store.js';
+import { type AskedStore, Asking, pathText } from './asking.js';
 import type { Branch } from './branch.js';
 import { CompiledOnce } from './compiled-once.js';
 import { foundInTree, foundSince } from './live/found-in-tree.js';
 import { watchTree } from './live/watch-tree.js';
 import { type Found, Merge } from './merge.js';
+import { Pruning } from './pruning.js';
 import { Walk, type WalkOptions } from './walk.js';
 
 /** The item itself, of the first type. */
 const SELF = { source: 0, name: 'self' };
-
-/** A store whose turn it is. */
-interface AskedStore {
-  readonly core: StoreCore;
-  /** The names that lead to the store, as one text that sorts as stores do. */
-  readonly path: string;
-  readonly reading: Reading;
-}
 
 /** A store and all below it as the one who answers questions: each store is asked, the answers are put together. */
 export class TreeRunner<S extends KeepingStore> implements QueryRunner {
@@ -84,14 +79,11 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 
   /** Asks every store, with what `ask` gets from it. A store that fails counts for nothing if the caller skips it. */
-  #fromEach<R>(ask: (store: AskedStore) => R): R[] {
+  #fromEach<R>(ask: (store: AskedStore) => R | undefined): R[] {
     const answers: R[] = [];
     const walk = new Walk<S>(this.#options);
     for (const branch of walk.from(this.#branch)) {
-      const answer = walk.ask(branch, () => {
-        const { core } = branch;
-        return ask({ core, path: pathText(branch), reading: core.readingAside(walk.period) });
-      });
+      const answer = walk.ask(branch, () => ask(askedStore(branch, walk)));
       if (answer !== undefined) answers.push(answer);
     }
     return answers;
@@ -108,12 +100,29 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return { rows: merge.rows().slice(offset), merge };
   }
 
+  // First those of which nothing is known. Then the others, by what they have to offer, as long as that is wanted.
   #ask(merge: Merge): void {
-    const compiled = new CompiledOnce((spec, context) => compileRows(spec, merge.layout, context));
-    this.#fromEach((store) => {
-      const rows = rowsOf(store.reading, compiled.for(store.core, merge.askedOf(store.path)));
-      merge.add(rows.map((row) => ({ ...store, row })));
-    });
+    const asking = new Asking(merge);
+    const walk = new Walk<S>(this.#options);
+    const waiting: { readonly branch: Branch<S>; readonly first: Cell }[] = [];
+    for (const branch of walk.from(this.#branch)) {
+      walk.ask(branch, () => {
+        const store = askedStore(branch, walk);
+        const first = this.#mayWait ? asking.firstOf(store) : undefined;
+        if (first === undefined) asking.ask(store);
+        else waiting.push({ branch, first });
+      });
+    }
+    waiting.sort((a, b) => merge.compareFirst(a.first, b.first));
+    for (const { branch, first } of waiting) {
+      if (merge.isBeyond(first)) return;
+      walk.ask(branch, () => asking.ask(askedStore(branch, walk)));
+    }
+  }
+
+  // A store that fails takes those below with it, unless they were asked already.
+  get #mayWait(): boolean {
+    return this.#options.onStoreError === undefined;
   }
 
   aggregate(spec: QuerySpec, fn: AggregateFn, value?: ValueNode): unknown {
@@ -130,7 +139,12 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 
   #partials(spec: QuerySpec, fn: AggregateFn, value: ValueNode | undefined): PartialResult[] {
     const compiled = new CompiledOnce((asked, context) => compileAggregate(asked, fn, value, context));
-    return this.#fromEach(({ core, reading }) => rowsOf(reading, compiled.for(core, spec))).flat();
+    const pruning = new Pruning(spec);
+    return this.#fromEach((store) => {
+      if (pruning.rulesOut(store, spec)) return undefined;
+      pruning.asked(store);
+      return rowsOf(store.reading, compiled.for(store.core, spec));
+    }).flat();
   }
 
   #countWithin({ limit, offset, ...whole }: QuerySpec): number {
@@ -259,9 +273,8 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 }
 
-/** The names that lead to a store, as one text that sorts as stores do: no name has a NUL. */
-function pathText<S extends KeepingStore>({ path }: Branch<S>): string {
-  return path.join('\0');
+function askedStore<S extends KeepingStore>({ core, path }: Branch<S>, { period }: Walk<S>): AskedStore {
+  return { core, path: pathText(path), reading: core.readingAside(period) };
 }
 
 function foundIn(core: StoreCore, spec: QuerySpec): FoundPart {

@@ -84,7 +84,8 @@ export function compareRows(keys: readonly RowKey[]): (a: readonly Cell[], b: re
   };
 }
 
-function compareKey(key: RowKey, a: Cell, b: Cell): number {
+/** Compares the cells of one key, exactly as SQLite orders the rows they belong to. */
+export function compareKey(key: RowKey, a: Cell, b: Cell): number {
   if (a === null || b === null) {
     if (a === b) return 0;
     return (a === null) === (key.nulls === 'first') ? -1 : 1;
