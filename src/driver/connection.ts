@@ -35,7 +35,7 @@ export class Connection {
   readonly #statements = new Map<string, Statement>();
   readonly #place: string;
   readonly #lockWait: LockWait;
-  readonly #dataVersion: Statement;
+  readonly #dataVersion: Database.Statement<unknown[], number>;
   readonly #settings: readonly Setting[];
   #changes = 0;
 
@@ -54,7 +54,7 @@ export class Connection {
     // SQLite itself does not wait: LockWait does.
     this.#database = this.#opened(file, { readonly: options.readOnly, fileMustExist: !inMemory, timeout: 0 });
     this.#settings = inMemory ? memorySettings() : fileSettings(options.durability, options.readOnly);
-    this.#dataVersion = this.#database.prepare<unknown[], SqlRow>('PRAGMA data_version').raw(true);
+    this.#dataVersion = this.#database.prepare<unknown[], number>('PRAGMA data_version').pluck(true);
   }
 
   #opened(file: string, options: Database.Options): Database.Database {
@@ -185,7 +185,7 @@ export class Connection {
   /** A number that changes when another connection has committed to this file (0.7 µs). */
   dataVersion(): number {
     try {
-      return (this.#dataVersion.get() as SqlRow)[0] as number;
+      return this.#dataVersion.get() as number;
     } catch (error) {
       return this.#again(error, () => (this.#dataVersion.get() as SqlRow)[0] as number);
     }
