@@ -187,7 +187,7 @@ export class Connection {
     try {
       return this.#dataVersion.get() as number;
     } catch (error) {
-      return this.#again(error, () => (this.#dataVersion.get() as SqlRow)[0] as number);
+      return this.#again(error, () => this.#dataVersion.get() as number);
     }
   }
 
