@@ -260,6 +260,27 @@ describe('nobody starves', () => {
   });
 });
 
+// Locks used to be waited for in the order of uids, so that a root which had a greater one than the store below got BUSY
+// at once, however long it was ready to wait.
+test('a transaction waits for the locks of stores below the one that it was started on, whatever their uids', async () => {
+  const place = aStoreDirectory();
+  const store = aStore({ types }, place);
+  const all = [...'abcdefgh'];
+  for (const name of all) store.substores.create(name).create(Counter, { name: 'n' });
+  const [busy] = (await processes(1)) as [Child];
+  await busy.call('open', place);
+  const holding = busy.call('holdEach', all, 60);
+  for (const _ of all) {
+    const name = await busy.heard();
+    store.transact(() => {
+      store.at(name).getUnique(Counter, { name: 'n' }).value += 1;
+    });
+    busy.tell('next');
+  }
+  await holding;
+  expect(all.map((name) => valueIn(store.at(name)))).toEqual(all.map(() => 1));
+});
+
 describe('a lock that is held for too long', () => {
   /** A store whose lock another process has, and the function that ends that. */
   async function aLockedStore(busyTimeoutMs: number) {

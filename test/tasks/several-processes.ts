@@ -234,6 +234,19 @@ export function transfer(start: string, [from, to]: readonly [string, string], t
   return refusals;
 }
 
+/** Starts transactions in stores, one after the other, says the name of each, and stays in it for a while. */
+export function holdEach(names: readonly string[], insideMs: number): void {
+  for (const name of names) {
+    opened()
+      .at(name)
+      .transact(() => {
+        say(name);
+        sleep(insideMs);
+      });
+    hear();
+  }
+}
+
 /** What a process got out of a time in which all wanted the lock. */
 export interface Share {
   readonly commits: number;
