@@ -174,7 +174,7 @@ export class Transaction {
   nested<R>(scope: Participant, { isReadOnly, others }: RunOptions, work: () => R): R {
     if (!this.covers(scope)) throw outsideTree(scope, this.#level.scope);
     this.join(scope);
-    for (const one of [...others].sort(byUid)) this.join(one);
+    for (const one of [...others].sort(inLockOrder)) this.join(one);
     return this.#inLevel(scope, isReadOnly || this.#level.isReadOnly, work);
   }
   /** The same for the library's own steps: what may be written stays as it is. */
@@ -230,7 +230,7 @@ export class Transaction {
   // In the order in which everybody takes locks, so that none of these has to be taken without waiting.
   #joinFirst(stores: readonly Participant[], gate: Gate | undefined): void {
     for (;;) {
-      for (const store of [...stores].sort(byUid)) this.join(store);
+      for (const store of [...stores].sort(inLockOrder)) this.join(store);
       if (gate === undefined || gate.isOpen) return;
       for (const part of this.#parts.values()) part.rollBack();
       this.#parts.clear();
@@ -297,8 +297,8 @@ function isOnDisk(parts: readonly Part[]): boolean {
   return parts.every(({ store }) => store.file.directory !== undefined);
 }
 
-function byUid(a: Participant, b: Participant): number {
-  return a.file.uid < b.file.uid ? -1 : 1;
+function inLockOrder(one: Participant, other: Participant): number {
+  return isLockedBefore(one, other) ? -1 : 1;
 }
 
 function outsideTree(store: Participant, scope: Participant): CorollaryError {
