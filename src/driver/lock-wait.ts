@@ -1,3 +1,4 @@
+import { sleep } from './sleep.js';
 import { busyAfter, isBusy } from './sqlite-error.js';
 import type { WaitingSign } from './waiting-sign.js';
 
@@ -11,13 +12,6 @@ const NEXT_SIGN_MS = 5;
 /** The sleep between two attempts is 0.5 to 1.5 ms at first; after so long a wait, half of that; and so on. */
 const AGE_MS = 20;
 const SHORTEST_SLEEP_MS = 0.3;
-
-const never = new Int32Array(new SharedArrayBuffer(4));
-
-/** Stops this thread: the library is synchronous. */
-function sleep(ms: number): void {
-  Atomics.wait(never, 0, 0, ms);
-}
 
 // Random, so that two who began to wait together do not go on missing together. Shorter with age: the attempts are a
 // lottery, and who has waited longest should hold most of the tickets.

@@ -1,6 +1,7 @@
 import { linkSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '../driver/connection.js';
+import { sleep } from '../driver/sleep.js';
 import { CorollaryError } from '../errors.js';
 import { codeOf, onDisk, ownDirectory, writeWhole } from './disk.js';
 
@@ -44,7 +45,7 @@ export class Gate {
     const deadline = Date.now() + this.#busyTimeoutMs;
     while (!this.isOpen) {
       if (Date.now() >= deadline) throw this.#busy();
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+      sleep(POLL_MS);
     }
   }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Connection } from '../../driver/connection.js';
+import { sleep } from '../../driver/sleep.js';
 import { CorollaryError } from '../../errors.js';
 import { databaseFile, inspect } from '../directory.js';
 import { APPLICATION_ID } from '../format.js';
@@ -43,7 +44,7 @@ export function settlePrepared(store: PreparedStore, patience: Patience | undefi
     const outcome = outcomeOf(store, mark, patience);
     if (isSettled(store, mark, outcome, patience)) return;
     if (Date.now() >= deadline) throw notSettled(store, mark, outcome);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+    sleep(POLL_MS);
   }
 }
 
