@@ -283,7 +283,7 @@ export class Connection {
   }
   rollBackToSavepoint(): void {
     if (!this.inTransaction) return;
-    this.run('ROLLBACK TO level');
+    this.#rollBackTo('level');
     this.run('RELEASE level');
   }
 
@@ -293,7 +293,15 @@ export class Connection {
   }
   /** Undoes all since {@link Connection.markPreparable}. The transaction goes on, and so does the lock. */
   rollBackToPreparable(): void {
-    this.run('ROLLBACK TO preparable');
+    this.#rollBackTo('preparable');
+  }
+
+  // An FTS5 table that was made since, and has words that it did not write yet, would write them when it is no more, and
+  // fail the commit. It writes them when another savepoint is opened.
+  #rollBackTo(savepoint: string): void {
+    this.savepoint();
+    this.releaseSavepoint();
+    this.run(`ROLLBACK TO ${savepoint}`);
   }
 
   /** Runs a transaction whose commit may be lost with the power: it can be done again. */

@@ -43,7 +43,7 @@ const EMPTY_STORE: readonly string[] = [
   ) STRICT`,
   // What this store does once a transaction over several stores is decided; see docs/commits.md.
   `CREATE TABLE corollary_prepared (
-    n INTEGER PRIMARY KEY,
+    position INTEGER PRIMARY KEY,
     entry TEXT NOT NULL
   ) STRICT`,
   // For each part that a transaction was decided with here, the last such transaction.

@@ -110,7 +110,7 @@ function assertFinished({ unfinished }: Transaction, errors: readonly unknown[])
   const places = unfinished.map(({ part }) => part.store.file.place).join(', ');
   throw new CorollaryError(
     'COMMIT_PENDING',
-    `The transaction is committed, and will be completed in ${places}, which could not be written now: at its next use, when the cause is gone (${first.error.message})`,
+    `The transaction is committed, and will be completed in ${places}, which could not be written now: at its next use, when the cause is gone (${(first.error as Error).message})`,
     { store: first.part.store.file.place, committed: true, cause: first.error, errors },
   );
 }

@@ -24,8 +24,8 @@ export function sweepOnce<S extends KeepingStore>(branch: Branch<S>): void {
   if (branch.isSwept || core.isReadOnly || directory === undefined || runningTransaction() !== undefined) return;
   core.reading();
   try {
-    if (orphansOf(core, directory).length > 0 || hasLeftovers(directory)) sweep(core, directory);
-    branch.isSwept = true;
+    const isClean = orphansOf(core, directory).length === 0 && !hasLeftovers(directory);
+    branch.isSwept = isClean || sweep(core, directory);
   } catch (error) {
     if (!(error instanceof CorollaryError)) throw error;
   }
@@ -59,18 +59,20 @@ function isRemovable({ code }: CorollaryError): boolean {
 
 /**
  * Removes what no row names. Under the write lock such a directory is nobody's: who makes one holds the lock until the
- * row is committed.
+ * row is committed. Or put aside: then another store decides whether there will be a row, and nothing is removed now.
+ * True when it was done.
  */
-export function sweep(core: StoreCore, directory: string): void {
+export function sweep(core: StoreCore, directory: string): boolean {
   const { connection } = core.file;
   connection.begin(false);
   try {
     core.file.sync();
-    if (core.file.isPrepared) return; // what a transaction is just bringing has no rows yet
+    if (core.file.isPrepared) return false;
     for (const id of orphansOf(core, directory))
       if (isOurs(core, substoreDirectory(directory, id))) removeSubstoreDirectory(directory, id);
     sweepFiles(core);
     clearTemp(directory);
+    return true;
   } finally {
     connection.rollBack();
   }

@@ -28,16 +28,18 @@ export interface TaskProcess<M> {
 
 /** A tasks module that is ready to be run by other processes. */
 export interface Program<M> {
+  /** What Node runs. */
+  readonly file: string;
   /** Starts a process. It is killed when the test ends. */
   start(...nodeFlags: readonly string[]): TaskProcess<M>;
   /** Runs one function in a new process and waits for it without letting this one do anything else. */
   callSync<K extends TaskName<M>>(task: K, ...args: Args<M[K]>): Result<M[K]>;
 }
 
-/** Makes a program of a TypeScript module in `test/tasks`; one test file per module, as the output has its name. */
-export async function aProgram<M>(module: string): Promise<Program<M>> {
+/** Makes a program of a TypeScript module in `test/tasks`; `name` is its own for each test file that uses the module. */
+export async function aProgram<M>(module: string, name: string = basename(module, '.ts')): Promise<Program<M>> {
   const tasks = new URL(`../tasks/${module}`, import.meta.url);
-  const file = inScratch(`${basename(module, '.ts')}.mjs`);
+  const file = inScratch(`${name}.mjs`);
   await build({
     stdin: {
       contents: `import * as tasks from './${module}'; import { serve } from '../support/task-loop.ts'; await serve(tasks);`,
@@ -54,7 +56,7 @@ export async function aProgram<M>(module: string): Promise<Program<M>> {
     alias: { corollary: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
     logLevel: 'warning',
   });
-  return { start: (...flags) => aProcess<M>([...flags, file]), callSync: (...task) => callSync(file, task) };
+  return { file, start: (...flags) => aProcess<M>([...flags, file]), callSync: (...task) => callSync(file, task) };
 }
 
 // Below the repository: the bundle leaves better-sqlite3 to be found from where it lies.

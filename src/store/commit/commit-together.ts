@@ -8,7 +8,7 @@ import { applySteps, type Step } from './redo.js';
 /** A store of a committed transaction that could not be written, and why. It is written at its next use. */
 export interface Unfinished {
   readonly part: Part;
-  readonly error: CorollaryError;
+  readonly error: unknown;
 }
 
 /** A part whose changes were put aside. */
@@ -31,7 +31,7 @@ export function commitTogether(written: readonly Part[], decider: Part): Unfinis
   try {
     for (const part of others) {
       const mark = { token, decider: decider.store.file.uid, levels: levelsBetween(part, decider) };
-      aside.push({ part, mark, steps: part.prepare(mark) });
+      aside.push({ part, mark, steps: prepared(part, mark) });
     }
     decider.commit({ token, parts: others.map(({ store }) => store.file.uid) });
   } catch (error) {
@@ -39,6 +39,21 @@ export function commitTogether(written: readonly Part[], decider: Part): Unfinis
     throw error;
   }
   return aside.flatMap(finish);
+}
+
+// Whether it is put aside or not: it will never be decided, so the outcome of the whole is known.
+function prepared(part: Part, mark: Mark): readonly Step[] {
+  try {
+    return part.prepare(mark);
+  } catch (error) {
+    if (!isUnknown(error)) throw error;
+    const { file } = part.store;
+    file.distrust();
+    throw new CorollaryError('IO_ERROR', `${file.place}: the disk failed before the commit; nothing was done`, {
+      store: file.place,
+      cause: error,
+    });
+  }
 }
 
 function isUnknown(error: unknown): boolean {
@@ -61,9 +76,8 @@ function finish({ part, mark, steps }: Aside): Unfinished[] {
     });
     return [];
   } catch (error) {
-    if (!(error instanceof CorollaryError)) throw error;
     // Who has the lock settles the store before using it.
-    return error.code === 'BUSY' ? [] : [{ part, error }];
+    return error instanceof CorollaryError && error.code === 'BUSY' ? [] : [{ part, error }];
   } finally {
     part.ended();
   }
@@ -80,6 +94,7 @@ function drop({ part, mark }: Aside): void {
 
 function settle({ store: { file } }: Part, { token }: Mark, work: () => void): void {
   const { connection } = file;
+  if (readMark(connection)?.token !== token) return; // done by somebody else, who may have the lock for long
   connection.begin(true);
   try {
     const isOurs = readMark(connection)?.token === token;

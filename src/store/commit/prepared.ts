@@ -24,14 +24,14 @@ export function writePrepared(connection: Connection, mark: Mark, steps: readonl
 
 /** The mark of the transaction that has prepared this store; undefined when none has. */
 export function readMark(connection: Connection): Mark | undefined {
-  const row = connection.row('SELECT entry FROM corollary_prepared WHERE n = 0');
+  const row = connection.row('SELECT entry FROM corollary_prepared WHERE position = 0');
   return row && (JSON.parse(row[0] as string) as Mark);
 }
 
 /** What is to be done, one step at a time: all of them may be large. */
 export function* readSteps(connection: Connection): Generator<Step> {
-  for (let n = 1; ; n++) {
-    const row = connection.row('SELECT entry FROM corollary_prepared WHERE n = ?', [n]);
+  for (let position = 1; ; position++) {
+    const row = connection.row('SELECT entry FROM corollary_prepared WHERE position = ?', [position]);
     if (row === undefined) return;
     yield JSON.parse(row[0] as string) as Step;
   }

@@ -1,7 +1,8 @@
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '../../driver/connection.js';
 import { sleep } from '../../driver/sleep.js';
-import { CorollaryError } from '../../errors.js';
+import { CorollaryError, type ErrorCode } from '../../errors.js';
 import { databaseFile, inspect } from '../directory.js';
 import { APPLICATION_ID } from '../format.js';
 import type { StoreSettings } from '../settings.js';
@@ -52,7 +53,18 @@ function isSettled(store: PreparedStore, mark: Mark, outcome: Outcome, patience:
   if (outcome === 'open') return patience === undefined;
   // What will never happen does not stop a reader. What has happened, whoever runs it is just writing.
   if (store.settings.readOnly) return outcome === 'undone';
+  if (outcome === 'undone' && patience === undefined) return dropIfPossible(store, mark);
   return finish(store, mark, outcome === 'committed');
+}
+
+// What has not happened need not be cleared away to be read past.
+function dropIfPossible(store: PreparedStore, mark: Mark): boolean {
+  try {
+    return finish(store, mark, false);
+  } catch (error) {
+    if (error instanceof CorollaryError) return true;
+    throw error;
+  }
 }
 
 /** Does or drops what is prepared; false when somebody else has done it in the meantime. */
@@ -80,31 +92,40 @@ function outcomeOf(store: PreparedStore, mark: Mark, patience: Patience | undefi
   const decider = openDecider(store, mark);
   try {
     if (isDecided(decider, store.uid, mark.token)) return 'committed';
-    return isAbandoned(decider, store, mark);
+    return store.settings.readOnly ? 'open' : outcomeUnderLock(decider, store, mark);
+  } catch (error) {
+    // Who only reads goes on where it cannot be found out now: then it has not happened yet.
+    const isFleeting = error instanceof CorollaryError && FLEETING.includes(error.code);
+    if (isFleeting && (error.code === 'BUSY' || patience === undefined)) return 'open';
+    throw error;
   } finally {
     decider.close();
   }
 }
 
+/** What keeps the deciding store from being locked and written just now. */
+const FLEETING: readonly ErrorCode[] = ['BUSY', 'DISK_FULL', 'READ_ONLY'];
+
 // Whoever runs a transaction holds the deciding store's lock from before it prepares the first part until it has
 // decided. If the lock is free and nothing is decided, nobody is left to do so.
-function isAbandoned(decider: Connection, store: PreparedStore, { token }: Mark): Outcome {
-  if (store.settings.readOnly) return 'open';
+function outcomeUnderLock(decider: Connection, store: PreparedStore, { token }: Mark): Outcome {
+  decider.configure();
+  decider.begin(false);
   try {
-    decider.begin(false);
-  } catch (error) {
-    if (error instanceof CorollaryError && error.code === 'BUSY') return 'open';
-    throw error;
-  }
-  try {
-    return isDecided(decider, store.uid, token) ? 'committed' : 'undone';
+    if (isDecided(decider, store.uid, token)) return 'committed';
+    // Who was killed while deciding may have left a commit in the log that nobody was told of. While others have the
+    // database open, it is not there; once all are gone, SQLite would find it. So it is written over.
+    decider.run('UPDATE corollary_store SET generation = generation + 1');
+    decider.commit();
+    return 'undone';
   } finally {
     decider.rollBack();
   }
 }
 
 function openDecider(store: PreparedStore, mark: Mark): Connection {
-  const directory = join(store.directory as string, ...Array<string>(mark.levels).fill('../..'));
+  // The real path: the store may have been opened over a link.
+  const directory = join(realpathSync(store.directory as string), ...Array<string>(mark.levels).fill('../..'));
   if (!isThere(directory)) throw inDoubt(store, mark, `it is not at ${directory}`);
   const connection = new Connection(databaseFile(directory), { ...store.settings, place: directory });
   try {
@@ -114,6 +135,7 @@ function openDecider(store: PreparedStore, mark: Mark): Connection {
     }
   } catch (error) {
     connection.close();
+    if (error instanceof CorollaryError && error.code === 'BUSY') throw error;
     throw inDoubt(store, mark, `what lies at ${directory} cannot be read`, error);
   }
   connection.close();

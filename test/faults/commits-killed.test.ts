@@ -1,0 +1,92 @@
+import { cpSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { operationsOf, runWithFaults, whyNoFaults } from '../support/a-faulty-disk.js';
+import { aProgram, type Program } from '../support/a-process.js';
+import { rawly } from '../support/raw-database.js';
+import type * as tasks from '../tasks/commits.js';
+import { look, remark } from '../tasks/commits.js';
+import { aScene, copied, expectWhole, killedAt, partsOf, points, timeout } from './scene.js';
+
+// A process is killed just before one of its operations on files, in a transaction over several stores; then others
+// look. FAULTS=all kills before every one of them.
+
+const why = whyNoFaults();
+if (why !== undefined) console.log(`Skipped: ${why}`);
+
+let program: Program<typeof tasks>;
+beforeAll(async () => {
+  program = await aProgram<typeof tasks>('commits.ts', 'commits-killed');
+});
+
+describe.skipIf(why !== undefined)('a process that is killed in a transaction over several stores', () => {
+  test.each([
+    ['two', 18],
+    ['three', 18],
+    ['twelve', 8],
+  ] as const)('has written all of %s or none, whatever it did last', { timeout }, async (name, some) => {
+    const scene = await aScene(program, name);
+    for (const kill of points(scene.operations.length, some)) {
+      const { place, ...ended } = await killedAt(scene, kill);
+      expectWhole(scene, place, ended, `kill ${kill}`);
+    }
+  });
+
+  test('has written all or none when a write was cut in half', { timeout }, async () => {
+    const scene = await aScene(program, 'two');
+    for (const kill of points(scene.operations.length, 6)) {
+      const { place, ...ended } = await killedAt(scene, kill, true);
+      expectWhole(scene, place, ended, `kill ${kill}`);
+    }
+  });
+
+  test('leaves parts that show all or none when each is opened alone first', { timeout }, async () => {
+    const scene = await aScene(program, 'three');
+    for (const kill of points(scene.operations.length, 12)) {
+      const { place, ...ended } = await killedAt(scene, kill);
+      const alone = Object.assign({}, ...partsOf(place).map((part) => look(part).told));
+      expectWhole(scene, place, ended, `kill ${kill}`);
+      // By its own path a part calls itself '': what it had must be what it has in the tree, the deepest last.
+      expect(Object.values(look(place).told), `kill ${kill}`).toContainEqual(alone['']);
+    }
+  });
+
+  test('leaves a tree that can be renamed before anybody looks', { timeout }, async () => {
+    const scene = await aScene(program, 'three');
+    for (const kill of points(scene.operations.length, 8)) {
+      const { place, ...ended } = await killedAt(scene, kill);
+      const renamed = join(scene.directory, 'place', 'renamed', 'b.store');
+      mkdirSync(dirname(renamed));
+      renameSync(place, renamed);
+      expectWhole(scene, renamed, ended, `kill ${kill}`);
+    }
+  });
+
+  test('loses nothing that another writes into a part before the tree is looked at', { timeout }, async () => {
+    const scene = await aScene(program, 'two');
+    for (const kill of points(scene.operations.length, 12)) {
+      const { place, ...ended } = await killedAt(scene, kill);
+      const [part] = partsOf(place) as [string];
+      remark(part);
+      expectWhole(scene, place, ended, `kill ${kill}`);
+      expect(rawly(part, (database) => database.prepare('SELECT count(*) FROM item_remark_v1').pluck().get())).toBe(1);
+    }
+  });
+
+  test('is survived also when those who look after it are killed', { timeout }, async () => {
+    const scene = await aScene(program, 'two');
+    for (const kill of points(scene.operations.length, 6)) {
+      const { place, ...ended } = await killedAt(scene, kill);
+      const left = join(scene.directory, 'left');
+      cpSync(place, left, { recursive: true });
+      const { operations } = await operationsOf(program.file, { below: place }, ['look', place]);
+      for (const again of points(operations.length, 2)) {
+        copied(scene, left);
+        const second = await runWithFaults(program.file, { below: place, kill: again }, ['look', place]);
+        expect(second.isKilled).toBe(true);
+        expectWhole(scene, place, ended, `kill ${kill}, and ${again} of who looked`);
+      }
+      rmSync(left, { recursive: true });
+    }
+  });
+});

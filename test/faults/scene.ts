@@ -1,0 +1,93 @@
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Store } from 'corollary';
+import { expect } from 'vitest';
+import { type Ended, operationsOf, runWithFaults } from '../support/a-faulty-disk.js';
+import type { Program } from '../support/a-process.js';
+import { aDirectory, databasesBelow } from '../support/a-store.js';
+import type * as tasks from '../tasks/commits.js';
+import { look, type ShapeName, seed, types } from '../tasks/commits.js';
+
+/** True when faults are put in at every point: FAULTS=all. Without it at some, spread evenly. */
+export const isThorough = process.env.FAULTS === 'all';
+
+/** For tests that take as long as there are points. */
+export const timeout = isThorough ? 3_600_000 : 60_000;
+
+type Told = ReturnType<typeof look>['told'];
+
+/** A tree, what its transaction makes of it, and the operations that takes. */
+export interface Scene {
+  readonly program: Program<typeof tasks>;
+  readonly name: ShapeName;
+  readonly directory: string;
+  readonly seeded: string;
+  readonly before: Told;
+  readonly after: Told;
+  readonly operations: readonly string[];
+}
+
+export async function aScene(program: Program<typeof tasks>, name: ShapeName): Promise<Scene> {
+  const directory = aDirectory();
+  const seeded = join(directory, 'seeded');
+  seed(seeded, name);
+  const { before, place, armed } = { before: look(seeded).told, ...copied({ directory, seeded }) };
+  const call = ['work', place, name, armed] as const;
+  const { operations, ended } = await operationsOf(program.file, { below: place, while: armed }, call);
+  expect(ended).toMatchObject({ said: ['committed'], complaint: '' });
+  const after = look(place).told;
+  expect(after).not.toEqual(before);
+  return { program, name, directory, seeded, before, after, operations };
+}
+
+/** A fresh copy of the tree, always at the same place, and the file that turns faults on. */
+export function copied({ directory, seeded }: Pick<Scene, 'directory' | 'seeded'>, original = seeded) {
+  const [place, armed] = [join(directory, 'place', 'a.store'), join(directory, 'armed')];
+  rmSync(dirname(place), { recursive: true, force: true });
+  rmSync(armed, { force: true });
+  cpSync(original, place, { recursive: true });
+  return { place, armed };
+}
+
+/** What is left when the process is killed just before its nth operation. */
+export async function killedAt(scene: Scene, kill: number, torn = false): Promise<Ended & { readonly place: string }> {
+  const { place, armed } = copied(scene);
+  const faults = { below: place, while: armed, kill, torn };
+  const ended = await runWithFaults(scene.program.file, faults, ['work', place, scene.name, armed]);
+  expect(ended, `kill ${kill}`).toMatchObject({ isKilled: true, complaint: '' });
+  return { ...ended, place };
+}
+
+/** Numbers from 1 to the count: all of them, or so many. */
+export function points(count: number, some: number): number[] {
+  const all = Array.from({ length: count }, (_, at) => at + 1);
+  const step = isThorough ? 1 : Math.max(1, count / some);
+  return all.filter((point) => Math.floor(point / step) !== Math.floor((point - 1) / step));
+}
+
+/** All or nothing, over all stores; all, if the process had said so. */
+export function expectWhole({ before, after }: Scene, place: string, ended: Ended, what: string): void {
+  const found = look(place);
+  expect(found.isSound, what).toBe(true);
+  const isDone = ended.said.includes('committed') || JSON.stringify(found.told) === JSON.stringify(after);
+  expect(found.told, what).toEqual(isDone ? after : before);
+  expect(leftIn(place), what).toEqual([]);
+}
+
+/** Directories of substores that no store has, and what was left in `temp`. */
+function leftIn(place: string): string[] {
+  const entries = (directory: string) => (existsSync(directory) ? readdirSync(directory) : []);
+  using store = Store.open(place, { types });
+  const named = store.substores
+    .query()
+    .pluck((s) => s.directory)
+    .all();
+  const here = entries(join(place, 'sub')).filter((id) => !named.includes(id));
+  return [...here, ...entries(join(place, 'temp')), ...named.flatMap((id) => leftIn(join(place, 'sub', id)))];
+}
+
+/** The directories of all stores that are there, the deepest first. */
+export function partsOf(place: string): string[] {
+  const files = databasesBelow(place).filter((file) => !file.includes('/temp/'));
+  return files.map((file) => dirname(file)).sort((a, b) => b.length - a.length);
+}
