@@ -67,6 +67,7 @@ export type {
 } from './schema/attribute-types.js';
 export type { ItemClass } from './schema/item-class.js';
 export type { CheckReport, Finding } from './store/check.js';
+export type { RepairOptions, RepairReport } from './store/commit/repair.js';
 export type { FileContent } from './store/files/content.js';
 export { type FileOptions, file } from './store/files/file-attribute.js';
 export type { Files, ReceiveFileOptions, WriteFileOptions } from './store/files/files.js';

@@ -658,7 +658,7 @@ test.each(['stats', 'check', 'upgrade', 'backup', 'export', 'import'])('tree.%s 
   expect(method === undefined || codeOf(() => method.call(tree, aStoreDirectory()))).toBeOneOf([true, 'NOT_SUPPORTED']);
 });
 
-test.each(['restore', 'repair'])('Store.%s is absent or NOT_SUPPORTED', (name) => {
+test.each(['restore'])('Store.%s is absent or NOT_SUPPORTED', (name) => {
   const method = (Store as unknown as Record<string, undefined | ((...words: unknown[]) => unknown)>)[name];
   expect(method === undefined || codeOf(() => method.call(Store, aStoreDirectory(), aStoreDirectory()))).toBeOneOf([
     true,

@@ -86,7 +86,8 @@ function createIfAllowed(directory: string, { mustExist, readOnly }: CheckedOpti
   createRootDirectory(directory, emptyStoreImage(newUid(), ''));
 }
 
-function checkedPath(path: unknown): string {
+/** A path as `Store.open` takes it, from the root of the file system. @throws CorollaryError INVALID_VALUE */
+export function checkedPath(path: unknown): string {
   if (typeof path !== 'string' || path === '')
     throw new CorollaryError('INVALID_VALUE', `A store is opened at the path of a directory, not at ${describe(path)}`);
   if (path.includes('\0') || !isWellFormed(path))

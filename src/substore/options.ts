@@ -2,6 +2,7 @@ import type { Durability } from '../driver/pragmas.js';
 import { CorollaryError, type Problem, problemsError } from '../errors.js';
 import type { Item } from '../item/item.js';
 import type { ItemClass } from '../schema/item-class.js';
+import type { RepairOptions } from '../store/commit/repair.js';
 import { defaultMaxOpen } from './open-limit.js';
 
 /** How a store is opened. Its substores inherit everything. */
@@ -58,6 +59,16 @@ export function checkedOptions(options: StoreOptions): CheckedOptions {
     maxOpenSubstores: options.maxOpenSubstores ?? defaultMaxOpen(),
     clock: options.clock ?? Date.now,
   };
+}
+
+/** The options of `Store.repair`. @throws CorollaryError INVALID_VALUE */
+export function checkedRepairOptions(options: unknown): RepairOptions {
+  const { inDoubt, ...others } = (options ?? {}) as Record<string, unknown>;
+  if ((inDoubt === 'commit' || inDoubt === 'undo') && Object.keys(others).length === 0) return { inDoubt };
+  throw new CorollaryError(
+    'INVALID_VALUE',
+    "Store.repair takes { inDoubt: 'commit' } or { inDoubt: 'undo' } as options",
+  );
 }
 
 function problemOf(name: string, value: unknown): Problem[] {

@@ -9,6 +9,7 @@ import type { Address, CreateInput, Equalities, StoreId } from '../schema/attrib
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import { type CheckReport, checkStore } from '../store/check.js';
+import { type RepairOptions, type RepairReport, repairStore } from '../store/commit/repair.js';
 import { createItem, createItems } from '../store/create.js';
 import { deleteItem } from '../store/deletion.js';
 import { Files } from '../store/files/files.js';
@@ -26,8 +27,8 @@ import { runningTransaction } from '../store/transaction.js';
 import { Branch } from './branch.js';
 import { creatable } from './creatable.js';
 import { findByAddress, getByAddress } from './find-by-address.js';
-import { openInMemory, openRoot } from './open-root.js';
-import { checkedOptions, type StoreOptions } from './options.js';
+import { checkedPath, openInMemory, openRoot } from './open-root.js';
+import { checkedOptions, checkedRepairOptions, type StoreOptions } from './options.js';
 import { childNamed, Substores } from './substores.js';
 import { Tree } from './tree.js';
 
@@ -75,6 +76,19 @@ export class Store {
   /** A store that lives in memory, with its substores, until it is closed. It behaves as one with files does. */
   static inMemory(options: StoreOptions = {}): Store {
     return openInMemory(checkedOptions(options), (branch) => new Store(branch)).face;
+  }
+
+  /**
+   * Decides what only you can decide: the store in a directory is part of a transaction over several stores that stopped
+   * half-way, and the store that knows whether it was committed is lost (`IN_DOUBT`). Where that can be reached, it
+   * decides, and the option does not count. With 'commit' its part is done, with 'undo' it never will be.
+   *
+   * @example
+   * Store.repair('part.store', { inDoubt: 'undo' });
+   * @throws CorollaryError INVALID_VALUE, and what {@link Store.open} with `mustExist` throws
+   */
+  static repair(path: string, options: RepairOptions): RepairReport {
+    return repairStore(checkedPath(path), checkedRepairOptions(options), checkedOptions({ mustExist: true }));
   }
 
   /**

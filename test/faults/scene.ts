@@ -4,17 +4,15 @@ import { Store } from 'corollary';
 import { expect } from 'vitest';
 import { type Ended, operationsOf, runWithFaults } from '../support/a-faulty-disk.js';
 import type { Program } from '../support/a-process.js';
-import { aDirectory, databasesBelow } from '../support/a-store.js';
+import { aDirectory } from '../support/a-store.js';
 import type * as tasks from '../tasks/commits.js';
-import { look, type ShapeName, seed, types } from '../tasks/commits.js';
+import { look, type ShapeName, seed, shapes, type Told, types } from '../tasks/commits.js';
 
 /** True when faults are put in at every point: FAULTS=all. Without it at some, spread evenly. */
 export const isThorough = process.env.FAULTS === 'all';
 
 /** For tests that take as long as there are points. */
 export const timeout = isThorough ? 3_600_000 : 60_000;
-
-type Told = ReturnType<typeof look>['told'];
 
 /** A tree, what its transaction makes of it, and the operations that takes. */
 export interface Scene {
@@ -27,8 +25,11 @@ export interface Scene {
   readonly operations: readonly string[];
 }
 
-export async function aScene(program: Program<typeof tasks>, name: ShapeName): Promise<Scene> {
-  const directory = aDirectory();
+export async function aScene(
+  program: Program<typeof tasks>,
+  name: ShapeName,
+  directory = aDirectory(),
+): Promise<Scene> {
   const seeded = join(directory, 'seeded');
   seed(seeded, name);
   const { before, place, armed } = { before: look(seeded).told, ...copied({ directory, seeded }) };
@@ -86,8 +87,23 @@ function leftIn(place: string): string[] {
   return [...here, ...entries(join(place, 'temp')), ...named.flatMap((id) => leftIn(join(place, 'sub', id)))];
 }
 
-/** The directories of all stores that are there, the deepest first. */
-export function partsOf(place: string): string[] {
-  const files = databasesBelow(place).filter((file) => !file.includes('/temp/'));
-  return files.map((file) => dirname(file)).sort((a, b) => b.length - a.length);
+/** The directories of the stores that are written, by their paths, the deepest first. */
+export function partsOf({ seeded, name }: Scene, place: string): [path: string, directory: string][] {
+  using root = Store.open(seeded, { types });
+  const stores = [...root.tree.stores()].map((one) => one.path.join('/'));
+  const written = stores.filter((path) => (shapes[name].written as readonly string[]).includes(path)).reverse();
+  return written.map((path) => [
+    path,
+    join(place, ...(path === '' ? [] : path.split('/')).flatMap(directoriesFrom(root))),
+  ]);
+}
+
+// 'sub' and the id of each store on the way down.
+function directoriesFrom(root: Store): (name: string) => string[] {
+  let at = root;
+  return (name) => {
+    const { directory } = at.substores.query({ name }).one();
+    at = at.substores.open(name);
+    return ['sub', directory];
+  };
 }

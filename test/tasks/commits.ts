@@ -88,13 +88,14 @@ function play(root: Store, shape: Shape): void {
   for (const [parent, name] of shape.deleted ?? []) at(root, parent).substores.delete(name);
 }
 
-/** What a store has, as a program sees it. */
-function has(store: Store): unknown {
+/** What stores have, as a program sees it, by path. */
+export type Told = Record<string, { readonly accounts: string[]; readonly notes: string[]; readonly names: string[] }>;
+
+const asText = ({ owner, money, seal }: Account) => `${owner} ${money} ${seal.join()}`;
+
+function has(store: Store): Told[string] {
   return {
-    accounts: store
-      .query(Account)
-      .all()
-      .map(({ owner, money, seal }) => `${owner} ${money} ${seal.join()}`),
+    accounts: store.query(Account).all().map(asText),
     notes: store
       .query(Note, (n) => n.title.matches('round'))
       .all()
@@ -104,12 +105,12 @@ function has(store: Store): unknown {
 }
 
 /** What a store and all below it have, by path. */
-export function told(store: Store): Record<string, unknown> {
+export function told(store: Store): Told {
   return Object.fromEntries([...store.tree.stores()].map((one) => [one.path.join('/'), has(one)]));
 }
 
 /** What a new process is told by a store and all below it, and whether each is sound. */
-export function look(place: string): { told: Record<string, unknown>; isSound: boolean } {
+export function look(place: string): { told: Told; isSound: boolean } {
   using root = Store.open(place, { ...options, mustExist: true });
   return { told: told(root), isSound: [...root.tree.stores()].every((one) => one.check().isSound) };
 }
@@ -131,11 +132,11 @@ export function work(place: string, name: ShapeName, armed: string): void {
 }
 
 /** One transaction while faults happen. Tells how it ended, and what memory and disk say: during the faults, and after. */
-export function workAndTell(place: string, name: ShapeName, armed: string): unknown {
+export function workAndTell(place: string, name: ShapeName, armed: string) {
   using root = Store.open(place, options);
   told(root);
   const held = [...root.tree.stores()].flatMap((one) => one.query(Account).all());
-  const inMemory = () => held.map(({ owner, money }) => `${owner} ${money}`);
+  const inMemory = () => held.map(asText);
   writeFileSync(armed, '');
   const ended = attempted(() => root.transact(() => play(root, shapes[name])));
   const meanwhile = attempted(() => told(root));
@@ -144,7 +145,12 @@ export function workAndTell(place: string, name: ShapeName, armed: string): unkn
   return { ended, meanwhile, memory, after: told(root), memoryAfter: inMemory() };
 }
 
-function attempted(act: () => unknown): unknown {
+/** What a function gave, or the error that it threw. */
+interface Attempted extends Partial<Pick<CorollaryError, 'code' | 'committed' | 'retry' | 'message'>> {
+  readonly gave?: unknown;
+}
+
+function attempted(act: () => unknown): Attempted {
   try {
     return { gave: act() ?? null };
   } catch (error) {

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '../../driver/connection.js';
 import { sleep } from '../../driver/sleep.js';
-import { CorollaryError, type ErrorCode } from '../../errors.js';
+import { CorollaryError } from '../../errors.js';
 import { databaseFile, inspect } from '../directory.js';
 import { APPLICATION_ID } from '../format.js';
 import type { StoreSettings } from '../settings.js';
@@ -54,13 +54,13 @@ function isSettled(store: PreparedStore, mark: Mark, outcome: Outcome, patience:
   // What will never happen does not stop a reader. What has happened, whoever runs it is just writing.
   if (store.settings.readOnly) return outcome === 'undone';
   if (outcome === 'undone' && patience === undefined) return dropIfPossible(store, mark);
-  return finish(store, mark, outcome === 'committed');
+  return finish(store.connection, mark, outcome === 'committed');
 }
 
 // What has not happened need not be cleared away to be read past.
 function dropIfPossible(store: PreparedStore, mark: Mark): boolean {
   try {
-    return finish(store, mark, false);
+    return finish(store.connection, mark, false);
   } catch (error) {
     if (error instanceof CorollaryError) return true;
     throw error;
@@ -68,7 +68,7 @@ function dropIfPossible(store: PreparedStore, mark: Mark): boolean {
 }
 
 /** Does or drops what is prepared; false when somebody else has done it in the meantime. */
-export function finish({ connection }: PreparedStore, { token }: Mark, isCommitted: boolean): boolean {
+export function finish(connection: Connection, { token }: Mark, isCommitted: boolean): boolean {
   connection.begin(true);
   try {
     const isSame = readMark(connection)?.token === token;
@@ -94,17 +94,18 @@ function outcomeOf(store: PreparedStore, mark: Mark, patience: Patience | undefi
     if (isDecided(decider, store.uid, mark.token)) return 'committed';
     return store.settings.readOnly ? 'open' : outcomeUnderLock(decider, store, mark);
   } catch (error) {
-    // Who only reads goes on where it cannot be found out now: then it has not happened yet.
-    const isFleeting = error instanceof CorollaryError && FLEETING.includes(error.code);
-    if (isFleeting && (error.code === 'BUSY' || patience === undefined)) return 'open';
+    if (mayBeLater(error, patience)) return 'open';
     throw error;
   } finally {
     decider.close();
   }
 }
 
-/** What keeps the deciding store from being locked and written just now. */
-const FLEETING: readonly ErrorCode[] = ['BUSY', 'DISK_FULL', 'READ_ONLY'];
+// Who only reads goes on where the deciding store cannot be written: what is not known has not happened yet.
+function mayBeLater(error: unknown, patience: Patience | undefined): boolean {
+  if (!(error instanceof CorollaryError)) return false;
+  return error.code === 'BUSY' || (patience === undefined && ['DISK_FULL', 'READ_ONLY'].includes(error.code));
+}
 
 // Whoever runs a transaction holds the deciding store's lock from before it prepares the first part until it has
 // decided. If the lock is free and nothing is decided, nobody is left to do so.
