@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { aProgram } from './support/a-process.js';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
-import { inDatabase, tablesOf } from './support/on-disk.js';
+import { inDatabase, ownTables, tablesOf } from './support/on-disk.js';
 import type * as tasks from './tasks/full-text-index.js';
 import { Memo } from './tasks/full-text-index.js';
 
@@ -171,7 +171,7 @@ test('another process writes words, and they outlive its death', async () => {
 test('a type without full-text attributes has neither index nor triggers, and its catalogue says nothing of it', () => {
   const place = aStoreDirectory();
   aStore({}, place).create(Folder, { label: 'a' });
-  expect(tablesOf(place)).toEqual(['corollary_store', 'corollary_types', 'item_folder_v1']);
+  expect(tablesOf(place)).toEqual([...ownTables, 'item_folder_v1']);
   const [triggers, shape] = inDatabase(place, (database) => [
     database.prepare("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'").pluck().get(),
     database.prepare('SELECT shape FROM corollary_types').pluck().get(),
@@ -224,7 +224,7 @@ test('an index that is no longer declared is dropped, and can come back', () => 
   const place = aStoreDirectory();
   writeWith(place, noteWith(SEARCHED, SEARCHED), 'tea');
   writeWith(place, noteWith({}, {}), 'coffee');
-  expect(tablesOf(place)).toEqual(['corollary_store', 'corollary_types', 'item_note_v1']);
+  expect(tablesOf(place)).toEqual([...ownTables, 'item_note_v1']);
   writeWith(place, noteWith(SEARCHED, {}), 'milk');
   expect(found(place, 'tea OR coffee OR milk')).toEqual(['tea', 'coffee', 'milk']);
 });
@@ -255,8 +255,29 @@ test('a first item that is rolled back takes the index along, and the next makes
       throw new RangeError('no');
     });
   expect(fail).toThrow(RangeError);
-  expect(tablesOf(place)).toEqual(['corollary_store', 'corollary_types']);
+  expect(tablesOf(place)).toEqual(ownTables);
   store.create(Note, { title: 'coffee', size: 1 });
+  expect(found(place, 'tea OR coffee')).toEqual(['coffee']);
+});
+
+// SQLite failed the commit: FTS5 had words left to write into the table that was no more.
+test('a first item that is undone at an inner level takes the index along, and the transaction goes on', () => {
+  const place = aStoreDirectory();
+  const store = aStore({}, place);
+  const fail = () =>
+    store.transact(() => {
+      store.create(Note, { title: 'tea', size: 1 });
+      throw new RangeError('no');
+    });
+  store.transact(() => {
+    store.create(Folder, { label: 'stays' });
+    expect(fail).toThrow(RangeError);
+  });
+  expect(tablesOf(place)).toEqual([...ownTables, 'item_folder_v1']);
+  store.transact(() => {
+    expect(fail).toThrow(RangeError);
+    store.create(Note, { title: 'coffee', size: 1 });
+  });
   expect(found(place, 'tea OR coffee')).toEqual(['coffee']);
 });
 

@@ -513,15 +513,24 @@ describe.each([
     expect(titles(store)).toEqual(['deep', 'deep2']);
   });
 
-  test('a second existing store is NOT_SUPPORTED at its first write, which undoes nothing before it', () => {
+  test('any existing stores are written together, and go back together', () => {
     const { store, acme, teams } = aTree();
     store.transact(() => {
       store.create(Note, { title: 'first' });
-      expect(acme.count(Note)).toBe(1);
-      expect(codeOf(() => acme.create(Note, { title: 'second' }))).toBe('NOT_SUPPORTED');
-      expect(codeOf(() => teams.query(Note).update({ title: 'second' }))).toBe('NOT_SUPPORTED');
+      acme.create(Note, { title: 'second' });
+      teams.query(Note).update({ title: 'third' });
+      acme.substores.create('new').create(Note, { title: 'fourth' });
     });
-    expect(titles(store)).toEqual(['', 'acme', 'acme/teams', 'first', 'other']);
+    const done = ['', 'acme', 'first', 'fourth', 'other', 'second', 'third'];
+    expect(titles(store)).toEqual(done);
+    undone(store, () => {
+      store.create(Note, { title: 'spoilt' });
+      acme.query(Note).delete();
+      teams.query(Note).update({ title: 'spoilt' });
+      acme.substores.delete('new');
+    });
+    expect(titles(store)).toEqual(done);
+    expect(acme.substores.names()).toEqual(['new', 'teams']);
   });
 
   test('a transaction started above covers one store below, when it returns and when it throws', () => {

@@ -51,7 +51,6 @@ const FORESEEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ITEM_GONE',
   'NOT_FOUND',
   'NAME_TAKEN',
-  'NOT_SUPPORTED', // two existing stores in one transaction
   'OUTSIDE_TREE', // another handle, or the root inside a transaction of a substore
   'STORE_CLOSED',
   'TOO_MANY_OPEN',

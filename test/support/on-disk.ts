@@ -34,6 +34,9 @@ export function inDatabase<R>(directory: string, work: (database: Database.Datab
   }
 }
 
+/** The tables of a store that has no items. */
+export const ownTables = ['corollary_decisions', 'corollary_prepared', 'corollary_store', 'corollary_types'];
+
 /** The names of all tables of a store's database. */
 export function tablesOf(directory: string): unknown[] {
   return inDatabase(directory, (database) =>
