@@ -652,16 +652,7 @@ test('a tree query sees at once what another handle commits in any store', () =>
 
 // Of later versions
 
-test.each(['stats', 'check', 'upgrade', 'backup', 'export', 'import'])('tree.%s is absent or NOT_SUPPORTED', (name) => {
+test('tree.upgrade is absent or NOT_SUPPORTED', () => {
   const { tree } = aStore(options);
-  const method = (tree as unknown as Record<string, undefined | ((...words: unknown[]) => unknown)>)[name];
-  expect(method === undefined || codeOf(() => method.call(tree, aStoreDirectory()))).toBeOneOf([true, 'NOT_SUPPORTED']);
-});
-
-test.each(['restore'])('Store.%s is absent or NOT_SUPPORTED', (name) => {
-  const method = (Store as unknown as Record<string, undefined | ((...words: unknown[]) => unknown)>)[name];
-  expect(method === undefined || codeOf(() => method.call(Store, aStoreDirectory(), aStoreDirectory()))).toBeOneOf([
-    true,
-    'NOT_SUPPORTED',
-  ]);
+  expect('upgrade' in tree).toBe(false);
 });

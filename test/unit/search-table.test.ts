@@ -34,7 +34,7 @@ function placeWrittenBy(fullText: Searched): string {
 
 /** The inside of a store, which queries are answered from. */
 function coreAt(place: string, Note: ItemClass<Item>, options: StoreOptions = {}): StoreCore {
-  const branch = openRoot(place, checkedOptions({ ...options, types: [Note] }), () => undefined as never);
+  const branch = openRoot(place, checkedOptions({ ...options, types: [Note] }), () => ({}) as never);
   onTestFinished(() => branch.core.close('is closed'));
   return branch.core;
 }
