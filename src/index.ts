@@ -73,6 +73,7 @@ export { type FileOptions, file } from './store/files/file-attribute.js';
 export type { Files, ReceiveFileOptions, WriteFileOptions } from './store/files/files.js';
 export { type ByteRange, StoredFile } from './store/files/stored-file.js';
 export type { TransactionFunction, TransactionOptions } from './store/transact.js';
+export type { BackupReport } from './substore/backup/back-up.js';
 export type { TreeCheckOptions, TreeFinding, TreeReport } from './substore/check-tree.js';
 export type { StoreOptions } from './substore/options.js';
 export { Store } from './substore/store.js';

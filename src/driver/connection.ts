@@ -40,14 +40,15 @@ export class Connection {
   #changes = 0;
 
   /**
-   * Opens a database file that exists, or one in memory for the name ':memory:'. Nothing is written yet, and the
-   * settings are those of the file, until {@link Connection.configure}.
+   * Opens a database file that exists, or one in memory: an empty one for the name ':memory:', else a copy of the bytes
+   * of a database in rollback mode. Nothing is written yet, and the settings are those of the file, until
+   * {@link Connection.configure}.
    * @throws CorollaryError UNSUPPORTED_RUNTIME, IO_ERROR
    */
-  constructor(file: string, options: ConnectionOptions) {
+  constructor(file: string | Uint8Array, options: ConnectionOptions) {
     assertRuntime();
     this.#place = options.place;
-    const inMemory = file === ':memory:';
+    const inMemory = file === ':memory:' || typeof file !== 'string';
     // Who only reads never has the lock that others wait for, and must leave no trace.
     const sign = inMemory || options.readOnly ? undefined : new WaitingSign(dirname(file));
     this.#lockWait = new LockWait({ timeoutMs: options.busyTimeoutMs, place: options.place, sign });
@@ -57,9 +58,9 @@ export class Connection {
     this.#dataVersion = this.#database.prepare<unknown[], number>('PRAGMA data_version').pluck(true);
   }
 
-  #opened(file: string, options: Database.Options): Database.Database {
+  #opened(file: string | Uint8Array, options: Database.Options): Database.Database {
     try {
-      return new Database(file, options);
+      return new Database(typeof file === 'string' ? file : Buffer.from(file), options);
     } catch (error) {
       // The driver looks for the directory itself.
       if (!(error instanceof TypeError)) throw translated(error, this.#place);
@@ -327,9 +328,24 @@ export class Connection {
     }
   }
 
+  /** For a file that nobody else knows, and that is thrown away if anything fails: no log, and no syncs. */
+  configureAsScratch(): void {
+    this.pragma('journal_mode = OFF');
+    this.pragma('synchronous = OFF');
+    for (const { set } of memorySettings()) this.pragma(set);
+  }
+
   /** The whole database as bytes. */
   serialize(): Uint8Array {
     return this.#database.serialize();
+  }
+  /** How many bytes {@link Connection.serialize} would give. */
+  get size(): number {
+    return (this.pragma('page_count') as number) * (this.pragma('page_size') as number);
+  }
+  /** Writes what is committed, without gaps, into an empty file; needs little memory. It is not made durable. */
+  vacuumInto(file: string): void {
+    this.run('VACUUM INTO ?', [file]);
   }
 
   /** Closes the file. The last connection moves the log into it. */

@@ -85,8 +85,8 @@ export function createRootDirectory(directory: string, image: Uint8Array): void 
   });
 }
 
-// Each directory that is new needs a sync of the one that it stands in.
-function makeDirectories(directory: string): void {
+/** Makes a directory, and those that it stands in, durably: each that is new needs a sync of the one above. */
+export function makeDirectories(directory: string): void {
   const first = mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
   if (first === undefined) return;
   for (let at = directory; at.length >= first.length; at = dirname(at)) syncDirectory(dirname(at));

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Connection } from '../driver/connection.js';
+import { setWriteMode } from './database-file.js';
 import { writeEmptyStore } from './format.js';
 
 /** A store's own id: 128 random bits as 32 hexadecimal digits. */
@@ -16,10 +17,6 @@ export function newIncarnation(): string {
 const UID = 'a0'.repeat(16);
 const PARENT = 'b1'.repeat(16);
 const INCARNATION = 'c2'.repeat(8);
-
-/** Bytes 18 and 19 of a database file say how it is written; 2 means with a log (WAL). */
-const WRITE_VERSION_AT = 18;
-const WAL = 2;
 
 /** An empty store's bytes, and where its ids stand in them. */
 interface Template {
@@ -65,8 +62,7 @@ function prepared(parentUid: string): Template {
   writeEmptyStore(database, { uid: UID, parentUid, incarnation: INCARNATION });
   const bytes = Buffer.from(database.serialize());
   database.close();
-  bytes[WRITE_VERSION_AT] = WAL;
-  bytes[WRITE_VERSION_AT + 1] = WAL;
+  setWriteMode(bytes, 'log');
   const [uidAt, incarnationAt] = [bytes.indexOf(UID), bytes.indexOf(INCARNATION)];
   return { bytes, uidAt, parentAt: uidAt + UID.length, incarnationAt };
 }

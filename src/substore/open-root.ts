@@ -9,6 +9,8 @@ import { assertPathFits, createRootDirectory, inspect } from '../store/directory
 import { removeFiles } from '../store/files/remove-files.js';
 import { StoredFile } from '../store/files/stored-file.js';
 import { emptyStoreImage, newUid } from '../store/image.js';
+import { readBackup } from './backup/read-backup.js';
+import { restoreRoot } from './backup/restore-root.js';
 import { Branch, type Forest } from './branch.js';
 import { lookOutFor } from './live/poller.js';
 import type { CheckedOptions } from './options.js';
@@ -32,6 +34,19 @@ export function openRoot<S extends KeepingStore>(
   assertPathFits(directory);
   if (inspect(directory, true) !== 'store') createIfAllowed(directory, options);
   return opened(Branch.root(forest, directory, ''), options);
+}
+
+/** Makes a backup the store at a path, and opens it. The options are checked first. */
+export function openRestored<S extends KeepingStore>(
+  from: unknown,
+  path: string,
+  options: CheckedOptions,
+  makeFace: MakeFace<S>,
+): Branch<S> {
+  assertRuntime();
+  const directory = checkedPath(path);
+  restoreRoot(readBackup(from), directory);
+  return openRoot(directory, { ...options, mustExist: true }, makeFace);
 }
 
 /** Makes a store in memory. */

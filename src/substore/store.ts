@@ -27,7 +27,7 @@ import { runningTransaction } from '../store/transaction.js';
 import { Branch } from './branch.js';
 import { creatable } from './creatable.js';
 import { findByAddress, getByAddress } from './find-by-address.js';
-import { checkedPath, openInMemory, openRoot } from './open-root.js';
+import { checkedPath, openInMemory, openRestored, openRoot } from './open-root.js';
 import { checkedOptions, checkedRepairOptions, type StoreOptions } from './options.js';
 import { childNamed, Substores } from './substores.js';
 import { Tree } from './tree.js';
@@ -89,6 +89,18 @@ export class Store {
    */
   static repair(path: string, options: RepairOptions): RepairReport {
     return repairStore(checkedPath(path), checkedRepairOptions(options), checkedOptions({ mustExist: true }));
+  }
+
+  /**
+   * Makes a backup, or an export, the store at a path where nothing is yet, and opens it. Every byte of the backup is
+   * checked first; nothing of it is changed, so it may lie where nothing can be written. The store appears at the path
+   * whole or not at all.
+   * @throws CorollaryError CORRUPT naming the damaged file; STORE_MISSING where there is no backup; NAME_TAKEN where
+   * something is at the path; PATH_TOO_LONG, NEWER_DATABASE, DISK_FULL, IO_ERROR; nothing is left behind then. What
+   * {@link Store.open} throws comes after the store is there.
+   */
+  static restore(backup: string, path: string, options: StoreOptions = {}): Store {
+    return openRestored(backup, path, checkedOptions(options), (branch) => new Store(branch)).face;
   }
 
   /**

@@ -19,6 +19,11 @@ import { isOfFile } from '../store/files/disk-files.js';
 /** How they are called. */
 const SUBSTORE_ID = /^[0-9a-v]{8}$/;
 
+/** True for what a substore's directory can be called. */
+export function isSubstoreId(name: string): boolean {
+  return SUBSTORE_ID.test(name);
+}
+
 /** Where the substore with this id lies, below its parent's directory. */
 export function substoreDirectory(parent: string, id: string): string {
   return join(parent, 'sub', checkedId(id, parent));
@@ -31,7 +36,7 @@ export function mayHoldSubstores(parent: string, id: string): boolean {
 
 // The id comes from a row, and a row can hold anything that somebody put there: '../..', for one.
 function checkedId(id: string, parent: string): string {
-  if (SUBSTORE_ID.test(id)) return id;
+  if (isSubstoreId(id)) return id;
   throw new CorollaryError('CORRUPT', `A substore of ${parent} has a directory name that corollary did not give`, {
     store: parent,
   });
@@ -85,7 +90,7 @@ function renameIfThere(from: string, to: string): boolean {
 
 /** The ids of the substore directories that are there, whether the parent knows them or not. What is not ours is left alone. */
 export function substoreIds(parent: string): readonly string[] {
-  return namesInOwn(parent, 'sub').filter((name) => SUBSTORE_ID.test(name));
+  return namesInOwn(parent, 'sub').filter(isSubstoreId);
 }
 
 /** True when `temp` holds something that a killed process may have left. */

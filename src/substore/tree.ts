@@ -7,6 +7,7 @@ import { type FirstOf, fromTypes, type Joinable, type JoinColumns, type JoinedIt
 import { newQuery, type Query, type Where } from '../query/query.js';
 import { type QueryRunner, runnerOf } from '../query/runner.js';
 import type { ItemClass } from '../schema/item-class.js';
+import { type BackupReport, backUp } from './backup/back-up.js';
 import type { Branch } from './branch.js';
 import { checkTree, type TreeCheckOptions, type TreeReport } from './check-tree.js';
 import { findStore } from './find-store.js';
@@ -84,6 +85,23 @@ export class Tree<S extends KeepingStore> {
    */
   check(options: TreeCheckOptions = {}): TreeReport {
     return checkTree(this.#branch, checkedCheckOptions(options));
+  }
+
+  /**
+   * Copies all stores into a directory, files included, as they are at one moment: whole transactions only, and all
+   * that had returned before. Where the directory holds an older backup of this store, stores that have not changed
+   * since are not copied again; the older one stays whole until the new one takes its place. Writers of the whole tree
+   * wait meanwhile, readers go on. {@link Store.restore} makes a store of it.
+   * @throws CorollaryError NAME_TAKEN where the directory holds something else; NOT_SUPPORTED inside a transaction;
+   * READ_ONLY, BUSY, DISK_FULL, IO_ERROR, CORRUPT; the older backup is whole then.
+   */
+  backup(directory: string): BackupReport {
+    return backUp(this.#branch, directory, false);
+  }
+
+  /** The same into a directory that is empty or not there yet. */
+  export(directory: string): BackupReport {
+    return backUp(this.#branch, directory, true);
   }
 }
 

@@ -1,0 +1,24 @@
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+
+/** How SQLite is to write a database: with a log beside it (WAL), or so that it can be read where nothing can be written. */
+export type WriteMode = 'log' | 'rollback';
+
+/** Bytes 18 and 19 of a database say how it is written and read. */
+const VERSIONS_AT = 18;
+const VERSION: Readonly<Record<WriteMode, number>> = { rollback: 1, log: 2 };
+
+/** Sets the mode in a database's bytes. */
+export function setWriteMode(bytes: Uint8Array, mode: WriteMode): void {
+  bytes.fill(VERSION[mode], VERSIONS_AT, VERSIONS_AT + 2);
+}
+
+/** Sets the mode in a database file that no connection has open, and makes the file durable. */
+export function finishDatabaseFile(file: string, mode: WriteMode): void {
+  const descriptor = openSync(file, 'r+');
+  try {
+    writeSync(descriptor, Uint8Array.of(VERSION[mode], VERSION[mode]), 0, 2, VERSIONS_AT);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

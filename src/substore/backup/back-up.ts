@@ -1,0 +1,96 @@
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { CorollaryError, kindOf } from '../../errors.js';
+import type { KeepingStore } from '../../item/keeping-store.js';
+import { namesInOwn, statOf } from '../../store/disk.js';
+import { storeState, syncLog, whileLocked, writeImage } from '../../store/take-image.js';
+import type { Branch } from '../branch.js';
+import { BackupWriter } from './backup-directory.js';
+import { atOneMoment } from './one-moment.js';
+import { isFileName, type StoreEntry } from './store-entry.js';
+import { storesOf, type Visited } from './visit-stores.js';
+
+/** What a backup has done. */
+export interface BackupReport {
+  /** How many stores it holds. */
+  readonly stores: number;
+  /** How many of them were copied. */
+  readonly copied: number;
+  /** How many had not changed since the last backup into the same directory. */
+  readonly unchanged: number;
+  /** How many bytes were copied, those of files included. */
+  readonly bytes: number;
+  /** How many milliseconds it took. Writers had to wait so long. */
+  readonly ms: number;
+}
+
+/** Copies a store and all below it, as they are at one moment, into a directory. */
+export function backUp<S extends KeepingStore>(top: Branch<S>, path: unknown, mustBeNew: boolean): BackupReport {
+  const directory = checkedDirectory(path, top);
+  const started = performance.now();
+  return atOneMoment([top], () => {
+    const backup = new BackupWriter({ directory, top: top.core.file.uid, mustBeNew });
+    const manifest: StoreEntry[] = [];
+    try {
+      for (const store of storesOf(top)) manifest.push(take(store, backup));
+      backup.finish(manifest);
+    } catch (error) {
+      abandon(backup);
+      throw error;
+    }
+    const { stores: copied, bytes } = backup.copied;
+    const ms = performance.now() - started;
+    return { stores: manifest.length, copied, unchanged: manifest.length - copied, bytes, ms };
+  });
+}
+
+// The error that led here is the one to tell. What stays is in nobody's way.
+function abandon(backup: BackupWriter): void {
+  try {
+    backup.abandon();
+  } catch {
+    // see above
+  }
+}
+
+function take<S extends KeepingStore>({ branch, parent, directory }: Visited<S>, backup: BackupWriter): StoreEntry {
+  const { file } = branch.core;
+  const place = { parent, directory, name: branch.name };
+  return whileLocked(file, () => {
+    const state = storeState(file);
+    const unchanged = backup.unchanged(state);
+    if (unchanged !== undefined) return { ...unchanged, ...place };
+    const content = backup.addImage(state, (target) => writeImage(file, target));
+    syncLog(file);
+    const files = filesOf(file.directory).map(([id, from]) => backup.addFile(state.uid, id, from));
+    return { ...state, ...content, ...place, files };
+  });
+}
+
+/** The names of a store's files, and where they are. */
+export function filesOf(directory: string | undefined): (readonly [id: string, path: string])[] {
+  if (directory === undefined) return [];
+  const named = namesInOwn(directory, 'files').filter(isFileName);
+  const files = named.map((id) => [id, join(directory, 'files', id)] as const);
+  return files.filter(([, path]) => statOf(path)?.isFile()).sort();
+}
+
+/** @throws CorollaryError INVALID_VALUE */
+export function checkedDirectory<S extends KeepingStore>(path: unknown, { root }: Branch<S>): string {
+  if (typeof path !== 'string' || path === '')
+    throw new CorollaryError(
+      'INVALID_VALUE',
+      `A backup goes into a directory, whose path is a text, not ${kindOf(path)}`,
+    );
+  const directory = resolve(path);
+  const store = root.core.file.directory;
+  if (store === undefined || !isWithin(directory, store)) return directory;
+  throw new CorollaryError('INVALID_VALUE', `${directory} lies in the store at ${store}: give a directory outside`, {
+    path: directory,
+    store,
+  });
+}
+
+function isWithin(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return way === '' || !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way));
+}

@@ -1,0 +1,97 @@
+import { resolve } from 'node:path';
+import { CorollaryError, kindOf } from '../../errors.js';
+import { onDisk, statOf } from '../../store/disk.js';
+import { substoreDirectory } from '../substore-directory.js';
+import { bytesFile, imageFile, readManifest } from './backup-directory.js';
+import type { Copied } from './build-tree.js';
+import { contentOf, copyFile } from './copy-file.js';
+import { damaged, type Manifest } from './manifest.js';
+import type { Content, StoreEntry } from './store-entry.js';
+
+/** A backup of which every byte was found to be what was written. */
+export interface ReadBackup {
+  readonly directory: string;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Reads all of a backup. Writes nothing and opens no database.
+ * @throws CorollaryError STORE_MISSING where there is none; CORRUPT naming the first damaged file; INVALID_VALUE
+ */
+export function readBackup(path: unknown): ReadBackup {
+  if (typeof path !== 'string' || path === '')
+    throw new CorollaryError(
+      'INVALID_VALUE',
+      `A backup is read from a directory, whose path is a text, not ${kindOf(path)}`,
+    );
+  const directory = resolve(path);
+  const manifest = readManifest(directory);
+  const seen = new Set<string>();
+  for (const entry of manifest) {
+    assertWhole(imageFile(directory, entry), entry);
+    for (const file of entry.files) {
+      if (!seen.has(file.sha256)) assertWhole(bytesFile(directory, file), file);
+      seen.add(file.sha256);
+    }
+  }
+  return { directory, manifest };
+}
+
+function assertWhole(file: string, content: Content): void {
+  const found = statOf(file);
+  if (found === undefined) throw damaged(file, 'it is missing');
+  if (!found.isFile()) throw damaged(file, 'it is no plain file');
+  if (found.size !== content.bytes) throw damaged(file, `it has ${found.size} bytes instead of ${content.bytes}`);
+  assertSame(
+    file,
+    onDisk(file, () => contentOf(file)),
+    content,
+  );
+}
+
+function assertSame(file: string, found: Content, { sha256 }: Content): void {
+  if (found.sha256 !== sha256) throw damaged(file, 'its bytes are not those that were written');
+}
+
+/** The stores of a backup as they are to be built, under a parent with this uid; '' for a root. */
+export function* copiedFrom(
+  { directory, manifest }: ReadBackup,
+  parentUid: string,
+  uids: ReadonlyMap<string, string>,
+): Generator<Copied> {
+  const isNow = (uid: string) => uids.get(uid) ?? uid;
+  for (const [at, entry] of placesOf(manifest)) {
+    yield {
+      was: entry.uid,
+      uid: isNow(entry.uid),
+      parent: entry.parent === '' ? parentUid : isNow(entry.parent),
+      at,
+      writeTo: (target) => copyChecked(imageFile(directory, entry), target, entry),
+      files: entry.files.map((file) => ({
+        id: file.id,
+        copyTo: (target) => copyChecked(bytesFile(directory, file), target, file),
+      })),
+    };
+  }
+}
+
+// Read once more: what was whole when it was checked may have changed, or come differently from a failing medium.
+function copyChecked(from: string, to: string, content: Content): void {
+  assertSame(
+    from,
+    onDisk(from, () => copyFile(from, to)),
+    content,
+  );
+}
+
+/** Where each store is to lie, from the uppermost on. */
+export function placesOf(manifest: Manifest): ReadonlyMap<string, StoreEntry> {
+  const places = new Map<string, string>();
+  const found = new Map<string, StoreEntry>();
+  for (const entry of manifest) {
+    const at = entry.parent === '' ? '' : substoreDirectory(places.get(entry.parent) as string, entry.directory);
+    places.set(entry.uid, at);
+    found.set(at, entry);
+  }
+  return found;
+}
