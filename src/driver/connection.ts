@@ -328,24 +328,9 @@ export class Connection {
     }
   }
 
-  /** For a file that nobody else knows, and that is thrown away if anything fails: no log, and no syncs. */
-  configureAsScratch(): void {
-    this.pragma('journal_mode = OFF');
-    this.pragma('synchronous = OFF');
-    for (const { set } of memorySettings()) this.pragma(set);
-  }
-
   /** The whole database as bytes. */
   serialize(): Uint8Array {
     return this.#database.serialize();
-  }
-  /** How many bytes {@link Connection.serialize} would give. */
-  get size(): number {
-    return (this.pragma('page_count') as number) * (this.pragma('page_size') as number);
-  }
-  /** Writes what is committed, without gaps, into an empty file; needs little memory. It is not made durable. */
-  vacuumInto(file: string): void {
-    this.run('VACUUM INTO ?', [file]);
   }
 
   /** Closes the file. The last connection moves the log into it. */

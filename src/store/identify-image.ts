@@ -1,5 +1,6 @@
 import { Connection } from '../driver/connection.js';
 import { quoted } from '../driver/sql-text.js';
+import { configureScratch } from '../driver/whole-database.js';
 import { CorollaryError } from '../errors.js';
 import { finishDatabaseFile } from './database-file.js';
 import type { StoreIds } from './format.js';
@@ -26,7 +27,7 @@ const BATCH = 1000;
 export function identifyFile(file: string, identification: Identification): void {
   const connection = new Connection(file, { readOnly: false, durability: 'full', busyTimeoutMs: 0, place: file });
   try {
-    connection.configureAsScratch();
+    configureScratch(connection);
     identify(connection, identification, file);
   } finally {
     connection.close();

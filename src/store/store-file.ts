@@ -42,6 +42,8 @@ export interface StoreFileOptions {
   readonly whenMissing?: () => void;
   /** For a substore: false once its parent no longer has it. Asked when its file cannot be opened. */
   readonly isInParent?: () => boolean;
+  /** For a store in memory: what it holds from the beginning; it is empty if not given. */
+  readonly content?: Connection;
 }
 
 /**
@@ -169,6 +171,7 @@ export class StoreFile implements Evictable {
     const { directory, place } = this;
     const options = { ...settings, place };
     if (directory !== undefined) return new Connection(databaseFile(directory), options);
+    if (this.#options.content !== undefined) return this.#options.content;
     const connection = new Connection(':memory:', { ...options, readOnly: false });
     const { uid, parentUid } = this.#expected as ExpectedIdentity; // no file could tell
     writeEmptyStore(connection, { uid, parentUid, incarnation: newIncarnation() });

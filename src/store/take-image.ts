@@ -1,9 +1,11 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
-import { Connection } from '../driver/connection.js';
+import { quoted } from '../driver/sql-text.js';
+import { copyDatabase, sizeOf } from '../driver/whole-database.js';
 import type { Patience } from './commit/settle.js';
 import { finishDatabaseFile, setWriteMode } from './database-file.js';
 import { databaseFile } from './directory.js';
 import { codeOf, onDisk, writeWhole } from './disk.js';
+import { isFileId } from './files/file-id.js';
 import type { StoreFile } from './store-file.js';
 
 /** Larger databases are copied by SQLite page by page; smaller ones faster, as one piece of memory. */
@@ -24,9 +26,9 @@ const NOBODY: Patience = { heldBy: () => undefined };
  * A store that the running transaction has locked stays locked.
  * @throws CorollaryError BUSY, IN_DOUBT, READ_ONLY, and what opening throws
  */
-export function whileLocked<R>(file: StoreFile, work: () => R, patience: Patience = NOBODY): R {
+export function whileLocked<R>(file: StoreFile, work: () => R): R {
   if (file.connection.inTransaction) return work();
-  lock(file, patience);
+  lock(file);
   try {
     return work();
   } finally {
@@ -35,7 +37,7 @@ export function whileLocked<R>(file: StoreFile, work: () => R, patience: Patienc
 }
 
 // What is prepared is finished without the lock: whoever decides about it may be waiting for it.
-function lock(file: StoreFile, patience: Patience): void {
+function lock(file: StoreFile): void {
   for (;;) {
     file.connection.begin(true);
     try {
@@ -46,7 +48,7 @@ function lock(file: StoreFile, patience: Patience): void {
       throw error;
     }
     file.connection.rollBack();
-    file.settle(patience);
+    file.settle(NOBODY);
   }
 }
 
@@ -64,7 +66,7 @@ export function storeState({ connection }: StoreFile): StoreState {
  */
 export function writeImage(file: StoreFile, target: string): void {
   const { connection, directory } = file;
-  if (directory === undefined || connection.size <= MAX_IN_MEMORY_BYTES)
+  if (directory === undefined || sizeOf(connection) <= MAX_IN_MEMORY_BYTES)
     onDisk(target, () => writeWhole(target, imageOf(file)));
   else copyLarge(file, directory, target);
 }
@@ -76,18 +78,21 @@ export function imageOf({ connection }: StoreFile): Buffer {
   return bytes;
 }
 
-// VACUUM INTO does not run in a transaction, and the lock is one; so it goes through another connection.
+// The lock is a transaction: what is committed is what it keeps from changing.
 function copyLarge({ settings, place }: StoreFile, directory: string, target: string): void {
   onDisk(target, () => {
     writeWhole(target, new Uint8Array()); // with the rights that files have here; SQLite takes it for a new one
-    const reader = new Connection(databaseFile(directory), { ...settings, readOnly: true, place });
-    try {
-      reader.vacuumInto(target);
-    } finally {
-      reader.close();
-    }
+    copyDatabase(databaseFile(directory), target, { ...settings, place });
     finishDatabaseFile(target, 'rollback');
   });
+}
+
+/** The names on disk of the files that a locked store has. The rows decide: bytes without a row do not exist. */
+export function fileIdsOf({ connection }: StoreFile): string[] {
+  const table = connection.row('SELECT "table" FROM corollary_types WHERE name = \'corollary_file\'')?.[0];
+  if (table === undefined) return [];
+  const rows = connection.rows(`SELECT "diskName" FROM ${quoted(table as string)} ORDER BY 1`) as [string][];
+  return rows.map(([id]) => id).filter(isFileId);
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Branch } from './branch.js';
 import { freeDirectoryName } from './create-substore.js';
 import { findSubStore } from './find-sub-store.js';
 import { checkedName } from './name.js';
-import { nameTaken, notFound } from './named.js';
+import { nameTaken, notFound, outsideTree } from './named.js';
 import { renameSubstore } from './rename-substore.js';
 import type { SubStore } from './sub-store.js';
 import { substoreDirectory, substoreIds } from './substore-directory.js';
@@ -167,12 +167,4 @@ function assertNotWithin<S extends KeepingStore>(child: Branch<S>, to: Branch<S>
 function assertPathsFit(from: string, to: string): void {
   assertPathFits(to);
   for (const id of substoreIds(from)) assertPathsFit(substoreDirectory(from, id), substoreDirectory(to, id));
-}
-
-function outsideTree<S extends KeepingStore>({ core: { file } }: Branch<S>): CorollaryError {
-  return new CorollaryError(
-    'OUTSIDE_TREE',
-    `${file.place} is of another root, or was reached through another handle: export the substore and import it there`,
-    { store: file.place },
-  );
 }

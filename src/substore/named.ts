@@ -19,3 +19,12 @@ export function nameTaken(core: StoreCore, name: string): CorollaryError {
     { store: place, path: name },
   );
 }
+
+/** The error for a store of another tree. */
+export function outsideTree<S extends KeepingStore>({ core: { file } }: Branch<S>): CorollaryError {
+  return new CorollaryError(
+    'OUTSIDE_TREE',
+    `${file.place} is of another root, or was reached through another handle: export the substore and import it there`,
+    { store: file.place },
+  );
+}

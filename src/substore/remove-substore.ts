@@ -19,11 +19,20 @@ export function removeSubstores<S extends KeepingStore>(
   const doomed = subStoresOf(branch.core)
     .where((s) => s.storeId.in(ids))
     .all();
-  for (const item of doomed) if (!branch.leaving.has(item.uid)) removeSubstore(branch, item, transaction);
+  for (const item of doomed) if (!branch.leaving.has(item.uid)) retireSubstore(branch, item, transaction);
 }
 
-function removeSubstore<S extends KeepingStore>(branch: Branch<S>, item: SubStore, transaction: Transaction): void {
+/**
+ * From now on the store that an item stands for is refused; when the transaction is committed it is closed with all
+ * below it, and its directory is removed. By then the item may stand for another one.
+ */
+export function retireSubstore<S extends KeepingStore>(
+  branch: Branch<S>,
+  item: SubStore,
+  transaction: Transaction,
+): void {
   const child = branch.child(item);
+  const { directory: id } = item;
   const loaded = [...child.loadedBelow(), child];
   const suspended = loaded.filter(({ core }) => core.suspend());
   transaction.onUndo(() => {
@@ -35,7 +44,7 @@ function removeSubstore<S extends KeepingStore>(branch: Branch<S>, item: SubStor
     for (const store of all) store.close('was deleted');
     child.close('was deleted');
     const { directory } = branch.core.file;
-    if (directory !== undefined) discardSubstoreDirectory(directory, item.directory);
+    if (directory !== undefined) discardSubstoreDirectory(directory, id);
   });
 }
 

@@ -42,16 +42,23 @@ function checkedId(id: string, parent: string): string {
   });
 }
 
-/**
- * Makes a substore's directory: built in the parent's `temp`, made durable, then renamed into `sub`. The caller holds
- * the parent's write lock, and the parent's row is what makes the substore exist: without it, it is swept.
- */
+/** Makes the directory of a new, empty substore: {@link placeSubstoreDirectory} with nothing but a database. */
 export function createSubstoreDirectory(parent: string, id: string, image: Uint8Array): void {
+  placeSubstoreDirectory(parent, id, (directory) => {
+    mkdirSync(directory, { mode: DIRECTORY_MODE });
+    writeWhole(databaseFile(directory), image);
+    syncDirectory(directory);
+  });
+}
+
+/**
+ * Puts a directory of a substore in place: built, durably, in the parent's `temp`, then renamed into `sub`. The caller
+ * holds the parent's write lock, and the parent's row is what makes the substore exist: without it, it is swept.
+ */
+export function placeSubstoreDirectory(parent: string, id: string, build: (directory: string) => void): void {
   onDisk(parent, () => {
     const prepared = join(ownDirectory(parent, 'temp'), id);
-    mkdirSync(prepared, { mode: DIRECTORY_MODE });
-    writeWhole(databaseFile(prepared), image);
-    syncDirectory(prepared);
+    build(prepared);
     const sub = ownDirectory(parent, 'sub');
     renameSync(prepared, substoreDirectory(parent, id));
     syncDirectory(sub);

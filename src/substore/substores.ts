@@ -1,6 +1,8 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { Query, Where } from '../query/query.js';
+import { copySubstore } from './backup/copy-substore.js';
+import { restoreInPlace } from './backup/import-tree.js';
 import { type Branch, branchOfFace } from './branch.js';
 import { createSubstore } from './create-substore.js';
 import { findSubStore, subStoresOf } from './find-sub-store.js';
@@ -105,6 +107,32 @@ export class Substores<S extends KeepingStore> {
    */
   move(name: string, toStore: S, newName: string = name): void {
     moveSubstore({ from: this.#branch, name, to: branchOf(toStore), newName });
+  }
+
+  /**
+   * Copies a substore, with all below it, into a store of the same tree, as it is at one moment; gives the copy. The
+   * copies are stores of their own, with new uids. Addresses in them that point into what is copied point to the copies;
+   * all others stay as they are. Writers of the whole tree wait meanwhile, readers go on.
+   * @throws CorollaryError NOT_FOUND, BAD_NAME, NAME_TAKEN, READ_ONLY, PATH_TOO_LONG, BUSY, DISK_FULL; OUTSIDE_TREE for a
+   * store of another root; NOT_SUPPORTED inside a transaction; nothing was made then.
+   */
+  copy(name: string, toStore: S, newName: string): S {
+    const to = branchOf(toStore);
+    sweepOnce(to);
+    return copySubstore({ from: this.#branch, name, to, newName }).face;
+  }
+
+  /**
+   * Puts a backup, or an export, in the place of a substore and all below it; gives the restored store. Every byte of the
+   * backup is checked first. The stores that were there go as deleted ones do: their Store objects are closed, here and
+   * elsewhere. The SubStore item stays the same. The stores keep the uids that they have in the backup, unless one of
+   * them is in use elsewhere in the tree: then all get new ones, and addresses in them follow.
+   * @throws CorollaryError NOT_FOUND, CORRUPT naming the damaged file, STORE_MISSING where there is no backup, READ_ONLY,
+   * PATH_TOO_LONG, BUSY, DISK_FULL; NOT_SUPPORTED inside a transaction; all is as before then.
+   */
+  restore(name: string, backup: string): S {
+    sweepOnce(this.#branch);
+    return restoreInPlace(this.#branch, name, backup).face;
   }
 }
 

@@ -8,10 +8,12 @@ import { newQuery, type Query, type Where } from '../query/query.js';
 import { type QueryRunner, runnerOf } from '../query/runner.js';
 import type { ItemClass } from '../schema/item-class.js';
 import { type BackupReport, backUp } from './backup/back-up.js';
+import { importTree } from './backup/import-tree.js';
 import type { Branch } from './branch.js';
 import { checkTree, type TreeCheckOptions, type TreeReport } from './check-tree.js';
 import { findStore } from './find-store.js';
 import type { SubStore } from './sub-store.js';
+import { sweepOnce } from './sweep.js';
 import { TreeRunner } from './tree-runner.js';
 import { type OnStoreError, Walk } from './walk.js';
 
@@ -102,6 +104,18 @@ export class Tree<S extends KeepingStore> {
   /** The same into a directory that is empty or not there yet. */
   export(directory: string): BackupReport {
     return backUp(this.#branch, directory, true);
+  }
+
+  /**
+   * Makes a backup, or an export, a new substore of this store, with all below it; gives it. Every byte of the backup is
+   * checked first. The stores keep the uids that they have there, unless one of them is in use in this tree: then all
+   * get new ones, and addresses in them that point to one of them follow.
+   * @throws CorollaryError CORRUPT naming the damaged file, STORE_MISSING where there is no backup, BAD_NAME, NAME_TAKEN,
+   * PATH_TOO_LONG, READ_ONLY, BUSY, DISK_FULL; NOT_SUPPORTED inside a transaction; nothing was made then.
+   */
+  import(backup: string, name: string): S {
+    sweepOnce(this.#branch);
+    return importTree(this.#branch, backup, name).face;
   }
 }
 

@@ -1,12 +1,14 @@
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { CorollaryError, kindOf } from '../../errors.js';
 import type { KeepingStore } from '../../item/keeping-store.js';
-import { namesInOwn, statOf } from '../../store/disk.js';
-import { storeState, syncLog, whileLocked, writeImage } from '../../store/take-image.js';
+import type { OpenFile } from '../../store/files/file-area.js';
+import type { StoreFile } from '../../store/store-file.js';
+import { fileIdsOf, storeState, syncLog, whileLocked, writeImage } from '../../store/take-image.js';
 import type { Branch } from '../branch.js';
 import { BackupWriter } from './backup-directory.js';
 import { atOneMoment } from './one-moment.js';
-import { isFileName, type StoreEntry } from './store-entry.js';
+import { piecesOf } from './pieces.js';
+import type { StoreEntry } from './store-entry.js';
 import { storesOf, type Visited } from './visit-stores.js';
 
 /** What a backup has done. */
@@ -59,19 +61,21 @@ function take<S extends KeepingStore>({ branch, parent, directory }: Visited<S>,
     const state = storeState(file);
     const unchanged = backup.unchanged(state);
     if (unchanged !== undefined) return { ...unchanged, ...place };
-    const content = backup.addImage(state, (target) => writeImage(file, target));
+    const digest = backup.addImage(state, (target) => writeImage(file, target));
     syncLog(file);
-    const files = filesOf(file.directory).map(([id, from]) => backup.addFile(state.uid, id, from));
-    return { ...state, ...content, ...place, files };
+    const files = filesOf(file).map(({ id, pieces }) => backup.addFile(state.uid, id, pieces));
+    return { ...state, ...digest, ...place, files };
   });
 }
 
-/** The names of a store's files, and where they are. */
-export function filesOf(directory: string | undefined): (readonly [id: string, path: string])[] {
-  if (directory === undefined) return [];
-  const named = namesInOwn(directory, 'files').filter(isFileName);
-  const files = named.map((id) => [id, join(directory, 'files', id)] as const);
-  return files.filter(([, path]) => statOf(path)?.isFile()).sort();
+/** A store's files: their names on disk, and their bytes. One whose bytes are gone has nothing to copy. */
+export function filesOf(file: StoreFile): { readonly id: string; pieces(): Iterable<Uint8Array> }[] {
+  return fileIdsOf(file).flatMap((id) => {
+    const open = file.files.open(id);
+    if (open === undefined) return [];
+    open.close();
+    return [{ id, pieces: () => piecesOf(file.files.open(id) as OpenFile) }];
+  });
 }
 
 /** @throws CorollaryError INVALID_VALUE */

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { CorollaryError } from '../../errors.js';
 import { makeDirectories } from '../../store/directory.js';
 import { namesIn, namesInOwn, onDisk, ownDirectory, statOf, syncDirectory, writeWhole } from '../../store/disk.js';
+import type { Digest } from '../../store/files/file-area.js';
 import type { StoreState } from '../../store/take-image.js';
-import { contentOf, copyFile } from './copy-file.js';
 import { damaged, imageName, type Manifest, parsed, topOf, written } from './manifest.js';
-import type { Content, FileEntry, StoreEntry } from './store-entry.js';
+import { digestOf, piecesIn, writeDigested } from './pieces.js';
+import type { FileEntry, StoreEntry } from './store-entry.js';
 
 /**
  * A directory with a backup: `manifest`, the databases in `stores`, and the files of all stores in `files`, under the
@@ -29,7 +30,7 @@ export function manifestFile(directory: string): string {
 export function imageFile(directory: string, state: StoreState): string {
   return join(directory, 'stores', imageName(state));
 }
-export function bytesFile(directory: string, { sha256 }: Content): string {
+export function bytesFile(directory: string, { sha256 }: Digest): string {
   return join(directory, 'files', sha256);
 }
 
@@ -97,34 +98,34 @@ export class BackupWriter {
     return old.files.every((file) => this.#has(bytesFile(this.#directory, file), file)) ? old : undefined;
   }
 
-  #has(file: string, { bytes }: Content): boolean {
-    return statOf(file)?.size === bytes;
+  #has(file: string, { size }: Digest): boolean {
+    return statOf(file)?.size === size;
   }
 
   /** Takes a store's database in. `write` is told the name of a file to make, durably. */
-  addImage(state: StoreState, write: (file: string) => void): Content {
+  addImage(state: StoreState, write: (file: string) => void): Digest {
     const file = this.#unfinished('stores');
     write(file);
-    const content = onDisk(file, () => contentOf(file));
+    const digest = digestOf(piecesIn(file));
     onDisk(file, () => renameSync(file, imageFile(this.#directory, state)));
-    this.#count(content);
+    this.#count(digest);
     this.#copied++;
-    return content;
+    return digest;
   }
 
   /** Takes one of a store's files in. Files never change, so what the older backup says of it is still true. */
-  addFile(uid: string, id: string, from: string): FileEntry {
+  addFile(uid: string, id: string, pieces: () => Iterable<Uint8Array>): FileEntry {
     const known = this.#old.get(uid)?.files.find((file) => file.id === id);
     if (known !== undefined && this.#has(bytesFile(this.#directory, known), known)) return known;
     const file = this.#unfinished('files');
-    const content = onDisk(file, () => copyFile(from, file));
-    onDisk(file, () => renameSync(file, bytesFile(this.#directory, content)));
-    this.#count(content);
-    return { id, ...content };
+    const digest = writeDigested(file, pieces());
+    onDisk(file, () => renameSync(file, bytesFile(this.#directory, digest)));
+    this.#count(digest);
+    return { id, ...digest };
   }
 
-  #count({ bytes }: Content): void {
-    this.#bytes += bytes;
+  #count({ size }: Digest): void {
+    this.#bytes += size;
   }
 
   // At most one of each kind is being written, and the rest of one that was cut off is in nobody's way.

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertPathFits, databaseFile } from '../../store/directory.js';
-import { DIRECTORY_MODE, onDisk, syncDirectory } from '../../store/disk.js';
+import { DIRECTORY_MODE, onDisk, syncDirectory, writePieces } from '../../store/disk.js';
 import { identifyFile } from '../../store/identify-image.js';
 import { newIncarnation } from '../../store/image.js';
 
@@ -16,8 +16,10 @@ export interface Copied {
   readonly at: string;
   /** Writes its database, in rollback mode, to a new file. */
   writeTo(file: string): void;
-  /** Its files: names, and what copies the bytes into a new file, durably. */
-  readonly files: readonly { readonly id: string; copyTo(file: string): void }[];
+  /** The same as bytes. */
+  image(): Uint8Array;
+  /** Its files: their names on disk, and their bytes. */
+  readonly files: readonly { readonly id: string; pieces(): Iterable<Uint8Array> }[];
 }
 
 /** @throws CorollaryError PATH_TOO_LONG when a store of those would not fit below this directory */
@@ -53,7 +55,7 @@ export function buildTree({ directory, scratch, uids }: Building, stores: Iterab
     placeDatabase(store, databaseFile(at), scratch, uids);
     if (store.files.length === 0) continue;
     const files = onDisk(at, () => make(join(at, 'files')));
-    for (const { id, copyTo } of store.files) copyTo(join(files, id));
+    for (const { id, pieces } of store.files) writePieces(join(files, id), pieces());
   }
   onDisk(directory, () => made.forEach(syncDirectory));
 }

@@ -30,8 +30,8 @@ export function written(manifest: Manifest): Buffer {
 }
 
 function inOrder(entry: StoreEntry): StoreEntry {
-  const { uid, parent, name, directory, incarnation, generation, bytes, sha256, files } = entry;
-  return { uid, parent, name, directory, incarnation, generation, bytes, sha256, files };
+  const { uid, parent, name, directory, incarnation, generation, size, sha256, files } = entry;
+  return { uid, parent, name, directory, incarnation, generation, size, sha256, files };
 }
 
 // The format goes into the hash, so that a damaged one is not taken for a newer one.

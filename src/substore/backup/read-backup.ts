@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { CorollaryError, kindOf } from '../../errors.js';
-import { onDisk, statOf } from '../../store/disk.js';
+import { statOf, writePieces } from '../../store/disk.js';
+import { Digester } from '../../store/files/content.js';
+import type { Digest } from '../../store/files/file-area.js';
 import { substoreDirectory } from '../substore-directory.js';
 import { bytesFile, imageFile, readManifest } from './backup-directory.js';
 import type { Copied } from './build-tree.js';
-import { contentOf, copyFile } from './copy-file.js';
 import { damaged, type Manifest } from './manifest.js';
-import type { Content, StoreEntry } from './store-entry.js';
+import { digestOf, piecesIn } from './pieces.js';
+import type { StoreEntry } from './store-entry.js';
 
 /** A backup of which every byte was found to be what was written. */
 export interface ReadBackup {
@@ -37,20 +39,19 @@ export function readBackup(path: unknown): ReadBackup {
   return { directory, manifest };
 }
 
-function assertWhole(file: string, content: Content): void {
+function assertWhole(file: string, digest: Digest): void {
   const found = statOf(file);
   if (found === undefined) throw damaged(file, 'it is missing');
   if (!found.isFile()) throw damaged(file, 'it is no plain file');
-  if (found.size !== content.bytes) throw damaged(file, `it has ${found.size} bytes instead of ${content.bytes}`);
-  assertSame(
-    file,
-    onDisk(file, () => contentOf(file)),
-    content,
-  );
+  if (found.size !== digest.size) throw damaged(file, `it has ${found.size} bytes instead of ${digest.size}`);
+  digestOf(checkedPieces(file, digest));
 }
 
-function assertSame(file: string, found: Content, { sha256 }: Content): void {
-  if (found.sha256 !== sha256) throw damaged(file, 'its bytes are not those that were written');
+// What was whole when it was checked first may have changed, or come differently from a failing medium.
+function* checkedPieces(file: string, { sha256 }: Digest): Generator<Uint8Array> {
+  const digester = new Digester();
+  yield* digester.through(piecesIn(file));
+  if (digester.digest().sha256 !== sha256) throw damaged(file, 'its bytes are not those that were written');
 }
 
 /** The stores of a backup as they are to be built, under a parent with this uid; '' for a root. */
@@ -66,22 +67,19 @@ export function* copiedFrom(
       uid: isNow(entry.uid),
       parent: entry.parent === '' ? parentUid : isNow(entry.parent),
       at,
-      writeTo: (target) => copyChecked(imageFile(directory, entry), target, entry),
+      writeTo: (target) => writePieces(target, checkedPieces(imageFile(directory, entry), entry)),
+      image: () => readChecked(imageFile(directory, entry), entry),
       files: entry.files.map((file) => ({
         id: file.id,
-        copyTo: (target) => copyChecked(bytesFile(directory, file), target, file),
+        pieces: () => checkedPieces(bytesFile(directory, file), file),
       })),
     };
   }
 }
 
-// Read once more: what was whole when it was checked may have changed, or come differently from a failing medium.
-function copyChecked(from: string, to: string, content: Content): void {
-  assertSame(
-    from,
-    onDisk(from, () => copyFile(from, to)),
-    content,
-  );
+// A piece is good until the next one only.
+function readChecked(file: string, digest: Digest): Uint8Array {
+  return Buffer.concat(Array.from(checkedPieces(file, digest), (piece) => Buffer.from(piece)));
 }
 
 /** Where each store is to lie, from the uppermost on. */

@@ -1,20 +1,16 @@
+import type { Digest } from '../../store/files/file-area.js';
+import { isFileId } from '../../store/files/file-id.js';
 import type { StoreState } from '../../store/take-image.js';
 import { isSubstoreId } from '../substore-directory.js';
 
-/** What a file holds: how many bytes, and their SHA-256 as 64 hexadecimal digits. */
-export interface Content {
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
 /** One of a store's files. */
-export interface FileEntry extends Content {
+export interface FileEntry extends Digest {
   /** Its name in the directory `files` of the store. */
   readonly id: string;
 }
 
 /** A store as a backup has it. */
-export interface StoreEntry extends StoreState, Content {
+export interface StoreEntry extends StoreState, Digest {
   /** The uid of the store above; empty for the uppermost store of the backup. */
   readonly parent: string;
   /** The name in the parent; null for what was a root. */
@@ -58,23 +54,18 @@ function isStoreEntry(entry: Unknown): boolean {
     (directory === '' || (typeof directory === 'string' && isSubstoreId(directory))) &&
     matches(INCARNATION, incarnation) &&
     isCount(generation) &&
-    isContent(entry) &&
+    isDigest(entry) &&
     Array.isArray(files) &&
     files.every(isFileEntry)
   );
 }
 
 function isFileEntry(value: unknown): value is FileEntry {
-  return isObject(value) && isFileName(value.id) && isContent(value);
+  return isObject(value) && typeof value.id === 'string' && isFileId(value.id) && isDigest(value);
 }
 
-/** True for what can be the name of a file in a directory, and nothing else. */
-export function isFileName(id: unknown): boolean {
-  return typeof id === 'string' && /^[\w-][\w.-]{0,254}$/.test(id);
-}
-
-function isContent({ bytes, sha256 }: Unknown): boolean {
-  return isCount(bytes) && matches(SHA256, sha256);
+function isDigest({ size, sha256 }: Unknown): boolean {
+  return isCount(size) && matches(SHA256, sha256);
 }
 
 function isCount(value: unknown): boolean {
