@@ -38,10 +38,13 @@ export class Asking {
 
   /** Asks a store, unless it is known to have nothing that is wanted. */
   ask(store: AskedStore): void {
-    const question = this.#merge.askedOf(store.path);
+    const question = this.#merge.askedOf(store);
     if (this.#pruning.rulesOut(store, question)) return;
     const rows = rowsOf(store.reading, this.#compiled.for(store.core, question));
-    this.#merge.add(rows.map((row) => ({ ...store, row })));
+    if (rows.length > 0) {
+      const from = { ...store };
+      this.#merge.add(rows.map((row) => ({ ...from, row })));
+    }
     this.#pruning.asked(store);
   }
 }

@@ -25,6 +25,12 @@ export interface Found extends StoreRow {
   readonly path: string;
 }
 
+/**
+ * How often the rows beyond the limit are sorted out while as many come again: the sooner, the less the stores that
+ * follow are asked for; but each time all rows are gone through.
+ */
+const TRIMS_PER_LIMIT = 8;
+
 /** A row with its place in the merged answer: the cells of {@link Merge.placeKeys}. */
 interface Placed {
   readonly found: Found;
@@ -99,8 +105,8 @@ export class Merge {
   }
 
   /** What a store is asked: the same object as long as it is the same question. */
-  askedOf(path: string): QuerySpec {
-    const side = this.#sideOf(path);
+  askedOf(store: Pick<Found, 'path'>): QuerySpec {
+    const side = this.#sideOf(store);
     const known = this.#questions.get(side);
     if (known !== undefined && known.cut === this.#cut) return known.spec;
     const made = { cut: this.#cut, spec: this.#question(side) };
@@ -124,10 +130,10 @@ export class Merge {
     return compareKey(this.placeKeys[0] as RowKey, a, b);
   }
 
-  #sideOf(path: string): Side {
+  #sideOf(store: Pick<Found, 'path'>): Side {
     const start = this.#start;
     if (start === undefined || isDistinct(this.spec)) return 'before';
-    const side = compareCodePoints(path, start[this.#asked.length] as string);
+    const side = compareCodePoints(store.path, start[this.#asked.length] as string);
     if (side === 0) return 'at';
     return side < 0 ? 'before' : 'after';
   }
@@ -157,8 +163,8 @@ export class Merge {
 
   add(rows: readonly Found[]): void {
     for (const found of rows) this.#rows.push({ found, place: this.place(found) });
-    const enough = this.#last === undefined ? this.#most : 2 * this.#most;
-    if (rows.length > 0 && this.#rows.length >= enough) this.#trim();
+    const more = this.#last === undefined ? 0 : 1 + this.#most / TRIMS_PER_LIMIT;
+    if (rows.length > 0 && this.#rows.length >= this.#most + more) this.#trim();
   }
 
   #trim(): void {

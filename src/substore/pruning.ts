@@ -33,7 +33,7 @@ export class Pruning {
 
   /** True when a store has no row for a question that asks for no more than the one of this pruning. */
   rulesOut(store: Looked, asked: QuerySpec): boolean {
-    return hasNone(asked, this.#boundsOf(store));
+    return asked.where !== undefined && hasNone(asked, this.#boundsOf(store));
   }
 
   /** The cell of the store's first row in the order; undefined where it is not known. */

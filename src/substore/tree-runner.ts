@@ -273,8 +273,16 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 }
 
-function askedStore<S extends KeepingStore>({ core, path }: Branch<S>, { period }: Walk<S>): AskedStore {
-  return { core, path: pathText(path), reading: core.readingAside(period) };
+function askedStore<S extends KeepingStore>(branch: Branch<S>, { period }: Walk<S>): AskedStore {
+  const { core } = branch;
+  return {
+    core,
+    // Only where something is found, or a page begins, is it needed.
+    get path() {
+      return pathText(branch.path);
+    },
+    reading: core.readingAside(period),
+  };
 }
 
 function foundIn(core: StoreCore, spec: QuerySpec): FoundPart {

@@ -15,6 +15,14 @@ export interface WalkOptions {
   readonly onStoreError?: OnStoreError;
 }
 
+/** A store that is still to be visited. */
+interface Place<S extends KeepingStore> {
+  readonly parent: Branch<S>;
+  readonly item: SubStore;
+  /** How many levels below it are visited, too. */
+  readonly levels: number;
+}
+
 /** One way through the stores of a tree: parents first, siblings by name, which is the order of their paths. */
 export class Walk<S extends KeepingStore> {
   readonly #options: WalkOptions;
@@ -28,16 +36,22 @@ export class Walk<S extends KeepingStore> {
   }
 
   *from(top: Branch<S>): Generator<Branch<S>> {
-    yield* this.#visit(() => top, this.#options.depth ?? Number.POSITIVE_INFINITY);
+    yield top;
+    // The next one comes last.
+    const waiting = this.#placesBelow(top, this.#options.depth ?? Number.POSITIVE_INFINITY);
+    for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+      const { parent, item, levels } = place;
+      if (!item.isStored) continue;
+      yield parent.child(item);
+      // The visitor may have closed the store: it is found again for what lies below.
+      for (const below of this.#placesBelow(parent.child(item), levels)) waiting.push(below);
+    }
   }
 
-  // The visitor may close the store that it is given: it is found again for what lies below.
-  *#visit(find: () => Branch<S>, levels: number): Generator<Branch<S>> {
-    yield find();
-    const branch = find();
-    if (levels <= 0 || this.#left.has(branch)) return;
-    for (const item of this.ask(branch, () => this.below(branch)) ?? [])
-      if (item.isStored) yield* this.#visit(() => branch.child(item), levels - 1);
+  #placesBelow(parent: Branch<S>, levels: number): Place<S>[] {
+    if (levels <= 0 || this.#left.has(parent)) return [];
+    const items = this.ask(parent, () => this.below(parent)) ?? [];
+    return items.map((item) => ({ parent, item, levels: levels - 1 })).reverse();
   }
 
   /** The items of the stores directly below that are to be visited, by name. */
