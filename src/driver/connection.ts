@@ -183,6 +183,11 @@ export class Connection {
     return this.#guarded(() => this.#database.pragma(text, { simple: true }));
   }
 
+  // A tenth of what `pragma` costs.
+  #set(setting: string): void {
+    this.#guarded(() => this.#database.exec(`PRAGMA ${setting}`));
+  }
+
   /** A number that changes when another connection has committed to this file (0.7 µs). */
   dataVersion(): number {
     try {
@@ -308,11 +313,11 @@ export class Connection {
   /** Runs a transaction whose commit may be lost with the power: it can be done again. */
   withoutSync(work: () => void): void {
     const synchronous = this.#settings.find(({ set }) => set.startsWith('synchronous'));
-    this.pragma('synchronous = NORMAL');
+    this.#set('synchronous = NORMAL');
     try {
       work();
     } finally {
-      if (synchronous !== undefined) this.pragma(synchronous.set);
+      if (synchronous !== undefined) this.#set(synchronous.set);
     }
   }
 

@@ -1,5 +1,5 @@
 import { CorollaryError, Item, integer, item, Store, text } from 'corollary';
-import { say } from '../support/task-loop.js';
+import { say, sleep } from '../support/task-loop.js';
 
 /** Money that is moved between stores. */
 @item('purse')
@@ -88,6 +88,7 @@ export function watch(place: string, transfers: number): { sums: number[]; reads
       }),
     );
     if (taken >= transfers) return { sums: [...sums], reads };
+    sleep(3); // who reads without pause would keep the writers waiting
   }
 }
 
