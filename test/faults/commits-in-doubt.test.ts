@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Store } from 'corollary';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { whyNoFaults } from '../support/a-faulty-disk.js';
+import { runWithFaults, whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram } from '../support/a-process.js';
 import { codeOf, refusal } from '../support/a-refusal.js';
 import { aDirectory, aStore, aStoreDirectory } from '../support/a-store.js';
 import { substoreDirectories } from '../support/on-disk.js';
 import { rawly } from '../support/raw-database.js';
 import type * as tasks from '../tasks/commits.js';
-import { Account, look, Note, types } from '../tasks/commits.js';
-import { aScene, killedAt, partsOf, type Scene } from './scene.js';
+import { Account, look, Note, told, types } from '../tasks/commits.js';
+import { aScene, copied, killedAt, partsOf, type Scene } from './scene.js';
 
 // A process was killed between putting the changes of a part aside and writing them. The transaction is decided by the
 // store above, the root here.
@@ -154,6 +154,51 @@ describe.skipIf(why !== undefined).each([
     const { place, part, whole } = await left(isDecided);
     expect(Store.repair(part, { inDoubt: isDecided ? 'undo' : 'commit' })).toEqual({ wasInDoubt: false });
     expect(look(place).told).toEqual(whole);
+  });
+});
+
+describe.skipIf(why !== undefined)('who comes while a transaction is being decided', () => {
+  // The directory of the new store is there, and its row among what was put aside.
+  test('sweeps no store that it makes', async () => {
+    const large = await aScene(scene.program, 'three');
+    const onRoot = large.operations.map((line) => line.endsWith(join('a.store', 'db.sqlite-wal')));
+    const { place } = await killedAt(large, onRoot.indexOf(true) + 1);
+    const parts = new Map(partsOf(large, place));
+    const deciding = new Database(join(place, 'db.sqlite'));
+    deciding.exec('BEGIN IMMEDIATE'); // as the process has it that decides
+    Store.open(parts.get('a/b') as string, { types }).close();
+    for (const part of parts.values()) {
+      const [mark] = rawly(part, (database) =>
+        database.prepare('SELECT entry FROM corollary_prepared WHERE position = 0').pluck().all(),
+      );
+      const { token } = JSON.parse(String(mark));
+      deciding.prepare('INSERT INTO corollary_decisions VALUES (?, ?)').run(uidOf(part), token);
+    }
+    deciding.exec('COMMIT');
+    deciding.close();
+    // The deletion was not announced yet when the process was killed: the row is gone, and the directory is swept.
+    expect(look(place).told).toEqual(large.after);
+  });
+
+  // The commit stood in the log of the deciding store, whole, but SQLite had not announced it. Others saw it nowhere, and
+  // took the part back; when they were gone too, SQLite found the commit.
+  test('is not belied later by a decision that nobody was told of', async () => {
+    const { place, armed } = copied(scene);
+    const root = aStore({ types }, place);
+    root.at('a').count(Note);
+    const toldOf = scene.operations.map(
+      (line) => line.startsWith('sync') && line.endsWith(join('a.store', 'db.sqlite-wal')),
+    );
+    const kill = toldOf.lastIndexOf(true) + 1;
+    const faults = { below: place, while: armed, kill };
+    const { isKilled } = await runWithFaults(scene.program.file, faults, ['work', place, 'two', armed]);
+    expect(isKilled).toBe(true);
+    expect(told(root)).toEqual(scene.before);
+
+    const later = join(aDirectory(), 'later.store');
+    // What is on disk when all are killed. SQLite keeps its index of the log in -shm, and does not trust one it finds.
+    cpSync(place, later, { recursive: true, filter: (file) => !file.endsWith('-shm') });
+    expect(look(later)).toEqual({ told: scene.before, isSound: true });
   });
 });
 
