@@ -59,6 +59,7 @@ export class Part {
   /** How many of the connection's changed rows were undone again. */
   #undone = 0;
   #newParent: string | undefined;
+  #mustFollow: readonly string[] = [];
 
   /** Locks the store. @throws CorollaryError BUSY, and what opening it throws; it is not locked then. */
   constructor(store: Participant, joining: Joining, patience: Patience) {
@@ -86,6 +87,14 @@ export class Part {
     return this.store.file.connection;
   }
 
+  /**
+   * The uids of stores that are to be written where this one is: they have not decided about transactions that are noted
+   * here, and only once they are written it is certain that they never will.
+   */
+  get mustFollow(): readonly string[] {
+    return this.#mustFollow;
+  }
+
   // What another transaction has left here is finished first, without the lock: it may be waiting for it.
   #lock(patience: Patience): void {
     const { file } = this.store;
@@ -93,10 +102,11 @@ export class Part {
     file.sync();
     while (file.isPrepared) {
       this.#connection.rollBack();
-      file.settle(patience);
+      this.#mustFollow = file.settle(patience);
       this.#begin();
       file.sync();
-      if (file.settings.readOnly) return; // what will never happen stays there, and is not seen
+      // What will never happen stays there, and is not seen.
+      if (file.settings.readOnly || this.#mustFollow.length > 0) return;
     }
   }
 

@@ -270,15 +270,17 @@ export class StoreFile implements Evictable {
 
   /**
    * Finds out what became of the transaction that has prepared this store, and finishes its part. With `patience`, it
-   * waits for one that is just being decided; else that has not happened yet.
+   * waits for one that is just being decided; else that has not happened yet. Gives the uids of stores that must be
+   * written by the running transaction if this one is.
    * @throws CorollaryError BUSY, IN_DOUBT, RECOVERY_NEEDED, and what writing throws
    */
-  settle(patience?: Patience): void {
+  settle(patience?: Patience): readonly string[] {
     const { connection } = this;
-    settlePrepared(this, patience);
+    const kept = settlePrepared(this, patience);
     const dataVersion = connection.dataVersion(); // before the header, as when opening
     this.#take(this.#readHeader(connection));
     this.#dataVersion = dataVersion;
+    return kept;
   }
 
   /** Costs one pragma where nothing has changed. Opens the file if need be. */

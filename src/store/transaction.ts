@@ -241,10 +241,22 @@ export class Transaction {
   #commit(): void {
     const parts = [...this.#parts.values()];
     // Deepest first, new ones before those that were there: until their parent's commit, new ones cannot be seen.
-    const written = parts.filter((part) => part.hasWritten).sort((a, b) => b.store.depth - a.store.depth);
+    const written = this.#toCommit();
     for (const part of written) if (part.isNew) part.commit();
     this.#commitExisting(written.filter((part) => !part.isNew));
     for (const part of parts) if (!written.includes(part)) part.rollBack();
+  }
+
+  // Those that were written, and those that must be with them. The latter are above the former.
+  #toCommit(): Part[] {
+    const following = new Set<string>();
+    return [...this.#parts.values()]
+      .sort((a, b) => b.store.depth - a.store.depth)
+      .filter((part) => {
+        if (!part.hasWritten && !following.has(part.store.file.uid)) return false;
+        for (const uid of part.mustFollow) following.add(uid);
+        return true;
+      });
   }
 
   // One commit is all or nothing by itself, and nothing in memory outlives a cut.

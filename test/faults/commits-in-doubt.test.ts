@@ -11,7 +11,7 @@ import { aDirectory, aStore, aStoreDirectory } from '../support/a-store.js';
 import { substoreDirectories } from '../support/on-disk.js';
 import { rawly } from '../support/raw-database.js';
 import type * as tasks from '../tasks/commits.js';
-import { Account, look, Note, told, types } from '../tasks/commits.js';
+import { Account, look, Note, Remark, told, types } from '../tasks/commits.js';
 import { aScene, copied, killedAt, partsOf, type Scene } from './scene.js';
 
 // A process was killed between putting the changes of a part aside and writing them. The transaction is decided by the
@@ -182,7 +182,7 @@ describe.skipIf(why !== undefined)('who comes while a transaction is being decid
 
   // The commit stood in the log of the deciding store, whole, but SQLite had not announced it. Others saw it nowhere, and
   // took the part back; when they were gone too, SQLite found the commit.
-  test('is not belied later by a decision that nobody was told of', async () => {
+  async function killedWhileDeciding() {
     const { place, armed } = copied(scene);
     const root = aStore({ types }, place);
     root.at('a').count(Note);
@@ -193,12 +193,52 @@ describe.skipIf(why !== undefined)('who comes while a transaction is being decid
     const faults = { below: place, while: armed, kill };
     const { isKilled } = await runWithFaults(scene.program.file, faults, ['work', place, 'two', armed]);
     expect(isKilled).toBe(true);
-    expect(told(root)).toEqual(scene.before);
+    return { place, root };
+  }
 
+  /** What is found when all processes are killed. SQLite keeps its index of the log in -shm, and trusts none it finds. */
+  function afterAllAreGone(place: string) {
     const later = join(aDirectory(), 'later.store');
-    // What is on disk when all are killed. SQLite keeps its index of the log in -shm, and does not trust one it finds.
     cpSync(place, later, { recursive: true, filter: (file) => !file.endsWith('-shm') });
-    expect(look(later)).toEqual({ told: scene.before, isSound: true });
+    return look(later);
+  }
+
+  test('is not belied later by a decision that nobody was told of', async () => {
+    const { place, root } = await killedWhileDeciding();
+    expect(told(root)).toEqual(scene.before);
+    expect(afterAllAreGone(place)).toEqual({ told: scene.before, isSound: true });
+  });
+
+  test('is not belied either when he wrote inside a transaction of the deciding store', async () => {
+    const { place, root } = await killedWhileDeciding();
+    root.transact(() => {
+      expect(
+        root
+          .at('a')
+          .query(Note)
+          .pluck((n) => n.title)
+          .all(),
+      ).toEqual(scene.before.a?.notes);
+      root.at('a').create(Remark, { n: 1 });
+    });
+    expect(afterAllAreGone(place)).toEqual({ told: scene.before, isSound: true });
+    expect(told(root)).toEqual(scene.before);
+    expect(root.at('a').count(Remark)).toBe(1);
+  });
+
+  test('finds all or nothing later when he only read inside a transaction of the deciding store', async () => {
+    const { place, root } = await killedWhileDeciding();
+    const titles = root.transact(() =>
+      root
+        .at('a')
+        .query(Note)
+        .pluck((n) => n.title)
+        .all(),
+    );
+    expect(titles).toEqual(scene.before.a?.notes);
+    expect(afterAllAreGone(place)).toEqual({ told: scene.after, isSound: true });
+    expect(told(root)).toEqual(scene.before);
+    expect(afterAllAreGone(place)).toEqual({ told: scene.before, isSound: true });
   });
 });
 

@@ -19,6 +19,19 @@ beforeAll(async () => {
   program = await aProgram<typeof tasks>('commits.ts', 'commits-killed');
 });
 
+test.skipIf(why !== undefined)(
+  'a transaction that wrote one store only costs what that store alone costs',
+  async () => {
+    const { operations } = await aScene(program, 'one');
+    expect(new Set(operations.map((line) => line.replace(/ .*a\.store/, ' ').replace(/[0-9a-v]{8}/, 'id')))).toEqual(
+      // The first writing of a log makes its name durable, too.
+      new Set(['write /sub/id/db.sqlite-wal', 'sync /sub/id/db.sqlite-wal', 'sync /sub/id']),
+    );
+    // One for the head of the new log, one for the commit.
+    expect(operations.filter((line) => line.startsWith('sync') && line.endsWith('-wal'))).toHaveLength(2);
+  },
+);
+
 describe.skipIf(why !== undefined)('a process that is killed in a transaction over several stores', () => {
   test.each([
     ['two', 14],
@@ -69,6 +82,26 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
       remark(part);
       expectWhole(scene, place, ended, `kill ${kill}`);
       expect(rawly(part, (database) => database.prepare('SELECT count(*) FROM item_remark_v1').pluck().get())).toBe(1);
+    }
+  });
+
+  test('leaves what another can write at once, and be killed as well', { timeout }, async () => {
+    const scene = await aScene(program, 'two');
+    const { after, name, directory } = scene;
+    const onRoot = scene.operations.findIndex((line) => line.endsWith(join('a.store', 'db.sqlite-wal')));
+    const { place } = await killedAt(scene, onRoot + 1);
+    const left = join(directory, 'left');
+    cpSync(place, left, { recursive: true });
+    const armed = join(directory, 'armed');
+    const call = ['workAtOnce', place, name, armed] as const;
+    copied(scene, left);
+    const { operations, ended } = await operationsOf(program.file, { below: place, while: armed }, call);
+    expect([ended.said, look(place).told]).toEqual([['committed'], after]);
+    for (const kill of points(operations.length, 12)) {
+      copied(scene, left);
+      const second = await runWithFaults(program.file, { below: place, while: armed, kill }, call);
+      expect(second.isKilled).toBe(true);
+      expectWhole(scene, place, second, `kill ${kill}`);
     }
   });
 

@@ -131,6 +131,15 @@ export function work(place: string, name: ShapeName, armed: string): void {
   say('committed');
 }
 
+/** The same, where nothing was opened or read before. */
+export function workAtOnce(place: string, name: ShapeName, armed: string): void {
+  using root = Store.open(place, options);
+  writeFileSync(armed, '');
+  root.transact(() => play(root, shapes[name]));
+  rmSync(armed);
+  say('committed');
+}
+
 /** One transaction while faults happen. Tells how it ended, and what memory and disk say: during the faults, and after. */
 export function workAndTell(place: string, name: ShapeName, armed: string) {
   using root = Store.open(place, options);

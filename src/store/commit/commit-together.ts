@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { relative, sep } from 'node:path';
+import type { Connection } from '../../driver/connection.js';
 import { CorollaryError } from '../../errors.js';
 import type { Part } from '../part.js';
-import { clearPrepared, type Mark, readMark } from './prepared.js';
+import { clearPrepared, type Mark, readMarks } from './prepared.js';
 import { applySteps, type Step } from './redo.js';
 
 /** A store of a committed transaction that could not be written, and why. It is written at its next use. */
@@ -83,8 +84,13 @@ function finish({ part, mark, steps }: Aside): Unfinished[] {
   }
 }
 
+function latestToken(connection: Connection): string | undefined {
+  return readMarks(connection)[0]?.token;
+}
+
 /** What was put aside will never be done. Where that cannot be written now, the next user of the store finds it out. */
 function drop({ part, mark }: Aside): void {
+  if (part.mustFollow.length > 0) return; // something else is kept there, too
   try {
     settle(part, mark, () => undefined);
   } catch (error) {
@@ -94,10 +100,10 @@ function drop({ part, mark }: Aside): void {
 
 function settle({ store: { file } }: Part, { token }: Mark, work: () => void): void {
   const { connection } = file;
-  if (readMark(connection)?.token !== token) return; // done by somebody else, who may have the lock for long
+  if (latestToken(connection) !== token) return; // done by somebody else, who may have the lock for long
   connection.begin(true);
   try {
-    const isOurs = readMark(connection)?.token === token;
+    const isOurs = latestToken(connection) === token;
     if (isOurs) {
       work();
       clearPrepared(connection);

@@ -15,23 +15,34 @@ export interface Mark {
 export const IS_PREPARED = 'EXISTS (SELECT 1 FROM corollary_prepared)';
 
 const INSERT = 'INSERT INTO corollary_prepared VALUES (?, ?)';
+/** No step begins so. */
+const IS_MARK = `entry LIKE '{"token":%'`;
 
-/** Notes in a store's database what is to be done there once the transaction is decided. Entry 0 is the mark. */
+/**
+ * Notes in a store's database what is to be done there once the transaction is decided: the mark, then the steps. An
+ * earlier transaction that is not settled yet keeps its place before it.
+ */
 export function writePrepared(connection: Connection, mark: Mark, steps: readonly Step[]): void {
-  connection.run(INSERT, [0, JSON.stringify(mark)]);
-  for (const [at, step] of steps.entries()) connection.run(INSERT, [at + 1, JSON.stringify(step)]);
+  const [first] = connection.row('SELECT coalesce(max(position) + 1, 0) FROM corollary_prepared') as [number];
+  connection.run(INSERT, [first, JSON.stringify(mark)]);
+  for (const [at, step] of steps.entries()) connection.run(INSERT, [first + 1 + at, JSON.stringify(step)]);
 }
 
-/** The mark of the transaction that has prepared this store; undefined when none has. */
-export function readMark(connection: Connection): Mark | undefined {
-  const row = connection.row('SELECT entry FROM corollary_prepared WHERE position = 0');
-  return row && (JSON.parse(row[0] as string) as Mark);
+/** The marks of the transactions that have prepared this store, the latest first. */
+export function readMarks(connection: Connection): Mark[] {
+  const rows = connection.rows(`SELECT entry FROM corollary_prepared WHERE ${IS_MARK} ORDER BY position DESC`);
+  return rows.map(([entry]) => JSON.parse(entry as string) as Mark);
 }
 
-/** What is to be done, one step at a time: all of them may be large. */
-export function* readSteps(connection: Connection): Generator<Step> {
-  for (let position = 1; ; position++) {
-    const row = connection.row('SELECT entry FROM corollary_prepared WHERE position = ?', [position]);
+/** What a transaction is to do, one step at a time: all of them may be large. */
+export function* readSteps(connection: Connection, { token }: Mark): Generator<Step> {
+  const [from] = connection.row(`SELECT position FROM corollary_prepared WHERE ${IS_MARK} AND entry ->> 'token' = ?`, [
+    token,
+  ]) as [number];
+  for (let position = from + 1; ; position++) {
+    const row = connection.row(`SELECT entry FROM corollary_prepared WHERE position = ? AND NOT ${IS_MARK}`, [
+      position,
+    ]);
     if (row === undefined) return;
     yield JSON.parse(row[0] as string) as Step;
   }

@@ -3,7 +3,7 @@ import { CorollaryError } from '../../errors.js';
 import { databaseFile } from '../directory.js';
 import type { StoreSettings } from '../settings.js';
 import { StoreFile } from '../store-file.js';
-import { type Mark, readMark } from './prepared.js';
+import { type Mark, readMarks } from './prepared.js';
 import { finish } from './settle.js';
 
 /** What is decided where nobody else can decide it. */
@@ -44,8 +44,8 @@ function decide(directory: string, isCommitted: boolean, settings: StoreSettings
   const connection = new Connection(databaseFile(directory), { ...settings, place: directory });
   try {
     connection.configure();
-    const mark = readMark(connection) as Mark;
-    finish(connection, mark, isCommitted);
+    const mark = readMarks(connection)[0] as Mark;
+    finish(connection, mark, isCommitted ? mark : undefined);
     return { wasInDoubt: true, outcome: isCommitted ? 'committed' : 'undone', decider: mark.decider };
   } finally {
     connection.close();

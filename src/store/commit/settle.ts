@@ -7,7 +7,7 @@ import { databaseFile, inspect } from '../directory.js';
 import { APPLICATION_ID } from '../format.js';
 import type { StoreSettings } from '../settings.js';
 import { isDecided } from './decisions.js';
-import { clearPrepared, type Mark, readMark, readSteps } from './prepared.js';
+import { clearPrepared, type Mark, readMarks, readSteps } from './prepared.js';
 import { applySteps } from './redo.js';
 
 /** A store whose database may be prepared. */
@@ -25,55 +25,83 @@ export interface Patience {
   heldBy(uid: string): Connection | undefined;
 }
 
-/** What became of a transaction. 'open': whoever runs it may still decide. */
-type Outcome = 'committed' | 'undone' | 'open';
+/**
+ * What became of a transaction. 'open': whoever runs it may still decide. 'kept': it will not happen, but the deciding
+ * store is locked by the running transaction, so that this cannot be made certain before that is committed.
+ */
+type Outcome = 'committed' | 'undone' | 'open' | 'kept';
 
 /** How often a transaction that is being decided is looked at, in milliseconds. It takes a few syncs of a disk. */
 const POLL_MS = 1;
 
+/** Nothing waits for the running transaction. */
+const NONE: readonly string[] = [];
+
 /**
  * Finishes what a transaction over several stores has left in this one: done where it was committed, dropped where it
- * never will be. Without `patience`, one that is still open is left as it is: it has not happened yet.
+ * never will be. Without `patience`, one that is still open is left as it is: it has not happened yet. Gives the uids of
+ * deciding stores that the running transaction has locked, and must write before it may write this one.
  * @throws CorollaryError BUSY when it stays open past the busy timeout; IN_DOUBT when the deciding store cannot be
  * reached; RECOVERY_NEEDED when it must be finished and the store is read-only
  */
-export function settlePrepared(store: PreparedStore, patience: Patience | undefined): void {
+export function settlePrepared(store: PreparedStore, patience: Patience | undefined): readonly string[] {
   const deadline = Date.now() + store.settings.busyTimeoutMs;
   for (;;) {
-    const mark = readMark(store.connection);
-    if (mark === undefined) return;
-    const outcome = outcomeOf(store, mark, patience);
-    if (isSettled(store, mark, outcome, patience)) return;
-    if (Date.now() >= deadline) throw notSettled(store, mark, outcome);
+    const marks = readMarks(store.connection);
+    if (marks.length === 0) return NONE;
+    const verdict = verdictOn(store, marks, patience);
+    if (verdict.outcome === 'kept') return marks.map(({ decider }) => decider);
+    if (isSettled(store, verdict, patience)) return NONE;
+    if (Date.now() >= deadline) throw notSettled(store, verdict);
     sleep(POLL_MS);
   }
 }
 
-function isSettled(store: PreparedStore, mark: Mark, outcome: Outcome, patience: Patience | undefined): boolean {
+/** What is to be done with all that is prepared in a store. */
+interface Verdict {
+  readonly latest: Mark;
+  /** Of which transaction this is the outcome; where it is committed, the others are not. */
+  readonly mark: Mark;
+  readonly outcome: Outcome;
+}
+
+function verdictOn(store: PreparedStore, marks: readonly Mark[], patience: Patience | undefined): Verdict {
+  const latest = marks[0] as Mark;
+  let outcome: Outcome = 'undone';
+  for (const mark of marks) {
+    const found = outcomeOf(store, mark, patience);
+    if (found === 'committed' || found === 'open') return { latest, mark, outcome: found };
+    if (found === 'kept') outcome = found;
+  }
+  return { latest, mark: latest, outcome };
+}
+
+function isSettled(store: PreparedStore, verdict: Verdict, patience: Patience | undefined): boolean {
+  const { latest, mark, outcome } = verdict;
   if (outcome === 'open') return patience === undefined;
   // What will never happen does not stop a reader. What has happened, whoever runs it is just writing.
   if (store.settings.readOnly) return outcome === 'undone';
-  if (outcome === 'undone' && patience === undefined) return dropIfPossible(store, mark);
-  return finish(store.connection, mark, outcome === 'committed');
+  if (outcome === 'committed') return finish(store.connection, latest, mark);
+  return patience === undefined ? dropIfPossible(store, latest) : finish(store.connection, latest, undefined);
 }
 
 // What has not happened need not be cleared away to be read past.
-function dropIfPossible(store: PreparedStore, mark: Mark): boolean {
+function dropIfPossible({ connection }: PreparedStore, latest: Mark): boolean {
   try {
-    return finish(store.connection, mark, false);
+    return finish(connection, latest, undefined);
   } catch (error) {
     if (error instanceof CorollaryError) return true;
     throw error;
   }
 }
 
-/** Does or drops what is prepared; false when somebody else has done it in the meantime. */
-export function finish(connection: Connection, { token }: Mark, isCommitted: boolean): boolean {
+/** Does what one transaction has prepared, and drops the rest; false when somebody else has dealt with it meanwhile. */
+export function finish(connection: Connection, latest: Mark, committed: Mark | undefined): boolean {
   connection.begin(true);
   try {
-    const isSame = readMark(connection)?.token === token;
+    const isSame = readMarks(connection)[0]?.token === latest.token;
     if (isSame) {
-      if (isCommitted) applySteps(connection, readSteps(connection));
+      if (committed !== undefined) applySteps(connection, readSteps(connection, committed));
       clearPrepared(connection);
       connection.run('UPDATE corollary_store SET generation = generation + 1');
     }
@@ -88,7 +116,7 @@ export function finish(connection: Connection, { token }: Mark, isCommitted: boo
 /** Asks the deciding store. */
 function outcomeOf(store: PreparedStore, mark: Mark, patience: Patience | undefined): Outcome {
   const held = patience?.heldBy(mark.decider);
-  if (held !== undefined) return isDecided(held, store.uid, mark.token) ? 'committed' : 'undone';
+  if (held !== undefined) return isDecided(held, store.uid, mark.token) ? 'committed' : 'kept';
   const decider = openDecider(store, mark);
   try {
     if (isDecided(decider, store.uid, mark.token)) return 'committed';
@@ -160,7 +188,7 @@ function inDoubt({ place }: PreparedStore, { decider }: Mark, why: string, cause
   );
 }
 
-function notSettled({ place }: PreparedStore, { decider }: Mark, outcome: Outcome): CorollaryError {
+function notSettled({ place }: PreparedStore, { mark: { decider }, outcome }: Verdict): CorollaryError {
   if (outcome === 'committed')
     return new CorollaryError(
       'RECOVERY_NEEDED',
