@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
-import { quoted } from '../driver/sql-text.js';
 import { copyDatabase, sizeOf } from '../driver/whole-database.js';
+import { builtInRows } from './built-in-rows.js';
 import type { Patience } from './commit/settle.js';
 import { finishDatabaseFile, setWriteMode } from './database-file.js';
 import { databaseFile } from './directory.js';
@@ -88,10 +88,8 @@ function copyLarge({ settings, place }: StoreFile, directory: string, target: st
 }
 
 /** The names on disk of the files that a locked store has. The rows decide: bytes without a row do not exist. */
-export function fileIdsOf({ connection }: StoreFile): string[] {
-  const table = connection.row('SELECT "table" FROM corollary_types WHERE name = \'corollary_file\'')?.[0];
-  if (table === undefined) return [];
-  const rows = connection.rows(`SELECT "diskName" FROM ${quoted(table as string)} ORDER BY 1`) as [string][];
+export function fileIdsOf(file: StoreFile): string[] {
+  const rows = builtInRows(file, 'corollary_file', ['diskName']) as [string][];
   return rows.map(([id]) => id).filter(isFileId);
 }
 

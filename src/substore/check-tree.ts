@@ -6,10 +6,10 @@ import type { StoreCore } from '../store/store-core.js';
 import { runningTransaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
 import { NotedAddresses } from './check-addresses.js';
+import { childNamed } from './child-named.js';
 import { subStoresOf } from './find-sub-store.js';
 import type { SubStore } from './sub-store.js';
 import { substoreDirectory } from './substore-directory.js';
-import { childNamed } from './substores.js';
 import { orphansOf, sweep } from './sweep.js';
 
 /** A fault that `tree.check()` found. */

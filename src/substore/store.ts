@@ -25,11 +25,12 @@ import {
 } from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
 import { Branch } from './branch.js';
+import { childNamed } from './child-named.js';
 import { creatable } from './creatable.js';
 import { findByAddress, getByAddress } from './find-by-address.js';
 import { checkedPath, openInMemory, openRestored, openRoot } from './open-root.js';
 import { checkedOptions, checkedRepairOptions, type StoreOptions } from './options.js';
-import { childNamed, Substores } from './substores.js';
+import { Substores } from './substores.js';
 import { Tree } from './tree.js';
 
 declare module '../item/keeping-store.js' {

@@ -4,6 +4,7 @@ import type { Query, Where } from '../query/query.js';
 import { copySubstore } from './backup/copy-substore.js';
 import { restoreInPlace } from './backup/import-tree.js';
 import { type Branch, branchOfFace } from './branch.js';
+import { childNamed, findChild } from './child-named.js';
 import { createSubstore } from './create-substore.js';
 import { findSubStore, subStoresOf } from './find-sub-store.js';
 import { moveSubstore } from './move-substore.js';
@@ -140,17 +141,4 @@ function branchOf<S extends KeepingStore>(store: S): Branch<S> {
   const branch: Branch<S> | undefined = branchOfFace(store);
   if (branch !== undefined) return branch;
   throw new CorollaryError('INVALID_VALUE', `A substore is moved or copied to a store, not to ${kindOf(store)}`);
-}
-
-/** @throws CorollaryError NOT_FOUND, BAD_NAME */
-export function childNamed<S extends KeepingStore>(branch: Branch<S>, name: string): Branch<S> {
-  const child = findChild(branch, name);
-  if (child === undefined) throw notFound(branch, name);
-  return child;
-}
-
-function findChild<S extends KeepingStore>(branch: Branch<S>, name: string): Branch<S> | undefined {
-  sweepOnce(branch);
-  const item = findSubStore(branch.core, name);
-  return item && branch.child(item);
 }

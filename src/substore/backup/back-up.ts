@@ -54,9 +54,7 @@ function abandon(backup: BackupWriter): void {
   }
 }
 
-function take<S extends KeepingStore>({ branch, parent, directory }: Visited<S>, backup: BackupWriter): StoreEntry {
-  const { file } = branch.core;
-  const place = { parent, directory, name: branch.name };
+function take({ file, ...place }: Visited, backup: BackupWriter): StoreEntry {
   return whileLocked(file, () => {
     const state = storeState(file);
     const unchanged = backup.unchanged(state);

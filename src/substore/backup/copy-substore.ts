@@ -1,5 +1,6 @@
 import type { KeepingStore } from '../../item/keeping-store.js';
 import { newUid } from '../../store/image.js';
+import type { StoreFile } from '../../store/store-file.js';
 import { imageOf, whileLocked, writeImage } from '../../store/take-image.js';
 import type { Branch } from '../branch.js';
 import { findSubStore } from '../find-sub-store.js';
@@ -30,7 +31,7 @@ export function copySubstore<S extends KeepingStore>({ from, name, to, newName }
     const source = from.child(item);
     const places = survey(source);
     const uids = new Map([...places.keys()].map((uid) => [uid, newUid()]));
-    const stores = () => copiesOf(source, { places, uids, parentUid: to.core.file.uid });
+    const stores = () => copiesOf(source, { places, uids, to: to.core.file });
     const uid = uids.get(source.core.file.uid) as string;
     return arriveAsSubstore(to, { name: newName, uid }, { places: places.values(), uids, stores });
   });
@@ -42,9 +43,9 @@ export function copySubstore<S extends KeepingStore>({ from, name, to, newName }
  */
 function survey<S extends KeepingStore>(source: Branch<S>): ReadonlyMap<string, string> {
   const places = new Map<string, string>();
-  for (const { branch, parent, directory } of storesOf(source)) {
-    whileLocked(branch.core.file, () => undefined);
-    places.set(branch.core.file.uid, parent === '' ? '' : substoreDirectory(places.get(parent) as string, directory));
+  for (const { file, parent, directory } of storesOf(source)) {
+    whileLocked(file, () => undefined);
+    places.set(file.uid, parent === '' ? '' : substoreDirectory(places.get(parent) as string, directory));
   }
   return places;
 }
@@ -53,18 +54,18 @@ function survey<S extends KeepingStore>(source: Branch<S>): ReadonlyMap<string, 
 interface Plan {
   readonly places: ReadonlyMap<string, string>;
   readonly uids: ReadonlyMap<string, string>;
-  readonly parentUid: string;
+  /** The store that is to hold them, which the running transaction has locked. */
+  readonly to: StoreFile;
 }
 
 function* copiesOf<S extends KeepingStore>(source: Branch<S>, plan: Plan): Generator<Copied> {
-  const { places, uids, parentUid } = plan;
-  for (const { branch, parent } of storesOf(source)) {
-    const { file } = branch.core;
+  const { places, uids, to } = plan;
+  for (const { file, parent } of storesOf(source, { locked: to })) {
     const was = file.uid;
     yield {
       was,
       uid: uids.get(was) as string,
-      parent: uids.get(parent) ?? parentUid,
+      parent: uids.get(parent) ?? to.uid,
       at: places.get(was) as string,
       writeTo: (target) => whileLocked(file, () => writeImage(file, target)),
       image: () => whileLocked(file, () => imageOf(file)),

@@ -30,10 +30,10 @@ export function restoreInPlace<S extends KeepingStore>(parent: Branch<S>, name: 
   checkedName(name, core.file.place);
   const backup = readBackup(from);
   return atOneMoment([parent], () => {
+    const uids = uidsFor(backup.manifest, parent, findSubStore(core, name)?.uid);
     const item = core.writeInSteps((transaction) => {
       const found = findSubStore(core, name);
       if (found === undefined) throw notFound(parent, name);
-      const uids = uidsFor(backup.manifest, parent, found.uid);
       retireSubstore(parent, found, transaction);
       const directory = placeBelow(parent, arrivingFrom(backup, parent, uids), transaction);
       writeReadOnly(core, found, 'directory', directory);
@@ -79,9 +79,9 @@ function isOneInUse<S extends KeepingStore>(
   root: Branch<S>,
   except: string | undefined,
 ): boolean {
-  for (const { branch } of storesOf(root, { except })) {
-    if (uids.has(branch.core.file.uid)) return true;
-    whileLocked(branch.core.file, () => undefined);
+  for (const { file } of storesOf(root, { except })) {
+    if (uids.has(file.uid)) return true;
+    whileLocked(file, () => undefined);
   }
   return false;
 }
