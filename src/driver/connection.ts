@@ -305,9 +305,8 @@ export class Connection {
   // An FTS5 table that was made since, and has words that it did not write yet, would write them when it is no more, and
   // fail the commit. It writes them when another savepoint is opened.
   #rollBackTo(savepoint: string): void {
-    this.savepoint();
-    this.releaseSavepoint();
-    this.run(`ROLLBACK TO ${savepoint}`);
+    this.run('SAVEPOINT written');
+    this.run(`ROLLBACK TO ${savepoint}`); // ends the other one, too
   }
 
   /** Runs a transaction whose commit may be lost with the power: it can be done again. */

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { relative, sep } from 'node:path';
-import type { Connection } from '../../driver/connection.js';
 import { CorollaryError } from '../../errors.js';
 import type { Part } from '../part.js';
 import { clearPrepared, type Mark, readMarks } from './prepared.js';
@@ -77,15 +76,11 @@ function finish({ part, mark, steps }: Aside): Unfinished[] {
     });
     return [];
   } catch (error) {
-    // Who has the lock settles the store before using it.
+    // Whoever has the lock does it.
     return error instanceof CorollaryError && error.code === 'BUSY' ? [] : [{ part, error }];
   } finally {
     part.ended();
   }
-}
-
-function latestToken(connection: Connection): string | undefined {
-  return readMarks(connection)[0]?.token;
 }
 
 /** What was put aside will never be done. Where that cannot be written now, the next user of the store finds it out. */
@@ -100,10 +95,9 @@ function drop({ part, mark }: Aside): void {
 
 function settle({ store: { file } }: Part, { token }: Mark, work: () => void): void {
   const { connection } = file;
-  if (latestToken(connection) !== token) return; // done by somebody else, who may have the lock for long
-  connection.begin(true);
+  connection.begin(false); // who has the lock settles the store before using it, and may have it for long
   try {
-    const isOurs = latestToken(connection) === token;
+    const isOurs = readMarks(connection)[0]?.token === token;
     if (isOurs) {
       work();
       clearPrepared(connection);
