@@ -24,5 +24,5 @@ export function copyDatabase(file: string, target: string, options: ConnectionOp
 export function configureScratch(connection: Connection): void {
   connection.pragma('journal_mode = OFF');
   connection.pragma('synchronous = OFF');
-  for (const { set } of memorySettings()) connection.pragma(set);
+  connection.exec(memorySettings().script);
 }

@@ -37,3 +37,12 @@ export function lookAtFiles(directory: string): FilesSeen {
 export function isUnwritten(before: FilesSeen | undefined, now: FilesSeen): boolean {
   return before?.isSettled === true && before.token === now.token;
 }
+
+/** How much the database and its log take on disk. */
+export function bytesOnDisk(directory: string): number {
+  const database = databaseFile(directory);
+  return [database, `${database}-wal`].reduce(
+    (bytes, file) => bytes + (lstatSync(file, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+}

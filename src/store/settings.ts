@@ -33,7 +33,9 @@ export interface OpenFiles {
   /** Closes others until there is room for one more. @throws CorollaryError TOO_MANY_OPEN */
   makeRoom(): void;
   opened(file: Evictable): void;
-  closed(file: Evictable): void;
+  /** At each use of the open database; costs a comparison where it is the one that was used before. */
+  used(): void;
+  closed(): void;
 }
 
 /** What a handle has seen of commits to its database. */
@@ -46,10 +48,14 @@ export interface CommitsSeen {
 
 /** A database that can be closed and will open itself again. */
 export interface Evictable {
-  /** Raised at each use; the smallest has rested longest. */
-  readonly lastUsed: number;
-  /** True while a transaction needs it open. */
-  readonly isPinned: boolean;
+  /** Where the store is, for messages. */
+  readonly place: string;
+  /** True while it cannot be closed: a transaction needs it open, or a statement is running. */
+  readonly isInUse: boolean;
+  /** True when closing takes as long as moving the log into the database. */
+  readonly hasWritten: boolean;
+  /** About how many bytes of memory it takes. */
+  readonly memory: number;
   /** The store's directory. */
   readonly directory: string | undefined;
   evict(): void;

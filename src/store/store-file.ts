@@ -1,36 +1,25 @@
-import { Connection, type SqlRow } from '../driver/connection.js';
+import { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
-import { IS_PREPARED } from './commit/prepared.js';
 import { type Patience, settlePrepared } from './commit/settle.js';
 import { databaseFile, inspect } from './directory.js';
 import { DiskFiles } from './files/disk-files.js';
 import type { FileArea } from './files/file-area.js';
 import { MemoryFiles } from './files/memory-files.js';
-import { APPLICATION_ID, FORMAT, type StoreIds, TAGS, writeEmptyStore } from './format.js';
+import { bytesOnDisk } from './files-seen.js';
+import { TAGS, writeEmptyStore } from './format.js';
 import type { Gate } from './gate.js';
+import { type Header, notAStore, readHeader } from './header.js';
 import { newIncarnation } from './image.js';
 import type { CommitsSeen, Evictable, ExpectedIdentity, OpenFiles, StoreSettings, Whereabouts } from './settings.js';
 
 /** 2^53 / 4096: past it, ids would no longer be safe integers. */
 const MAX_SEQUENCE = Number.MAX_SAFE_INTEGER / TAGS;
 
-let uses = 0;
-
 /**
  * The next sequence numbers of stores, by uid, where this process has given numbers that the file does not know, or not
  * yet: those of rolled-back items must not come back through any handle.
  */
 const given = new Map<string, number>();
-
-const HEADER_COLUMNS = `uid, parent, incarnation, generation, sequence, deleted, ${IS_PREPARED}`;
-type HeaderCells = [string, string, string, number, number, number, number];
-
-interface Header extends StoreIds {
-  readonly generation: number;
-  readonly sequence: number;
-  /** True when a transaction over several stores has prepared this one, and left it so. */
-  readonly isPrepared: boolean;
-}
 
 export interface StoreFileOptions {
   readonly whereabouts: Whereabouts;
@@ -67,8 +56,11 @@ export class StoreFile implements Evictable {
   epoch = 1;
   /** True once it was seen that another handle has deleted the store. */
   isDeleted = false;
-  lastUsed = 0;
+  /** True while a transaction needs it open. */
   isPinned = false;
+  #bytesOnDisk = 0;
+  /** How many rows were changed when {@link bytesOnDisk} was asked last. */
+  #changesWhenWeighed = -1;
 
   constructor(options: StoreFileOptions) {
     this.#options = options;
@@ -109,8 +101,9 @@ export class StoreFile implements Evictable {
 
   /** The open connection; opens the file if need be. */
   get connection(): Connection {
-    this.lastUsed = ++uses;
-    return this.#connection ?? this.#openedOrDeleted();
+    const connection = this.#connection ?? this.#openedOrDeleted();
+    this.#options.openFiles?.used();
+    return connection;
   }
 
   #openedOrDeleted(): Connection {
@@ -139,13 +132,11 @@ export class StoreFile implements Evictable {
     this.#assertIsStore();
     const connection = this.#connect();
     try {
-      this.#assertOurs(connection);
-      // Before the header: a commit in between is then noticed at the next look.
-      const dataVersion = connection.dataVersion();
-      const header = this.#readHeader(connection);
-      connection.configure();
+      const { header, ...look } = readHeader(connection, this.place);
+      this.#assertExpected(header);
+      connection.finishConfiguring(look);
       if (this.#options.gate?.isOpen === false) throw new GateIsClosed();
-      this.#dataVersion = dataVersion;
+      this.#dataVersion = look.dataVersion;
       this.#take(header);
       this.#connection = connection;
       openFiles?.opened(this);
@@ -178,57 +169,14 @@ export class StoreFile implements Evictable {
     return connection;
   }
 
-  #assertOurs(connection: Connection): void {
-    if (this.#applicationId(connection) === APPLICATION_ID) return;
-    throw this.#notAStore('its db.sqlite is the database of another program');
-  }
-
-  #readHeader(connection: Connection): Header {
-    const [format] = this.#headerRow(connection, 'format');
-    if (typeof format !== 'number' || format > FORMAT)
-      throw new CorollaryError(
-        'NEWER_DATABASE',
-        `${this.place} has a newer file format than ${FORMAT}, which this version of corollary knows: use a newer version of corollary`,
-        { store: this.place },
-      );
-    const row = this.#headerRow(connection, HEADER_COLUMNS);
-    const [uid, parentUid, incarnation, generation, sequence, deleted, isPrepared] = row as HeaderCells;
-    const header = { uid, parentUid, incarnation, generation, sequence, isPrepared: isPrepared === 1 };
-    this.#assertExpected(header, deleted === 1);
-    return header;
-  }
-
-  #headerRow(connection: Connection, columns: string): SqlRow {
-    try {
-      const row = connection.row(`SELECT ${columns} FROM corollary_store`);
-      if (row !== undefined) return row;
-    } catch (error) {
-      // An error that we have no name for: there is no such table.
-      if (error instanceof CorollaryError) throw error;
-    }
-    throw this.#notAStore('its db.sqlite has lost its header');
-  }
-
-  // A file that is no database says so only when its first page is read.
-  #applicationId(connection: Connection): unknown {
-    try {
-      return connection.pragma('application_id');
-    } catch (error) {
-      throw isNoDatabase(error) ? this.#notAStore('its db.sqlite is no SQLite database', error) : error;
-    }
-  }
-
-  #notAStore(why: string, cause?: unknown): CorollaryError {
-    return new CorollaryError('NOT_A_STORE', `${this.place} is not a store: ${why}`, { store: this.place, cause });
-  }
-
-  #assertExpected(header: Header, isDeleted: boolean): void {
-    if (isDeleted) throw this.#deleted();
+  #assertExpected(header: Header): void {
+    if (header.isDeleted) throw this.#deleted();
     const expected = this.#expected;
     if (expected === undefined) return;
     // A transaction that moves it here may have to be finished first.
     if (header.uid === expected.uid && (header.isPrepared || header.parentUid === expected.parentUid)) return;
-    throw this.#notAStore(`${this.directory} holds another store than its parent expects there; was it moved by hand?`);
+    const why = `${this.directory} holds another store than its parent expects there; was it moved by hand?`;
+    throw notAStore(this.place, why);
   }
 
   // After an eviction, an unchanged generation proves that nobody has written in the meantime: what was read before is
@@ -243,19 +191,48 @@ export class StoreFile implements Evictable {
     this.#nextSequence = Math.max(this.#nextSequence, header.sequence);
   }
 
+  /** True while it cannot be closed: a transaction needs it open, or a statement is running. */
+  get isInUse(): boolean {
+    return this.isPinned || this.#connection?.isRunning === true;
+  }
+
+  /** True when closing takes as long as moving the log into the database. */
+  get hasWritten(): boolean {
+    return this.#connection !== undefined && this.#connection.changes > 0;
+  }
+
+  /** About how many bytes of memory the open database takes. */
+  get memory(): number {
+    return this.#connection?.memoryFor(this.#sizeOnDisk(this.#connection.changes)) ?? 0;
+  }
+
+  #sizeOnDisk(changes: number): number {
+    if (changes === this.#changesWhenWeighed) return this.#bytesOnDisk;
+    this.#changesWhenWeighed = changes;
+    this.#bytesOnDisk = this.directory === undefined ? 0 : bytesOnDisk(this.directory);
+    return this.#bytesOnDisk;
+  }
+
   /** Looks whether another connection has committed since the last look; if so, raises the epoch. */
   sync(): void {
+    const wasOpen = this.isOpen;
     const { connection } = this;
-    const found = connection.dataVersion();
-    if (found === this.#dataVersion) {
+    // Opening looks, too.
+    if (!wasOpen || connection.dataVersion() === this.#dataVersion) {
       if (this.isPrepared) this.#settleIfAlone();
       return;
     }
-    this.#take(this.#readHeader(connection));
+    this.#lookAgain();
     this.epoch++;
     this.#foreignCommits++;
-    this.#dataVersion = found; // only now: what could not be read must be looked at again
     this.#settleIfAlone();
+  }
+
+  #lookAgain(): void {
+    const { header, dataVersion } = readHeader(this.connection, this.place);
+    this.#assertExpected(header);
+    this.#take(header);
+    this.#dataVersion = dataVersion; // only now: what could not be read must be looked at again
   }
 
   // Inside a transaction the one that runs it does so, who can wait.
@@ -275,11 +252,8 @@ export class StoreFile implements Evictable {
    * @throws CorollaryError BUSY, IN_DOUBT, RECOVERY_NEEDED, and what writing throws
    */
   settle(patience?: Patience): readonly string[] {
-    const { connection } = this;
     const kept = settlePrepared(this, patience);
-    const dataVersion = connection.dataVersion(); // before the header, as when opening
-    this.#take(this.#readHeader(connection));
-    this.#dataVersion = dataVersion;
+    this.#lookAgain();
     return kept;
   }
 
@@ -360,8 +334,9 @@ export class StoreFile implements Evictable {
     const connection = this.#connection;
     if (connection === undefined) return;
     this.#connection = undefined;
-    this.#options.openFiles?.closed(this);
+    this.#options.openFiles?.closed();
     this.#forgetGiven();
+    this.#changesWhenWeighed = -1;
     connection.close();
   }
 
@@ -381,8 +356,4 @@ function assertIsStore(directory: string, isRoot: boolean): void {
     store: directory,
     path: directory,
   });
-}
-
-function isNoDatabase(error: unknown): boolean {
-  return error instanceof CorollaryError && error.code === 'CORRUPT';
 }
