@@ -25,7 +25,9 @@ const COMMON: readonly Setting[] = [
 
 /** What a database runs under. */
 export interface Settings {
-  /** Sets what holds for one connection, and changes nothing in the file. */
+  /** They hold for one connection, and change nothing in the file. */
+  readonly pragmas: readonly string[];
+  /** Sets all of them. */
   readonly script: string;
   /** What is so after the script. */
   readonly readBacks: readonly ReadBack[];
@@ -37,9 +39,10 @@ export interface Settings {
 
 function settingsOf(settings: readonly Setting[], synchronous: number | undefined): Settings {
   // In one go: set one by one, these cost more than opening the file.
-  const script = settings.map(({ set }) => `PRAGMA ${set};`).join('');
+  const pragmas = settings.map(({ set }) => set);
+  const script = pragmas.map((pragma) => `PRAGMA ${pragma};`).join('');
   const readBacks = settings.flatMap(({ readBack }) => (readBack === undefined ? [] : [readBack]));
-  return { script, readBacks, keepsLog: synchronous !== undefined, synchronous };
+  return { pragmas, script, readBacks, keepsLog: synchronous !== undefined, synchronous };
 }
 
 const READING = settingsOf(COMMON, undefined);

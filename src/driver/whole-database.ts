@@ -24,5 +24,5 @@ export function copyDatabase(file: string, target: string, options: ConnectionOp
 export function configureScratch(connection: Connection): void {
   connection.pragma('journal_mode = OFF');
   connection.pragma('synchronous = OFF');
-  connection.exec(memorySettings().script);
+  for (const pragma of memorySettings().pragmas) connection.pragma(pragma);
 }

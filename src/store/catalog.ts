@@ -44,7 +44,6 @@ export class Catalog {
   #stored = new Map<ItemType, StoredType>();
   /** Types whose indexes, of words too, and deletion rules are known to be those of the class. */
   readonly #isReady = new WeakSet<StoredType>();
-  readonly #sql = new Map<ItemType, TableSql>();
   #epoch = 0;
 
   constructor(file: StoreFile, registry: TypeRegistry) {
@@ -102,18 +101,9 @@ export class Catalog {
 
   #keep(type: ItemType, entry: CatalogueEntry): StoredType {
     const textTable = entry.shape.rules.fullText && quoted(textTableName(entry.table));
-    const stored = { type, entry, sql: this.#sqlOf(type, entry.table), textTable };
+    const stored = { type, entry, sql: sqlOf(type, entry.table), textTable };
     this.#stored.set(type, stored);
     return stored;
-  }
-
-  #sqlOf(type: ItemType, table: string): TableSql {
-    let sql = this.#sql.get(type);
-    if (sql === undefined) {
-      sql = new TableSql(table, type);
-      this.#sql.set(type, sql);
-    }
-    return sql;
   }
 
   /** Compares all classes with the file at once. @throws CorollaryError listing every difference of every type. */
@@ -253,6 +243,17 @@ function rulesFollowed(table: string, before: TypeRules, wanted: TypeRules): Def
     ...(wanted.fullText && !isSameText ? createTextIndex(table, wanted.fullText) : []),
   ];
   return statements.map((sql) => ({ sql }));
+}
+
+/** The texts of the statements for a type, which all stores share: written once, not for each of thousands. */
+const statementsOf = new WeakMap<ItemType, TableSql>();
+
+function sqlOf(type: ItemType, table: string): TableSql {
+  const known = statementsOf.get(type);
+  if (known?.table === quoted(table)) return known;
+  const made = new TableSql(table, type);
+  statementsOf.set(type, made);
+  return made;
 }
 
 function without(indexes: readonly IndexShape[], others: readonly IndexShape[]): readonly IndexShape[] {

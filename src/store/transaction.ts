@@ -23,6 +23,8 @@ interface Level {
   readonly scope: Participant;
   readonly isReadOnly: boolean;
   readonly undoActions: UndoAction[];
+  /** What to do before anything is committed, by name. */
+  readonly beforeCommit: Map<string, Callback>;
   /** What to run after the outermost commit, in order of registration. */
   readonly afterCommit: Callback[];
 }
@@ -84,6 +86,13 @@ export class Transaction {
   /** Something to do if this level is undone. */
   onUndo(action: UndoAction): void {
     this.#level.undoActions.push(action);
+  }
+  /**
+   * Something to do before anything is committed, unless this level is undone: once, however often it is asked for by
+   * this name. An error undoes all.
+   */
+  beforeCommit(name: string, callback: Callback): void {
+    this.#level.beforeCommit.set(name, callback);
   }
   /** Something to do after the outermost commit, unless this level is undone. */
   afterCommit(callback: Callback): void {
@@ -183,7 +192,7 @@ export class Transaction {
   }
 
   #inLevel<R>(scope: Participant, isReadOnly: boolean, work: () => R): R {
-    this.#levels.push({ scope, isReadOnly, undoActions: [], afterCommit: [] });
+    this.#levels.push({ scope, isReadOnly, undoActions: [], beforeCommit: new Map(), afterCommit: [] });
     try {
       const result = work();
       this.#release();
@@ -199,6 +208,7 @@ export class Transaction {
     for (const part of this.#parts.values()) if (part.depth === number) part.release();
     const inner = this.#levels.pop() as Level;
     for (const action of inner.undoActions) this.#level.undoActions.push(action);
+    for (const [name, callback] of inner.beforeCommit) this.#level.beforeCommit.set(name, callback);
     for (const callback of inner.afterCommit) this.#level.afterCommit.push(callback);
   }
 
@@ -211,7 +221,7 @@ export class Transaction {
 
   /** Runs a function as the outermost level, commits, and gives what it gave. After a throw everything is as before. */
   run<R>(store: Participant, { isReadOnly, others }: RunOptions, work: () => R): R {
-    this.#levels.push({ scope: store, isReadOnly, undoActions: [], afterCommit: [] });
+    this.#levels.push({ scope: store, isReadOnly, undoActions: [], beforeCommit: new Map(), afterCommit: [] });
     running = this;
     try {
       this.#joinFirst([store, ...others], isReadOnly ? undefined : store.gates?.writing);
@@ -239,6 +249,7 @@ export class Transaction {
   }
 
   #commit(): void {
+    for (const callback of this.#level.beforeCommit.values()) callback();
     const parts = [...this.#parts.values()];
     // Deepest first, new ones before those that were there: until their parent's commit, new ones cannot be seen.
     const written = this.#toCommit();

@@ -3,14 +3,19 @@ import type { KeepingStore } from '../item/keeping-store.js';
 import { createItem } from '../store/create.js';
 import { assertPathFits } from '../store/directory.js';
 import { emptyStoreImage, newUid } from '../store/image.js';
+import { findByText } from '../store/load.js';
 import type { StoreCore } from '../store/store-core.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
-import { findSubStore, subStoresOf } from './find-sub-store.js';
+import { findSubStore } from './find-sub-store.js';
 import { checkedName } from './name.js';
 import { nameTaken } from './named.js';
 import { SubStore } from './sub-store.js';
-import { createSubstoreDirectory, discardSubstoreDirectory, substoreDirectory } from './substore-directory.js';
+import {
+  createSubstoreDirectory,
+  discardSubstoreDirectory,
+  substoreDirectory,
+} from './substore-directory.js';
 
 /** Makes a substore: its directory first, then the row that makes it exist. An error undoes both. */
 export function createSubstore<S extends KeepingStore>(branch: Branch<S>, name: string): Branch<S> {
@@ -41,14 +46,13 @@ function makeDirectory(core: StoreCore, id: string, uid: string, transaction: Tr
   transaction.onUndo((isOutcomeKnown) => {
     if (isOutcomeKnown) discardSubstoreDirectory(directory, id); // else the row may be there
   });
-  createSubstoreDirectory(directory, id, emptyStoreImage(uid, core.file.uid));
+  createSubstoreDirectory({ parent: directory, id, transaction }, emptyStoreImage(uid, core.file.uid));
 }
 
 /** A name for a directory that no other substore has: the wanted one, if that is free. */
 export function freeDirectoryName(core: StoreCore, wanted = newDirectoryName()): string {
-  const subStores = subStoresOf(core);
   let id = wanted;
-  while (subStores.where((s) => s.directory.eq(id)).exists()) id = newDirectoryName();
+  while (findByText(core, core.typeOf(SubStore), 'directory', id) !== undefined) id = newDirectoryName();
   return id;
 }
 

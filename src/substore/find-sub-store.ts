@@ -16,9 +16,9 @@ export function subStoresOf(core: StoreCore, isAside = false): Query<SubStore> {
 /** @throws CorollaryError BAD_NAME */
 export function findSubStore(core: StoreCore, name: string): SubStore | undefined {
   checkedName(name, core.file.place);
-  return subStoresOf(core)
-    .where((s) => s.name.eq(name))
-    .first();
+  core.reading(); // joins the running transaction
+  const found: unknown = findByText(core, core.typeOf(SubStore), 'name', name);
+  return found as SubStore | undefined; // of the type that was asked for
 }
 
 /** The item of the substore with a uid. The store does not join a running transaction. */
