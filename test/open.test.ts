@@ -660,6 +660,8 @@ test('closing twice does nothing more, and using a closed store is STORE_CLOSED'
     () => store.refresh(),
     () => store.vacuum(),
     () => store.check(),
+    () => store.stats(),
+    () => store.tree.stats(),
     () => store.afterCommit(() => undefined),
     () => store.substores.create('a'),
     () => store.substores.names(),

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Item, integer, item, type Store, text } from 'corollary';
-import { expect, test } from 'vitest';
-import { codeOf } from './support/a-refusal.js';
+import { describe, expect, test } from 'vitest';
+import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 import { childProgram, runChild } from './support/child-program.js';
 
@@ -32,6 +32,17 @@ function evictOthers(parts: readonly Store[]): void {
   for (const part of parts.slice(-5)) part.count(Note);
 }
 
+/** What the descriptors of this process stand for. */
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(join('/proc/self/fd', fd));
+    } catch {
+      return ''; // the descriptor of this very listing
+    }
+  });
+}
+
 const collectGarbage = (): void => {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
@@ -51,16 +62,8 @@ test('Store objects and items survive eviction, and are the same objects', () =>
 test('no more files are open than the option allows', () => {
   const place = aStoreDirectory();
   const { store } = aCrowd(place);
-  const openDatabases = () => {
-    const targets = readdirSync('/proc/self/fd').map((fd) => {
-      try {
-        return readlinkSync(join('/proc/self/fd', fd));
-      } catch {
-        return ''; // the descriptor of this very listing
-      }
-    });
-    return new Set(targets.filter((file) => file.startsWith(place) && file.endsWith('db.sqlite'))).size;
-  };
+  const openDatabases = () =>
+    new Set(openFiles().filter((file) => file.startsWith(place) && file.endsWith('db.sqlite'))).size;
   store.tree.query(Note).all();
   expect(openDatabases()).toBeLessThanOrEqual(4);
   store.tree.count(Note);
@@ -253,20 +256,215 @@ test('stores in memory lose nothing, however many there are and whether anyone h
   expect(counts).toEqual(numbers.map(() => 1));
 });
 
-test('1,000 substores are made, changed and asked with 256 file descriptors', async () => {
+/** How often databases were opened while a function ran. */
+function opensDuring(store: Store, work: () => unknown): number {
+  const before = store.tree.stats().opens;
+  work();
+  return store.tree.stats().opens - before;
+}
+
+test('stores that are used again and again stay open while a tree query goes through all others', () => {
+  const store = aStore({ maxOpenSubstores: 10, durability: 'relaxed' });
+  const parts = numbers.map((i) => store.substores.create(`s${i}`));
+  const hot = [3, 17, 25, 40, 49].map((i) => parts[i]!);
+  const useHot = () => hot.map((part) => part.count(Note));
+  useHot();
+  useHot();
+  expect(opensDuring(store, () => store.tree.count(Note))).toBe(MANY - hot.length);
+  expect(opensDuring(store, () => Array.from(store.tree.stores(), (one) => one.count(Note)))).toBe(MANY - hot.length);
+  expect(opensDuring(store, useHot)).toBe(0);
+});
+
+test('stores that are no longer used make room for others that are used again and again', () => {
+  const store = aStore({ maxOpenSubstores: 10, durability: 'relaxed' });
+  const parts = numbers.map((i) => store.substores.create(`s${i}`));
+  const use = (from: number) => parts.slice(from, from + 8).map((part) => part.count(Note));
+  use(0);
+  use(0);
+  expect(opensDuring(store, () => numbers.slice(0, 4).map(() => use(20)))).toBeLessThan(4 * 8);
+  expect(opensDuring(store, () => use(20))).toBe(0);
+});
+
+test('the stats of a tree are what the operating system says', () => {
+  const place = aStoreDirectory();
+  const { store } = aCrowd(place);
+  store.tree.count(Note);
+  const stats = store.tree.stats();
+  expect(stats.openSubstores).toBe(3);
+  expect(stats.maxOpenSubstores).toBe(3);
+  expect(stats.descriptors).toBe(descriptorsBelow(join(place, 'sub')));
+  expect(stats.opens - stats.evictions).toBe(stats.openSubstores);
+  expect(store.at('s4').tree.stats()).toEqual(store.tree.stats());
+});
+
+function descriptorsBelow(directory: string): number {
+  return openFiles().filter((file) => file.startsWith(directory)).length;
+}
+
+test('hits count turns to an open store, opens those to a closed one, and uses in a row are one', () => {
+  const { store, parts } = aCrowd();
+  parts[0]!.count(Note);
+  parts[1]!.count(Note);
+  const before = store.tree.stats();
+  for (const part of [0, 0, 1, 1, 0, 7, 7, 7]) parts[part]!.count(Note);
+  const { hits, opens } = store.tree.stats();
+  expect([hits - before.hits, opens - before.opens]).toEqual([3, 1]);
+});
+
+test('the estimate of memory grows with what a store has cached, and goes with the store', () => {
+  const { store, parts } = aCrowd();
+  parts[0]!.count(Note);
+  const before = store.tree.stats().memoryBytes;
+  expect(before).toBeGreaterThan(3 * 200_000);
+  parts[0]!.createMany(
+    Note,
+    Array.from({ length: 5000 }, () => ({ title: 'x'.repeat(100) })),
+  );
+  expect(store.tree.stats().memoryBytes).toBeGreaterThan(before + 500_000);
+  evictOthers(parts);
+  expect(store.tree.stats().memoryBytes).toBeLessThanOrEqual(before + 100_000);
+});
+
+test('the stores of a running transaction count as pinned, and an error names them', () => {
+  const { store, parts } = aCrowd();
+  const error = refusal(() =>
+    store.transact(() => {
+      for (const part of parts.slice(0, 3)) part.count(Note);
+      expect(store.tree.stats().pinnedSubstores).toBe(3);
+      parts[3]!.count(Note);
+    }),
+  );
+  expect(error.code).toBe('TOO_MANY_OPEN');
+  expect(error.message).toMatch(/s0.*s1.*s2.*maxOpenSubstores/);
+  expect(store.tree.stats().pinnedSubstores).toBe(0);
+  expect(parts[3]!.count(Note)).toBe(1);
+});
+
+test('a transaction that only reads keeps its stores open, and lets the others go', () => {
+  const { store, parts } = aCrowd();
+  const others = () => parts.slice(2).map((part) => part.count(Note));
+  parts[0]!.transact(
+    () => {
+      parts[0]!.count(Note);
+      expect(opensDuring(store, others)).toBe(MANY - 2);
+      expect(opensDuring(store, () => parts[0]!.count(Note))).toBe(0);
+    },
+    { readOnly: true },
+  );
+  expect(store.tree.stats().pinnedSubstores).toBe(0);
+});
+
+test('with one substore open at a time, each turn to another opens it', () => {
+  const store = aStore({ maxOpenSubstores: 1, durability: 'relaxed' });
+  const [one, other] = ['one', 'other'].map((name) => store.substores.create(name)) as [Store, Store];
+  const alternate = () => {
+    for (const i of numbers.slice(0, 5)) {
+      one.create(Note, { title: `${i}` });
+      other.create(Note, { title: `${i}` });
+    }
+  };
+  expect(opensDuring(store, alternate)).toBe(10);
+  expect([one.count(Note), other.count(Note), store.tree.stats().openSubstores]).toEqual([5, 5, 1]);
+});
+
+test('a tree in memory has no databases to close', () => {
+  const store = aMemoryStore({ maxOpenSubstores: 1 });
+  for (const i of numbers) store.substores.create(`s${i}`).create(Note, { title: 'x' });
+  expect(store.tree.stats()).toMatchObject({
+    openSubstores: 0,
+    opens: 0,
+    evictions: 0,
+    descriptors: 0,
+    memoryBytes: 0,
+  });
+});
+
+describe('the stats of a store', () => {
+  const titles = numbers.map((i) => ({ title: `${i} `.repeat(1000) }));
+
+  test.each([
+    ['on disk', () => aStore()],
+    ['in memory', () => aMemoryStore()],
+  ])('%s tell the size of its database, and what vacuum gives back', (_, make) => {
+    const store = make().substores.create('part');
+    const empty = store.stats();
+    store.createMany(Note, titles);
+    const full = store.stats();
+    expect(full.databaseBytes).toBeGreaterThan(empty.databaseBytes + 100_000);
+    store.query(Note).delete();
+    expect(store.stats().databaseBytes).toBe(full.databaseBytes);
+    expect(store.stats().freeBytes).toBeGreaterThan(100_000);
+    store.vacuum();
+    expect(store.stats()).toMatchObject({ freeBytes: 0 });
+    expect(store.stats().databaseBytes).toBeLessThan(empty.databaseBytes + 50_000);
+  });
+
+  test('have the same generation as long as nothing is committed, by whatever handle', () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    const before = store.stats().generation;
+    store.count(Note);
+    store.transact(() => store.count(Note));
+    expect(store.stats().generation).toBe(before);
+    aStore({}, place).create(Note, { title: 'theirs' });
+    expect(store.stats().generation).toBeGreaterThan(before);
+  });
+
+  test('count the items in memory', () => {
+    const store = aStore();
+    store.createMany(Note, titles);
+    expect(store.stats().itemsInMemory).toBe(0);
+    const held = store.query(Note).limit(7).all();
+    expect(store.stats().itemsInMemory).toBe(held.length);
+  });
+});
+
+describe('an awaited walk through a tree', () => {
+  test('gives the same stores, and lets other work have its turn', async () => {
+    const store = aStore({ maxOpenSubstores: 3, durability: 'relaxed' });
+    store.transact(() => {
+      for (let i = 0; i < 120; i++) store.substores.create(`s${i}`);
+    });
+    let turns = 0;
+    const counting = setInterval(() => turns++, 0);
+    const seen: Store[] = [];
+    for await (const one of store.tree.stores()) {
+      one.count(Note);
+      seen.push(one);
+    }
+    clearInterval(counting);
+    expect(seen).toEqual([...store.tree.stores()]);
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  test('passes by a store that is deleted on the way, and ends when its loop is left', async () => {
+    const store = aStore();
+    for (const name of ['a', 'b', 'c']) store.substores.create(name).substores.create('deep');
+    const seen: string[] = [];
+    for await (const { path } of store.tree.stores()) {
+      seen.push(path.join('/'));
+      if (path[0] === 'a' && store.substores.has('b')) store.substores.delete('b');
+      if (path[0] === 'c') break;
+    }
+    expect(seen).toEqual(['', 'a', 'a/deep', 'c']);
+  });
+});
+
+test('2,000 substores are made, changed and asked with 256 file descriptors', { timeout: 120_000 }, async () => {
   const child = await childProgram(`
     import { execFileSync } from 'node:child_process';
     import { Item, integer, item, Store } from 'corollary';
     @item('note') class Note extends Item { @integer() declare n: number }
     const store = Store.open(process.argv[2], { durability: 'relaxed', types: [Note] });
+    store.transact(() => { for (let i = 0; i < 2000; i++) store.substores.create('s' + i); });
     const notes: Note[] = [];
-    for (let i = 0; i < 1000; i++) notes.push(store.substores.create('s' + i).create(Note, { n: i }));
-    for (let i = 0; i < 1000; i += 7) notes[i]!.n += 1;
+    for (let i = 0; i < 2000; i += 4) notes.push(store.at('s' + i).create(Note, { n: i }));
+    for (let i = 0; i < 500; i += 7) notes[i]!.n += 1;
     const top = store.tree.query(Note).orderBy((x) => x.n.desc()).limit(2).pluck((x) => x.n).all();
     const limit = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
     console.log(JSON.stringify([limit, store.substores.size, store.tree.count(Note), store.tree.query(Note).sum((x) => x.n), top]));
     store.close();
   `);
   const { status, output } = await runChild(child, [aStoreDirectory()], { descriptorLimit: 256 });
-  expect([status, output.trim()]).toEqual([0, JSON.stringify(['256', 1000, 1000, 499_500 + 143, [999, 998]])]);
+  expect([status, output.trim()]).toEqual([0, JSON.stringify(['256', 2000, 500, 499_000 + 72, [1996, 1992]])]);
 });

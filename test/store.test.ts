@@ -552,6 +552,7 @@ const READS: [string, (world: World) => unknown][] = [
   ['transact that only reads', ({ store }) => store.transact(() => store.count(City), { readOnly: true })],
   ['refresh', ({ store }) => store.refresh()],
   ['check', ({ store }) => store.check()],
+  ['stats', ({ store }) => store.stats()],
   ['afterCommit', ({ store }) => store.afterCommit(() => undefined)],
   ['at', ({ store }) => store.at('part')],
   ['substores.open', ({ store }) => store.substores.open('part')],
@@ -563,6 +564,7 @@ const READS: [string, (world: World) => unknown][] = [
   ['tree.query', ({ store }) => store.tree.query(City).all()],
   ['tree.count', ({ store }) => store.tree.count(City)],
   ['tree.stores', ({ store }) => [...store.tree.stores()]],
+  ['tree.stats', ({ store }) => store.tree.stats()],
   ['a query of a substore', ({ part }) => part.query(City).all()],
 ];
 

@@ -17,6 +17,7 @@ import { checkedId, findById, findOfType, getById, getOfType } from '../store/lo
 import { limitLoads } from '../store/load-limit.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
+import { type StoreStats, storeStats } from '../store/store-stats.js';
 import {
   checkedTransactionOptions,
   type TransactionFunction,
@@ -400,6 +401,11 @@ export class Store {
    */
   check(): CheckReport {
     return checkStore(this.#core);
+  }
+
+  /** Sizes and counts, without reading any item; opens the database if need be. For all open ones: `tree.stats()`. */
+  stats(): StoreStats {
+    return storeStats(this.#core);
   }
 }
 

@@ -12,9 +12,11 @@ import { importTree } from './backup/import-tree.js';
 import type { Branch } from './branch.js';
 import { checkTree, type TreeCheckOptions, type TreeReport } from './check-tree.js';
 import { findStore } from './find-store.js';
+import type { TreeStats } from './pool.js';
 import type { SubStore } from './sub-store.js';
 import { sweepOnce } from './sweep.js';
 import { TreeRunner } from './tree-runner.js';
+import { TreeStores } from './tree-stores.js';
 import { type OnStoreError, Walk } from './walk.js';
 
 /** Which stores of a tree are asked. */
@@ -73,9 +75,24 @@ export class Tree<S extends KeepingStore> {
     return findStore(this.#branch, checkedUid(uid))?.face;
   }
 
-  /** Every store, parents first, siblings by name in code-point order. A store is opened when it is used. */
-  *stores(options: TreeOptions = {}): Generator<S> {
-    for (const branch of new Walk<S>(checkedOptions(options)).from(this.#branch)) yield branch.face;
+  /**
+   * Every store, parents first, siblings by name in code-point order. A store is opened when it is used.
+   *
+   * @example
+   * for await (const store of root.tree.stores()) store.vacuum();
+   */
+  stores(options: TreeOptions = {}): TreeStores<S> {
+    const walk = new Walk<S>(checkedOptions(options));
+    return new TreeStores(facesOf(walk.from(this.#branch)));
+  }
+
+  /**
+   * How many databases are open, and how well they are kept. They are one pool for all stores below a root, whichever
+   * of them is asked. Cheap: nothing is read from disk.
+   */
+  stats(): TreeStats {
+    this.#branch.core.assertOpen();
+    return this.#branch.forest.pool.stats;
   }
 
   /**
@@ -117,6 +134,10 @@ export class Tree<S extends KeepingStore> {
     sweepOnce(this.#branch);
     return importTree(this.#branch, backup, name).face;
   }
+}
+
+function* facesOf<S extends KeepingStore>(branches: Iterable<Branch<S>>): Generator<S> {
+  for (const { face } of branches) yield face;
 }
 
 function checkedUid(uid: unknown): string {
