@@ -11,11 +11,7 @@ import { findSubStore } from './find-sub-store.js';
 import { checkedName } from './name.js';
 import { nameTaken } from './named.js';
 import { SubStore } from './sub-store.js';
-import {
-  createSubstoreDirectory,
-  discardSubstoreDirectory,
-  substoreDirectory,
-} from './substore-directory.js';
+import { createSubstoreDirectory, discardSubstoreDirectory, substoreDirectory } from './substore-directory.js';
 
 /** Makes a substore: its directory first, then the row that makes it exist. An error undoes both. */
 export function createSubstore<S extends KeepingStore>(branch: Branch<S>, name: string): Branch<S> {

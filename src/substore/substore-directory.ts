@@ -2,7 +2,6 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CorollaryError } from '../errors.js';
 import { databaseFile } from '../store/directory.js';
-import type { Transaction } from '../store/transaction.js';
 import {
   codeOf,
   DIRECTORY_MODE,
@@ -14,6 +13,7 @@ import {
   writeWhole,
 } from '../store/disk.js';
 import { isOfFile } from '../store/files/disk-files.js';
+import type { Transaction } from '../store/transaction.js';
 
 /** The directories of substores: each below its parent's `sub`, under a name that the parent's row gives. */
 

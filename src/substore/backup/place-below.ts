@@ -54,7 +54,9 @@ function placeOnDisk({ parent, id }: Place, { places, uids, stores }: Arriving, 
     `${id}-new`,
   );
   try {
-    placeSubstoreDirectory({ parent, id, transaction }, (directory) => buildTree({ directory, scratch, uids }, stores()));
+    placeSubstoreDirectory({ parent, id, transaction }, (directory) =>
+      buildTree({ directory, scratch, uids }, stores()),
+    );
   } finally {
     onDisk(scratch, () => rmSync(scratch, { force: true }));
   }
