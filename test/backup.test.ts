@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { bytes, Item, integer, item, Store, text } from 'corollary';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { aProgram, type Program } from './support/a-process.js';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aDirectory, aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
@@ -100,11 +100,11 @@ describe('a backup', () => {
   test('keeps large databases, in little memory', () => {
     const store = aStore();
     const big = store.substores.create('big');
-    for (let n = 0; n < 40; n++) big.create(Lump, { content: new Uint8Array(1_000_000).fill(n) });
+    for (let n = 0; n < 70; n++) big.create(Lump, { content: new Uint8Array(1_000_000).fill(n) });
     const backup = join(aDirectory(), 'backup');
     store.tree.backup(backup);
     const again = restored(backup);
-    expect(again.at('big').count(Lump)).toBe(40);
+    expect(again.at('big').count(Lump)).toBe(70);
     expect(again.at('big').findFirst(Lump)?.content[999_999]).toBe(0);
     expect(again.at('big').check().isSound).toBe(true);
   });
@@ -133,16 +133,25 @@ describe('a backup', () => {
     expect(contentsOf(backup)).toEqual(before);
   });
 
-  test('of a store that is open with few files is made of any number of stores', () => {
-    const store = aStore({ maxOpenSubstores: 1 });
-    for (let n = 0; n < 30; n++) store.substores.create(`s${n}`).create(Note, { words: 'one', number: n });
+  test('of many stores needs no more open files than one', { timeout: 120_000 }, () => {
+    const many = Number(process.env.STORES ?? 150);
+    const place = aStoreDirectory();
+    const store = aStore({ durability: 'relaxed' }, place);
+    for (let n = 0; n < many; n++) store.substores.create(`s${n}`).create(Note, { words: 'one', number: n });
+    store.close();
+    const again = aStore({ maxOpenSubstores: 1 }, place);
     const backup = join(aDirectory(), 'backup');
-    expect(store.tree.backup(backup).stores).toBe(31);
+    const open = vi.spyOn(Database.prototype, 'prepare');
+    expect(again.tree.backup(backup).stores).toBe(many + 1);
+    const connections = new Set(open.mock.contexts as Database.Database[]);
+    open.mockRestore();
+    expect(connections.size).toBeGreaterThan(many);
+    expect([...connections].filter((connection) => connection.open).length).toBe(1);
     expect(
       restored(backup)
         .tree.query(Note)
         .sum((n) => n.number),
-    ).toBe(435);
+    ).toBe((many * (many - 1)) / 2);
   });
 });
 

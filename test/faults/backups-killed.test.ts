@@ -5,9 +5,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Faults, operationsOf, runWithFaults, whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
 import { aDirectory } from '../support/a-store.js';
+import { rawly } from '../support/raw-database.js';
+import type * as commitTasks from '../tasks/commits.js';
+import { look, types } from '../tasks/commits.js';
 import type * as tasks from '../tasks/copies.js';
 import { Account, makeBank } from '../tasks/copies.js';
-import { points, timeout } from './scene.js';
+import { aScene as aCommitScene, killedAt, partsOf, points, timeout } from './scene.js';
 
 // A process is killed just before one of its operations on files, or finds the disk full from there on, while it backs
 // up, restores, copies or imports. FAULTS=all does so at every one of them.
@@ -140,3 +143,28 @@ describe.skipIf(why !== undefined).each(Object.keys(deeds))('a process that %s',
     }
   });
 });
+
+describe.skipIf(why !== undefined)('a transaction over several stores that was cut off', () => {
+  test('is in a backup wholly or not at all, whenever that was', { timeout }, async () => {
+    const commits = await aProgram<typeof commitTasks>('commits.ts', 'backups-of-commits');
+    const scene = await aCommitScene(commits, 'two');
+    let prepared = 0;
+    for (const kill of points(scene.operations.length, 30)) {
+      const { place } = await killedAt(scene, kill);
+      const [[, part]] = partsOf(scene, place) as [[string, string]];
+      prepared += preparedIn(part);
+      const backup = join(aDirectory(), 'backup');
+      const store = Store.open(place, { types });
+      store.tree.backup(backup);
+      store.close();
+      const again = join(aDirectory(), 'again');
+      Store.restore(backup, again).close();
+      expect([scene.before, scene.after], `kill ${kill}`).toContainEqual(look(again).told);
+      expect(look(again).told, `kill ${kill}`).toEqual(look(place).told);
+    }
+    expect(prepared).toBeGreaterThan(0);
+  });
+});
+
+const preparedIn = (part: string) =>
+  rawly(part, (database) => Number(database.prepare('SELECT count(*) FROM corollary_prepared').pluck().get()));

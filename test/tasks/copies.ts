@@ -62,21 +62,29 @@ function once(work: () => unknown): void {
 
 /** Each of these does one thing once, and says 'done' or the code of the error. */
 export function backUpOnce(place: string, backup: string): void {
-  using store = Store.open(place);
-  once(() => store.tree.backup(backup));
+  once(() => {
+    using store = Store.open(place);
+    store.tree.backup(backup);
+  });
 }
 export function restoreOnce(backup: string, place: string): void {
   once(() => Store.restore(backup, place).close());
 }
 export function copyOnce(place: string): void {
-  using store = Store.open(place);
-  once(() => store.substores.copy('north', store.at('south'), 'copy'));
+  once(() => {
+    using store = Store.open(place);
+    store.substores.copy('north', store.at('south'), 'copy');
+  });
 }
 export function importOnce(place: string, backup: string): void {
-  using store = Store.open(place);
-  once(() => store.tree.import(backup, 'import'));
+  once(() => {
+    using store = Store.open(place);
+    store.tree.import(backup, 'import');
+  });
 }
 export function replaceOnce(place: string, backup: string): void {
-  using store = Store.open(place);
-  once(() => store.substores.restore('north', backup));
+  once(() => {
+    using store = Store.open(place);
+    store.substores.restore('north', backup);
+  });
 }

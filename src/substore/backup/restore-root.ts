@@ -62,8 +62,17 @@ function openSite(path: string): Site {
   for (;;) {
     const directory = join(dirname(path), sitePrefix(path) + randomBytes(8).toString('hex'));
     onDisk(directory, () => mkdirSync(directory, { mode: DIRECTORY_MODE }));
-    const lock = FileLock.make(join(directory, LOCK));
+    const lock = lockOf(directory);
     if (lock !== undefined) return { directory, lock };
+  }
+}
+
+function lockOf(directory: string): FileLock | undefined {
+  try {
+    return FileLock.make(join(directory, LOCK));
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
   }
 }
 
