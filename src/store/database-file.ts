@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { onDisk } from './disk.js';
 
 /** How SQLite is to write a database: with a log beside it (WAL), or so that it can be read where nothing can be written. */
 export type WriteMode = 'log' | 'rollback';
@@ -12,13 +13,18 @@ export function setWriteMode(bytes: Uint8Array, mode: WriteMode): void {
   bytes.fill(VERSION[mode], VERSIONS_AT, VERSIONS_AT + 2);
 }
 
-/** Sets the mode in a database file that no connection has open, and makes the file durable. */
+/**
+ * Sets the mode in a database file that no connection has open, and makes the file durable.
+ * @throws CorollaryError DISK_FULL, IO_ERROR
+ */
 export function finishDatabaseFile(file: string, mode: WriteMode): void {
-  const descriptor = openSync(file, 'r+');
-  try {
-    writeSync(descriptor, Uint8Array.of(VERSION[mode], VERSION[mode]), 0, 2, VERSIONS_AT);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+  onDisk(file, () => {
+    const descriptor = openSync(file, 'r+');
+    try {
+      writeSync(descriptor, Uint8Array.of(VERSION[mode], VERSION[mode]), 0, 2, VERSIONS_AT);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
 }
