@@ -34,9 +34,9 @@ test.skipIf(why !== undefined)(
 
 describe.skipIf(why !== undefined)('a process that is killed in a transaction over several stores', () => {
   test.each([
-    ['two', 14],
-    ['three', 14],
-    ['twelve', 5],
+    ['two', 10],
+    ['three', 8],
+    ['twelve', 4],
   ] as const)('has written all of %s or none, whatever it did last', { timeout }, async (name, some) => {
     const scene = await aScene(program, name);
     for (const kill of points(scene.operations.length, some)) {
@@ -55,7 +55,7 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
 
   test('leaves parts that show all or none when each is opened alone first', { timeout }, async () => {
     const scene = await aScene(program, 'three');
-    for (const kill of points(scene.operations.length, 8)) {
+    for (const kill of points(scene.operations.length, 5)) {
       const { place, ...ended } = await killedAt(scene, kill);
       const alone = partsOf(scene, place).map(([path, part]) => [path, look(part).told['']]);
       expectWhole(scene, place, ended, `kill ${kill}`);
@@ -65,7 +65,7 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
 
   test('leaves a tree that can be renamed before anybody looks', { timeout }, async () => {
     const scene = await aScene(program, 'three');
-    for (const kill of points(scene.operations.length, 5)) {
+    for (const kill of points(scene.operations.length, 4)) {
       const { place, ...ended } = await killedAt(scene, kill);
       const renamed = join(scene.directory, 'place', 'renamed', 'b.store');
       mkdirSync(dirname(renamed));
@@ -76,7 +76,7 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
 
   test('loses nothing that another writes into a part before the tree is looked at', { timeout }, async () => {
     const scene = await aScene(program, 'two');
-    for (const kill of points(scene.operations.length, 8)) {
+    for (const kill of points(scene.operations.length, 5)) {
       const { place, ...ended } = await killedAt(scene, kill);
       const [[, part]] = partsOf(scene, place) as [[string, string]];
       remark(part);
@@ -97,7 +97,7 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
     copied(scene, left);
     const { operations, ended } = await operationsOf(program.file, { below: place, while: armed }, call);
     expect([ended.said, look(place).told]).toEqual([['committed'], after]);
-    for (const kill of points(operations.length, 12)) {
+    for (const kill of points(operations.length, 6)) {
       copied(scene, left);
       const second = await runWithFaults(program.file, { below: place, while: armed, kill }, call);
       expect(second.isKilled).toBe(true);
