@@ -353,6 +353,9 @@ describe('transact', () => {
     store.transact();
     // @ts-expect-error its function takes nothing
     store.transact((tx: Store) => tx);
+    expectTypeOf(store.transact(() => 5, { stores: [store] })).toEqualTypeOf<number>();
+    // @ts-expect-error stores, not their names
+    store.transact(() => 5, { stores: ['north'] });
     // @ts-expect-error no such option
     store.transact(() => 5, { isolation: 'serializable' });
   });

@@ -8,6 +8,11 @@ const MEANINGS: readonly (readonly [prefix: string, code: ErrorCode, sentence: s
   ['SQLITE_LOCKED', 'BUSY', 'the database is locked; nothing was done: try again'],
   ['SQLITE_FULL', 'DISK_FULL', 'the disk is full; nothing was done: free some space and try again'],
   [
+    'SQLITE_IOERR_SHMSIZE',
+    'DISK_FULL',
+    'the disk has no room for the index of the log; nothing was done: free some space and try again',
+  ],
+  [
     'SQLITE_READONLY',
     'READ_ONLY',
     'the database or its directory cannot be written: check the rights of the directory',
