@@ -206,7 +206,9 @@ describe('a second backup into the same directory', () => {
     const [name] = readdirSync(join(backup, 'stores')) as [string];
     rmSync(join(backup, 'stores', name));
     expect(codeOf(() => Store.restore(backup, aStoreDirectory()))).toBe('CORRUPT');
+    expect(codeOf(() => Store.checkBackup(backup))).toBe('CORRUPT');
     expect(store.tree.backup(backup)).toMatchObject({ copied: 1, unchanged: 3 });
+    expect(Store.checkBackup(backup)).toBe(4);
     expect(contentsOfTree(restored(backup))).toEqual(contentsOfTree(store));
   });
 

@@ -25,6 +25,7 @@ import {
   transact,
 } from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
+import { readBackup } from './backup/read-backup.js';
 import { Branch } from './branch.js';
 import { childNamed } from './child-named.js';
 import { creatable } from './creatable.js';
@@ -103,6 +104,15 @@ export class Store {
    */
   static restore(backup: string, path: string, options: StoreOptions = {}): Store {
     return openRestored(backup, path, checkedOptions(options), (branch) => new Store(branch)).face;
+  }
+
+  /**
+   * Reads all of a backup, or an export, as {@link Store.restore} does before it begins, and changes nothing. Gives how
+   * many stores are in it.
+   * @throws CorollaryError CORRUPT naming the damaged file; STORE_MISSING where there is no backup; NEWER_DATABASE
+   */
+  static checkBackup(backup: string): number {
+    return readBackup(backup).manifest.length;
   }
 
   /**
