@@ -6,7 +6,7 @@ import type { StoreFile } from '../../store/store-file.js';
 import { fileIdsOf, storeState, syncLog, whileLocked, writeImage } from '../../store/take-image.js';
 import type { Branch } from '../branch.js';
 import { BackupWriter } from './backup-directory.js';
-import { atOneMoment } from './one-moment.js';
+import { assertPossible, atOneMoment } from './one-moment.js';
 import { piecesOf } from './pieces.js';
 import type { StoreEntry } from './store-entry.js';
 import { storesOf, type Visited } from './visit-stores.js';
@@ -21,28 +21,43 @@ export interface BackupReport {
   readonly unchanged: number;
   /** How many bytes were copied, those of files included. */
   readonly bytes: number;
-  /** How many milliseconds it took. Writers had to wait so long. */
+  /** How many milliseconds it took. */
   readonly ms: number;
+  /** For how many of them writers had to wait. */
+  readonly waitedMs: number;
 }
 
 /** Copies a store and all below it, as they are at one moment, into a directory. */
 export function backUp<S extends KeepingStore>(top: Branch<S>, path: unknown, mustBeNew: boolean): BackupReport {
   const directory = checkedDirectory(path, top);
   const started = performance.now();
-  return atOneMoment([top], () => {
-    const backup = new BackupWriter({ directory, top: top.core.file.uid, mustBeNew });
-    const manifest: StoreEntry[] = [];
-    try {
+  assertPossible(top.core);
+  const backup = new BackupWriter({ directory, top: top.core.file.uid, mustBeNew });
+  try {
+    if (top.core.file.directory !== undefined) takeInAdvance(top, backup);
+    return atOneMoment([top], () => {
+      const began = performance.now();
+      const manifest: StoreEntry[] = [];
       for (const store of storesOf(top)) manifest.push(take(store, backup));
       backup.finish(manifest);
-    } catch (error) {
-      abandon(backup);
-      throw error;
-    }
-    const { stores: copied, bytes } = backup.copied;
-    const ms = performance.now() - started;
-    return { stores: manifest.length, copied, unchanged: manifest.length - copied, bytes, ms };
-  });
+      const { stores: copied, bytes } = backup.copied;
+      const [ms, waitedMs] = [performance.now() - started, performance.now() - began];
+      return { stores: manifest.length, copied, unchanged: manifest.length - copied, bytes, ms, waitedMs };
+    });
+  } catch (error) {
+    abandon(backup);
+    throw error;
+  }
+}
+
+// While everybody goes on, each store as it is: then only those must be copied again, while writers wait, that are
+// written in between. What fails here is of no account, or fails again.
+function takeInAdvance<S extends KeepingStore>(top: Branch<S>, backup: BackupWriter): void {
+  try {
+    for (const store of storesOf(top)) take(store, backup);
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+  }
 }
 
 // The error that led here is the one to tell. What stays is in nobody's way.
@@ -62,7 +77,7 @@ function take({ file, ...place }: Visited, backup: BackupWriter): StoreEntry {
     const digest = backup.addImage(state, (target) => writeImage(file, target));
     syncLog(file);
     const files = filesOf(file).map(({ id, pieces }) => backup.addFile(state.uid, id, pieces));
-    return { ...state, ...digest, ...place, files };
+    return backup.took({ ...state, ...digest, ...place, files });
   });
 }
 

@@ -67,8 +67,9 @@ export class BackupWriter {
   readonly #old: ReadonlyMap<string, StoreEntry>;
   /** The directories that were not there before, the lowest last. */
   readonly #made: string[] = [];
+  /** The stores that were copied, as they were then. */
+  readonly #taken = new Map<string, StoreEntry>();
   #bytes = 0;
-  #copied = 0;
 
   /** @throws CorollaryError NAME_TAKEN where something else is there; CORRUPT where the older backup is damaged */
   constructor(destination: Destination) {
@@ -87,15 +88,25 @@ export class BackupWriter {
 
   /** How many stores were copied, and the bytes of all that was, files included. */
   get copied(): { readonly stores: number; readonly bytes: number } {
-    return { stores: this.#copied, bytes: this.#bytes };
+    return { stores: this.#taken.size, bytes: this.#bytes };
   }
 
-  /** The store as the older backup has it, if it has this very state of it. */
+  /** The store as it was copied before, for this backup or the older one, if in this very state. */
   unchanged(state: StoreState): StoreEntry | undefined {
-    const old = this.#old.get(state.uid);
+    const old = this.#known(state.uid);
     const isSame = old?.incarnation === state.incarnation && old.generation === state.generation;
     if (old === undefined || !isSame || !this.#has(imageFile(this.#directory, state), old)) return undefined;
     return old.files.every((file) => this.#has(bytesFile(this.#directory, file), file)) ? old : undefined;
+  }
+
+  #known(uid: string): StoreEntry | undefined {
+    return this.#taken.get(uid) ?? this.#old.get(uid);
+  }
+
+  /** Notes that a store was copied. */
+  took(entry: StoreEntry): StoreEntry {
+    this.#taken.set(entry.uid, entry);
+    return entry;
   }
 
   #has(file: string, { size }: Digest): boolean {
@@ -109,13 +120,12 @@ export class BackupWriter {
     const digest = digestOf(piecesIn(file));
     onDisk(file, () => renameSync(file, imageFile(this.#directory, state)));
     this.#count(digest);
-    this.#copied++;
     return digest;
   }
 
   /** Takes one of a store's files in. Files never change, so what the older backup says of it is still true. */
   addFile(uid: string, id: string, pieces: () => Iterable<Uint8Array>): FileEntry {
-    const known = this.#old.get(uid)?.files.find((file) => file.id === id);
+    const known = this.#known(uid)?.files.find((file) => file.id === id);
     if (known !== undefined && this.#has(bytesFile(this.#directory, known), known)) return known;
     const file = this.#unfinished('files');
     const digest = writeDigested(file, pieces());

@@ -21,7 +21,8 @@ export function atOneMoment<S extends KeepingStore, R>(branches: readonly Branch
   return gates === undefined ? quiet() : gates.writing.closedWhile(quiet);
 }
 
-function assertPossible(core: StoreCore): void {
+/** @throws CorollaryError NOT_SUPPORTED inside a transaction; READ_ONLY, STORE_CLOSED */
+export function assertPossible(core: StoreCore): void {
   core.assertWritable();
   if (runningTransaction() === undefined) return;
   const { place } = core.file;
