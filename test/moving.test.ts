@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Default, Item, integer, item, reference, Store, SubStore, text } from 'corollary';
 import { describe, expect, test } from 'vitest';
@@ -143,4 +143,72 @@ test('the directory follows, and nothing is left at the old place', () => {
   b.substores.move('child', root, 'top');
   expect(root.at('top').count(Note)).toBe(1);
   root.close();
+});
+
+describe('a move that was cut off after its commit, before the directory followed,', () => {
+  /** A store that was moved from a to b, and lies below a as if nobody had lived to bring it. */
+  function cutOff() {
+    const place = aStoreDirectory();
+    const root = Store.open(place, { types: [Note] });
+    const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+    a.substores.create('child').substores.create('deep').create(Note, { title: 'kept' });
+    const { directory: id } = a.substores.query().one();
+    a.substores.move('child', b);
+    const [inA, inB] = [a, b].map((store) => join(place, 'sub', directoryOf(root, store.name as string), 'sub'));
+    root.close();
+    const [from, to] = [join(inB as string, id), join(inA as string, id)];
+    renameSync(from, to);
+    return { root: Store.open(place, { types: [Note] }), isBrought: () => existsSync(from) && !existsSync(to) };
+  }
+
+  const directoryOf = (root: Store, name: string) => root.substores.query({ name }).one().directory;
+  const kept = (root: Store) => root.at('b/child/deep').query(Note).one().title;
+
+  test('is finished by whoever opens the store', () => {
+    const { root, isBrought } = cutOff();
+    expect(isBrought()).toBe(false);
+    expect(kept(root)).toBe('kept');
+    expect(isBrought()).toBe(true);
+    root.close();
+  });
+
+  test('is no fault of the tree', () => {
+    const { root, isBrought } = cutOff();
+    expect(root.tree.check({ repair: true })).toMatchObject({ isSound: true, stores: 5, findings: [] });
+    expect(isBrought()).toBe(true);
+    root.close();
+  });
+
+  test('keeps the store when what its old parent left behind is swept', () => {
+    const { root } = cutOff();
+    expect(codeOf(() => root.at('a').substores.open('child'))).toBe('NOT_FOUND'); // sweeps
+    expect(kept(root)).toBe('kept');
+    root.close();
+  });
+
+  test('keeps the store when its old parent is deleted', () => {
+    const { root, isBrought } = cutOff();
+    root.substores.delete('a');
+    expect(isBrought()).toBe(true);
+    expect(kept(root)).toBe('kept');
+    root.close();
+  });
+
+  test('keeps the store when its old parent is moved', () => {
+    const { root } = cutOff();
+    root.substores.move('a', root.at('b'));
+    expect(kept(root)).toBe('kept');
+    expect(root.at('b').substores.names()).toEqual(['a', 'child']);
+    root.close();
+  });
+
+  test('is in a backup, and in a copy', () => {
+    const { root } = cutOff();
+    const backup = join(aStoreDirectory(), 'backup');
+    root.tree.backup(backup);
+    const again = Store.restore(backup, aStoreDirectory(), { types: [Note] });
+    expect(kept(again)).toBe('kept');
+    again.close();
+    root.close();
+  });
 });
