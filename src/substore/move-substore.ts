@@ -10,7 +10,6 @@ import { carry, wayTo } from './arrival.js';
 import type { Branch } from './branch.js';
 import { freeDirectoryName } from './create-substore.js';
 import { findSubStore } from './find-sub-store.js';
-import { sendGuestsHome } from './guests.js';
 import { checkedName } from './name.js';
 import { nameTaken, notFound, outsideTree } from './named.js';
 import { renameSubstore } from './rename-substore.js';
@@ -50,7 +49,6 @@ export function moveSubstore<S extends KeepingStore>(move: Move<S>): void {
       assertPathsFit(child.directory as string, substoreDirectory(directory, item.directory));
       keepOthersOut(to, transaction);
       assertNobodyHas(child);
-      assertItsOwn(child);
     }
     changeParents(move, { item, child }, transaction);
   });
@@ -151,17 +149,6 @@ function assertAlone(directory: string, place: string): void {
   throw new CorollaryError(
     'BUSY',
     `${place} is open elsewhere, and a store can only be moved while nobody else has it or one below it open; nothing was done`,
-    { store: place, retry: true },
-  );
-}
-
-// Another store that still lies below it would move with it, and not be found again.
-function assertItsOwn<S extends KeepingStore>(child: Branch<S>): void {
-  if (sendGuestsHome(child)) return;
-  const { place } = child.core.file;
-  throw new CorollaryError(
-    'BUSY',
-    `${place} has the directory of another store below it, which was moved elsewhere and cannot be brought there now; nothing was done`,
     { store: place, retry: true },
   );
 }

@@ -3,7 +3,6 @@ import type { KeepingStore } from '../item/keeping-store.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
 import { subStoresOf } from './find-sub-store.js';
-import { sendGuestsHome } from './guests.js';
 import type { SubStore } from './sub-store.js';
 import { discardSubstoreDirectory } from './substore-directory.js';
 import { Walk } from './walk.js';
@@ -41,12 +40,11 @@ export function retireSubstore<S extends KeepingStore>(
   });
   transaction.afterCommit(() => {
     for (const { core } of loaded) core.resume();
-    const isItsOwn = sendGuestsHome(child);
     const all = refuseElsewhere(child);
     for (const store of all) store.close('was deleted');
     child.close('was deleted');
     const { directory } = branch.core.file;
-    if (directory !== undefined && isItsOwn) discardSubstoreDirectory(directory, id);
+    if (directory !== undefined) discardSubstoreDirectory(directory, id);
   });
 }
 

@@ -1,4 +1,4 @@
-import { CorollaryError, type ErrorCode } from '../errors.js';
+import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { sweepFiles } from '../store/files/sweep-files.js';
 import type { StoreCore } from '../store/store-core.js';
@@ -6,7 +6,6 @@ import { runningTransaction } from '../store/transaction.js';
 import { visitStore } from '../store/visit-store.js';
 import type { Branch } from './branch.js';
 import { subStoresOf } from './find-sub-store.js';
-import { guestsBelow } from './guests.js';
 import {
   clearTemp,
   hasLeftovers,
@@ -44,21 +43,19 @@ export function orphansOf(core: StoreCore, directory: string): readonly string[]
   return found.filter((id) => !known.has(id));
 }
 
-// A directory may belong to a store that was moved to another parent, and wait to be brought there; or hold one.
-function isRemovable(core: StoreCore, directory: string): boolean {
-  return isOurs(core, directory) && guestsBelow(directory, core.file.settings).length === 0;
-}
-
+// A directory may belong to a store that was moved to another parent, and wait to be brought there.
 function isOurs({ file: { uid, settings } }: StoreCore, directory: string): boolean {
   try {
     return visitStore(directory, settings, (orphan) => orphan.parentUid === uid && !orphan.isPrepared);
   } catch (error) {
     if (!(error instanceof CorollaryError)) throw error;
-    return REMOVABLE.includes(error.code); // half a store, or one that is marked deleted
+    return isRemovable(error); // half a store, or one that is marked deleted
   }
 }
 
-const REMOVABLE: readonly ErrorCode[] = ['STORE_MISSING', 'NOT_A_STORE', 'STORE_CLOSED', 'CORRUPT'];
+function isRemovable({ code }: CorollaryError): boolean {
+  return code === 'STORE_MISSING' || code === 'NOT_A_STORE' || code === 'STORE_CLOSED' || code === 'CORRUPT';
+}
 
 /**
  * Removes what no row names. Under the write lock such a directory is nobody's: who makes one holds the lock until the
@@ -72,7 +69,7 @@ export function sweep(core: StoreCore, directory: string): boolean {
     core.file.sync();
     if (core.file.isPrepared) return false;
     for (const id of orphansOf(core, directory))
-      if (isRemovable(core, substoreDirectory(directory, id))) removeSubstoreDirectory(directory, id);
+      if (isOurs(core, substoreDirectory(directory, id))) removeSubstoreDirectory(directory, id);
     sweepFiles(core);
     clearTemp(directory);
     return true;
