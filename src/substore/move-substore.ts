@@ -13,6 +13,7 @@ import { findSubStore } from './find-sub-store.js';
 import { checkedName } from './name.js';
 import { nameTaken, notFound, outsideTree } from './named.js';
 import { renameSubstore } from './rename-substore.js';
+import { bringStrays } from './strays.js';
 import type { SubStore } from './sub-store.js';
 import { substoreDirectory, substoreIds } from './substore-directory.js';
 import { Walk } from './walk.js';
@@ -48,6 +49,7 @@ export function moveSubstore<S extends KeepingStore>(move: Move<S>): void {
     if (directory !== undefined) {
       assertPathsFit(child.directory as string, substoreDirectory(directory, item.directory));
       keepOthersOut(to, transaction);
+      bringStrays(to.root, child.directory as string); // the way to them leads over the place that is left
       assertNobodyHas(child);
     }
     changeParents(move, { item, child }, transaction);

@@ -3,8 +3,9 @@ import type { KeepingStore } from '../item/keeping-store.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
 import { subStoresOf } from './find-sub-store.js';
+import { bringStrays } from './strays.js';
 import type { SubStore } from './sub-store.js';
-import { discardSubstoreDirectory } from './substore-directory.js';
+import { discardSubstoreDirectory, substoreDirectory } from './substore-directory.js';
 import { Walk } from './walk.js';
 
 /**
@@ -44,8 +45,19 @@ export function retireSubstore<S extends KeepingStore>(
     for (const store of all) store.close('was deleted');
     child.close('was deleted');
     const { directory } = branch.core.file;
-    if (directory !== undefined) discardSubstoreDirectory(directory, id);
+    if (directory !== undefined && isRidOfStrays(branch.root, substoreDirectory(directory, id)))
+      discardSubstoreDirectory(directory, id);
   });
+}
+
+// A directory that still has what belongs elsewhere stays until that was brought there, and is swept then.
+function isRidOfStrays<S extends KeepingStore>(root: Branch<S>, directory: string): boolean {
+  try {
+    return bringStrays(root, directory);
+  } catch (error) {
+    if (error instanceof CorollaryError) return false;
+    throw error;
+  }
 }
 
 // Other processes may have stores of the subtree open. Without a mark they would go on writing into files that are

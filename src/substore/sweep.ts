@@ -1,11 +1,13 @@
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { sweepFiles } from '../store/files/sweep-files.js';
+import type { StoreSettings } from '../store/settings.js';
 import type { StoreCore } from '../store/store-core.js';
 import { runningTransaction } from '../store/transaction.js';
 import { visitStore } from '../store/visit-store.js';
 import type { Branch } from './branch.js';
 import { subStoresOf } from './find-sub-store.js';
+import { straysIn } from './strays.js';
 import {
   clearTemp,
   hasLeftovers,
@@ -43,8 +45,17 @@ export function orphansOf(core: StoreCore, directory: string): readonly string[]
   return found.filter((id) => !known.has(id));
 }
 
-// A directory may belong to a store that was moved to another parent, and wait to be brought there.
+// A directory may belong to a store that was moved to another parent, or hold one, and wait to be brought there.
 function isOurs({ file: { uid, settings } }: StoreCore, directory: string): boolean {
+  try {
+    return isChildOf(uid, directory, settings) && straysIn(directory, settings).length === 0;
+  } catch (error) {
+    if (error instanceof CorollaryError) return false;
+    throw error;
+  }
+}
+
+function isChildOf(uid: string, directory: string, settings: StoreSettings): boolean {
   try {
     return visitStore(directory, settings, (orphan) => orphan.parentUid === uid && !orphan.isPrepared);
   } catch (error) {
@@ -64,6 +75,8 @@ function isRemovable({ code }: CorollaryError): boolean {
  */
 export function sweep(core: StoreCore, directory: string): boolean {
   const { connection } = core.file;
+  // Without the lock, this store can be asked about transactions that it decides: what they left below is settled.
+  for (const id of orphansOf(core, directory)) isOurs(core, substoreDirectory(directory, id));
   connection.begin(false);
   try {
     core.file.sync();

@@ -1,0 +1,80 @@
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { Item, item, Store, text } from 'corollary';
+import { expect, test } from 'vitest';
+import { aDirectory, aStore, aStoreDirectory } from './support/a-store.js';
+import { rawly, tableWith } from './support/raw-database.js';
+
+// A process has moved a store and was killed after the commit, before the directory followed: it still lies below the
+// parent that the store has left.
+
+@item('note')
+class Note extends Item {
+  @text() declare title: string;
+}
+const types = [Note];
+
+/** A tree in which x/child is y/child now, with the directory left below x; and where that of x is. */
+function cutOff(): { place: string; x: string } {
+  const place = aStoreDirectory();
+  using root = Store.open(place, { types });
+  const [x, y] = [root.substores.create('x'), root.substores.create('y')];
+  x.substores.create('child').substores.create('below').create(Note, { title: 'kept' });
+  x.substores.move('child', y);
+  const directoryOf = (store: Store, name: string) => store.substores.query({ name }).one().directory;
+  const [inRoot, id] = [(name: string) => join(place, 'sub', directoryOf(root, name)), directoryOf(y, 'child')];
+  const [from, to] = [inRoot('x'), inRoot('y')];
+  root.close();
+  renameSync(join(to, 'sub', id), join(from, 'sub', id));
+  return { place, x: from };
+}
+
+const titles = (root: Store, path: string) =>
+  root
+    .at(path)
+    .query(Note)
+    .pluck((n) => n.title)
+    .all();
+
+test('the store is brought when it is opened', () => {
+  const { place } = cutOff();
+  expect(titles(aStore({ types }, place), 'y/child/below')).toEqual(['kept']);
+});
+
+test('it stays when the parent that it left is deleted', () => {
+  const { place, x } = cutOff();
+  const root = aStore({ types }, place);
+  root.substores.delete('x');
+  expect(existsSync(x)).toBe(false);
+  expect(titles(root, 'y/child/below')).toEqual(['kept']);
+});
+
+test('it stays when the process that deleted that parent was killed, too, and the rest is swept', () => {
+  const { place, x } = cutOff();
+  rawly(place, (database) =>
+    database.prepare(`DELETE FROM "${tableWith(database, 'movedFrom')}" WHERE name = 'x'`).run(),
+  );
+  const root = Store.open(place, { types });
+  expect(existsSync(x)).toBe(true);
+  expect(titles(root, 'y/child/below')).toEqual(['kept']);
+  root.close();
+  aStore({ types }, place);
+  expect(existsSync(x)).toBe(false);
+});
+
+test('it is found when that parent is moved', () => {
+  const { place } = cutOff();
+  const root = aStore({ types }, place);
+  root.substores.move('x', root.substores.create('z'));
+  expect(titles(root, 'y/child/below')).toEqual(['kept']);
+  expect(root.tree.check()).toMatchObject({ isSound: true, stores: 6 });
+});
+
+test('it stays when that parent is replaced by a backup', () => {
+  const { place } = cutOff();
+  const root = aStore({ types }, place);
+  const backup = join(aDirectory(), 'backup');
+  root.at('x').tree.backup(backup);
+  root.substores.restore('x', backup);
+  expect(titles(root, 'y/child/below')).toEqual(['kept']);
+});
