@@ -1,10 +1,10 @@
 import { Connection } from '../../driver/connection.js';
 import { CorollaryError } from '../../errors.js';
 import { databaseFile } from '../directory.js';
+import { readHeader } from '../header.js';
 import type { StoreSettings } from '../settings.js';
 import { StoreFile } from '../store-file.js';
-import { type Mark, readMarks } from './prepared.js';
-import { finish } from './settle.js';
+import { settleInDoubt } from './settle.js';
 
 /** What is decided where nobody else can decide it. */
 export interface RepairOptions {
@@ -44,8 +44,9 @@ function decide(directory: string, isCommitted: boolean, settings: StoreSettings
   const connection = new Connection(databaseFile(directory), { ...settings, place: directory });
   try {
     connection.configure();
-    const mark = readMarks(connection)[0] as Mark;
-    finish(connection, mark, isCommitted ? mark : undefined);
+    const { uid } = readHeader(connection, directory).header;
+    const mark = settleInDoubt({ uid, connection, directory, place: directory, settings }, isCommitted);
+    if (mark === undefined) return { wasInDoubt: false }; // the deciding store is back
     return { wasInDoubt: true, outcome: isCommitted ? 'committed' : 'undone', decider: mark.decider };
   } finally {
     connection.close();

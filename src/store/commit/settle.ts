@@ -78,7 +78,8 @@ function verdictOn(store: PreparedStore, marks: readonly Mark[], patience: Patie
 
 function isSettled(store: PreparedStore, verdict: Verdict, patience: Patience | undefined): boolean {
   const { latest, mark, outcome } = verdict;
-  if (outcome === 'open') return patience === undefined;
+  // Who cannot write need not wait: it has not happened yet.
+  if (outcome === 'open') return patience === undefined || store.settings.readOnly;
   // What will never happen does not stop a reader. What has happened, whoever runs it is just writing.
   if (store.settings.readOnly) return outcome === 'undone';
   if (outcome === 'committed') return finish(store.connection, latest, mark);
@@ -96,7 +97,7 @@ function dropIfPossible({ connection }: PreparedStore, latest: Mark): boolean {
 }
 
 /** Does what one transaction has prepared, and drops the rest; false when somebody else has dealt with it meanwhile. */
-export function finish(connection: Connection, latest: Mark, committed: Mark | undefined): boolean {
+function finish(connection: Connection, latest: Mark, committed: Mark | undefined): boolean {
   connection.begin(true);
   try {
     const isSame = readMarks(connection)[0]?.token === latest.token;
@@ -109,6 +110,33 @@ export function finish(connection: Connection, latest: Mark, committed: Mark | u
     return isSame;
   } catch (error) {
     connection.rollBack();
+    throw error;
+  }
+}
+
+/**
+ * Settles a store that is `IN_DOUBT`: as one wishes about the transactions whose deciding store cannot be reached, and as
+ * was decided about the others. Gives the latest of the former.
+ * @throws CorollaryError BUSY when another may still be decided; DISK_FULL, IO_ERROR
+ */
+export function settleInDoubt(store: PreparedStore, isCommitted: boolean): Mark | undefined {
+  const marks = readMarks(store.connection);
+  const doubtful: Mark[] = [];
+  const counts = marks.find((mark) => {
+    const outcome = outcomeIfKnown(store, mark);
+    if (outcome === 'open') throw notSettled(store, { latest: mark, mark, outcome });
+    if (outcome === undefined) doubtful.push(mark);
+    return outcome === 'committed' || (outcome === undefined && isCommitted);
+  });
+  finish(store.connection, marks[0] as Mark, counts);
+  return doubtful[0];
+}
+
+function outcomeIfKnown(store: PreparedStore, mark: Mark): Outcome | undefined {
+  try {
+    return outcomeOf(store, mark, undefined);
+  } catch (error) {
+    if (error instanceof CorollaryError && error.code === 'IN_DOUBT') return undefined;
     throw error;
   }
 }

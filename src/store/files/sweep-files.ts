@@ -3,12 +3,12 @@ import { filesOf } from './find-files.js';
 
 /**
  * Finishes what killed processes have begun with files, once for each handle. The caller holds the write lock and has
- * done nothing with files yet: so whatever is in the middle of a step is nobody's, or already decided by its row. A commit
- * that is decided must be completed in this store before: its rows could be missing still.
+ * done nothing with files yet: so whatever is in the middle of a step is nobody's, or already decided by its row. Not
+ * while the store is prepared: rows may be among the steps.
  */
 export function sweepFiles(core: StoreCore): void {
   const { files } = core.file;
-  if (files.isSwept) return;
+  if (files.isSwept || core.file.isPrepared) return;
   const ids = files.leftovers();
   const known = ids.length === 0 ? new Set() : new Set(committed(core, ids));
   for (const id of ids) {
