@@ -1,0 +1,50 @@
+import type { Path } from './state.js';
+
+/** A reference of one thing to another. */
+export type ThingReference = 'friend' | 'owner' | 'boss';
+/** A reference of a thing to a SubStore item. */
+export type StoreReference = 'part' | 'lease';
+
+/** Something that a program does to the tree, whole or not at all. `at` is the store that it is asked of. */
+export type Action =
+  | { readonly do: 'create store'; readonly at: Path; readonly name: string }
+  | { readonly do: 'rename'; readonly at: Path; readonly name: string; readonly newName: string }
+  | {
+      readonly do: 'move' | 'copy';
+      readonly at: Path;
+      readonly name: string;
+      readonly to: Path;
+      readonly newName: string;
+    }
+  | { readonly do: 'delete store'; readonly at: Path; readonly name: string; readonly by: 'name' | 'query' }
+  | { readonly do: 'create'; readonly at: Path; readonly n: number }
+  | { readonly do: 'create many'; readonly at: Path; readonly n: number; readonly count: number }
+  | { readonly do: 'change'; readonly at: Path; readonly thing: number; readonly n: number }
+  | {
+      readonly do: 'refer';
+      readonly at: Path;
+      readonly thing: number;
+      readonly as: ThingReference;
+      readonly to: number | null;
+    }
+  | {
+      readonly do: 'hang';
+      readonly at: Path;
+      readonly thing: number;
+      readonly as: StoreReference;
+      readonly name: string | null;
+    }
+  | {
+      readonly do: 'point';
+      readonly at: Path;
+      readonly thing: number;
+      readonly to: { readonly at: Path; readonly thing: number } | null;
+    }
+  | { readonly do: 'attach'; readonly at: Path; readonly thing: number; readonly file: number | null }
+  | { readonly do: 'delete'; readonly at: Path; readonly thing: number }
+  | { readonly do: 'update some' | 'update tree'; readonly at: Path; readonly n: number; readonly newN: number }
+  | { readonly do: 'delete some' | 'delete tree'; readonly at: Path; readonly n: number }
+  | { readonly do: 'write file'; readonly at: Path; readonly name: string | null }
+  | { readonly do: 'delete file'; readonly at: Path; readonly file: number }
+  | { readonly do: 'export'; readonly at: Path; readonly id: number }
+  | { readonly do: 'import' | 'restore'; readonly at: Path; readonly name: string; readonly id: number };

@@ -1,0 +1,196 @@
+import { type Address, type Item, Store, type StoredFile, type SubStore } from 'corollary';
+import { expect } from 'vitest';
+import { type Path, placesIn, type StoreState, type Target, type ThingState } from './state.js';
+import { labelOf, Thing } from './thing.js';
+
+/** What a store is found to hold: its items, asked for once. */
+interface Found {
+  readonly path: string;
+  readonly uid: string;
+  readonly things: readonly Thing[];
+  readonly files: readonly { readonly label: number; readonly storeId: number; readonly name: string | null }[];
+  readonly below: readonly SubStore[];
+}
+
+/**
+ * Which uids and storeIds stand for what in the model. They are learned where something is seen for the first time, and
+ * must be the same for ever after, and nobody else's.
+ */
+export class Binding {
+  #uids = new Map<number, string>();
+  #keys = new Map<string, number>();
+  #ids = new Map<number, number>();
+  /** What a storeId was given to, for each store. */
+  #labels = new Map<string, number>();
+
+  /** One that knows the same; what it learns is its own. */
+  copy(): Binding {
+    const copy = new Binding();
+    copy.#uids = new Map(this.#uids);
+    copy.#keys = new Map(this.#keys);
+    copy.#ids = new Map(this.#ids);
+    copy.#labels = new Map(this.#labels);
+    return copy;
+  }
+
+  /** The uid of a store of the model; learned where nothing is known. */
+  uid(key: number, seen: string): string {
+    const known = this.#uids.get(key);
+    if (known !== undefined) return known;
+    expect(this.#keys.get(seen), `uid ${seen} is given twice`).toBeUndefined();
+    this.#uids.set(key, seen);
+    this.#keys.set(seen, key);
+    return seen;
+  }
+
+  /** The storeId of something in a store; learned where nothing is known. */
+  id(key: number, label: number, seen: number): number {
+    const known = this.#ids.get(label);
+    if (known === undefined) this.#ids.set(label, seen);
+    const place = `${this.#uids.get(key)}/${known ?? seen}`;
+    const owner = this.#labels.get(place);
+    if (owner === undefined) this.#labels.set(place, label);
+    else expect(owner, `${place} is given twice`).toBe(label);
+    return known ?? seen;
+  }
+
+  /** A store that goes back to an older state may give ids again. */
+  forgetIdsIn(keys: readonly number[]): void {
+    const uids = new Set(keys.map((key) => this.#uids.get(key)));
+    for (const place of this.#labels.keys()) if (uids.has(place.split('/')[0])) this.#labels.delete(place);
+  }
+
+  address({ key, label }: Target): string | undefined {
+    const [uid, id] = [this.#uids.get(key), this.#ids.get(label)];
+    return uid === undefined || id === undefined ? undefined : `${uid}/${id}`;
+  }
+}
+
+/** Compares a tree, as a handle reads it, with the model. */
+export function agree(root: Store, state: StoreState, binding: Binding, said: string): void {
+  const places = placesIn(state);
+  const stores = [...root.tree.stores()];
+  const paths = (list: readonly { readonly path: readonly string[] }[]) =>
+    list.map(({ path }) => path.join('/')).sort();
+  expect(paths(stores), said).toEqual(paths(places));
+  const found = new Map(stores.map(foundIn).map((one) => [one.path, one]));
+  const pairs = places.map(({ path, store }) => [store, found.get(path.join('/')) as Found] as const);
+  for (const [model, one] of pairs) learn(model, one, binding);
+  const expected = pairs.map(([model, one]) => expectedOf(model, one, binding));
+  expect(
+    pairs.map(([, one]) => toldBy(one)),
+    said,
+  ).toEqual(expected);
+  followAddresses(root, state, binding, said);
+}
+
+function foundIn(store: Store): Found {
+  return {
+    path: store.path.join('/'),
+    uid: store.uid,
+    things: store.query(Thing).all(),
+    files: store.files.query().all().map(fileAsFound),
+    below: store.substores.query().all(),
+  };
+}
+
+function fileAsFound(one: StoredFile) {
+  return { label: labelOf(one.text()), storeId: one.storeId, name: one.name };
+}
+
+function learn(model: StoreState, { uid, things, files, below }: Found, binding: Binding): void {
+  binding.uid(model.key, uid);
+  const labels = new Set([...model.things, ...model.files].map(({ label }) => label));
+  for (const { label, storeId } of [...things, ...files]) if (labels.has(label)) binding.id(model.key, label, storeId);
+  const ids = new Map(below.map(({ name, storeId }) => [name, storeId]));
+  for (const { entry, name } of model.below) {
+    const id = ids.get(name);
+    if (id !== undefined) binding.id(model.key, entry, id);
+  }
+}
+
+/** All of a store as plain data. */
+function toldBy({ path, uid, things, files, below }: Found): unknown {
+  return {
+    path,
+    uid,
+    things: sorted(things.map(cellsOf)),
+    files: sorted(files.map(({ storeId, name, label }) => [storeId, name, label])),
+    below: sorted(below.map(({ storeId, name, uid: its }) => [storeId, name, its])),
+  };
+}
+
+function expectedOf(model: StoreState, { path, things }: Found, binding: Binding): unknown {
+  const id = (label: number) => binding.id(model.key, label, Number.NaN);
+  const seen = new Map(things.map(({ label, to }) => [label, to]));
+  return {
+    path,
+    uid: binding.uid(model.key, ''),
+    things: sorted(model.things.map((thing) => expectedCells(thing, id, binding, seen.get(thing.label)))),
+    files: sorted(model.files.map(({ label, name }) => [id(label), name, label])),
+    below: sorted(model.below.map(({ key, entry, name }) => [id(entry), name, binding.uid(key, '')])),
+  };
+}
+
+/** An item's cells: references as numbers. */
+export function cellsOf(thing: Thing): readonly unknown[] {
+  const ids = (['friend', 'owner', 'boss', 'part', 'lease', 'scan'] as const).map((name) => thing.idOf(name));
+  return [thing.storeId, thing.label, thing.n, ...ids, thing.to];
+}
+
+/** The cells that an item must have. `seen` is believed of an address to what no comparison has ever seen. */
+export function expectedCells(
+  thing: ThingState,
+  id: (label: number) => number,
+  binding: Binding,
+  seen: string | null | undefined,
+): readonly unknown[] {
+  const { label, n, friend, owner, boss, part, lease, scan, to } = thing;
+  const ids = [friend, owner, boss, part, lease, scan].map((one) => (one === null ? null : id(one)));
+  return [id(label), label, n, ...ids, to === null ? null : (binding.address(to) ?? seen)];
+}
+
+function sorted(rows: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] {
+  return [...rows].sort((a, b) => Number(a[0]) - Number(b[0]));
+}
+
+/** Every address that is kept leads to what it must, and to nothing where that is gone. */
+function followAddresses(root: Store, state: StoreState, binding: Binding, said: string): void {
+  const alive = new Map<string, string>();
+  for (const { path, store } of placesIn(state))
+    for (const { label } of store.things)
+      alive.set(binding.address({ key: store.key, label }) as string, [...path, label].join('/'));
+  const kept = placesIn(state).flatMap(({ store }) =>
+    store.things.flatMap(({ to }) => (to ? [binding.address(to)] : [])),
+  );
+  for (const address of new Set([...kept, ...alive.keys()])) {
+    if (address === undefined) continue;
+    expect(tellOf(root.findAny(address as Address)), `${said}: ${address}`).toBe(alive.get(address));
+  }
+}
+
+function tellOf(found: Item | undefined): string | undefined {
+  return found instanceof Thing ? [...found.store.path, found.label].join('/') : undefined;
+}
+
+/** Everything that is checked of a tree that nobody else has open: a fresh handle agrees, and all is in order. */
+export function agreeOnDisk(place: string, state: StoreState, binding: Binding, said: string): void {
+  using fresh = Store.open(place, { types: [Thing], mustExist: true });
+  agree(fresh, state, binding, said);
+  const report = fresh.tree.check();
+  const dangling = danglingIn(state);
+  const findings = report.findings.map(({ kind, path, storeId }) => `${kind} ${path.join('/')} ${storeId}`);
+  const expected = dangling.map(({ path, key, label }) => `address ${path.join('/')} ${binding.id(key, label, 0)}`);
+  expect(findings.sort(), said).toEqual(expected.sort());
+  expect(report.stores, said).toBe(placesIn(state).length);
+}
+
+/** The things whose address leads to nothing, with their stores. */
+function danglingIn(state: StoreState): readonly (Target & { readonly path: Path })[] {
+  const places = placesIn(state);
+  const isThere = ({ key, label }: Target) =>
+    places.some(({ store }) => store.key === key && store.things.some((thing) => thing.label === label));
+  return places.flatMap(({ path, store: { key, things } }) =>
+    things.filter(({ to }) => to !== null && !isThere(to)).map(({ label }) => ({ path, key, label })),
+  );
+}

@@ -1,0 +1,208 @@
+import type { Action } from './actions.js';
+import { type Level, type Outcome, outcomeOf } from './rules.js';
+import {
+  emptyStore,
+  isWithin,
+  Numbers,
+  type Place,
+  placesIn,
+  type StoreState,
+  storeAt,
+  type ThingState,
+} from './state.js';
+import type { ActionKind, Choice, Step } from './steps.js';
+
+/** An action, and what must come of it. */
+export interface Plan extends Outcome {
+  /** Counts actions from the beginning of the course. */
+  readonly number: number;
+  readonly action: Action;
+}
+
+const NAMES = ['a', 'b', 'c', 'd', 'é', '\u{1F333} tree', 'CON'];
+const WRONG_NAMES = ['', '..', 'a/b', 'nobody'];
+/** Above that, stores are deleted instead of made. */
+const MOST_STORES = 12;
+
+/** The tree as it must be, step by step. */
+export class Course {
+  #state: StoreState;
+  readonly exports: StoreState[] = [];
+  readonly levels: Level[] = [];
+  readonly #numbers = new Numbers();
+  #count = 0;
+
+  constructor() {
+    this.#state = emptyStore(this.#numbers, '');
+    this.#state.entry = 0;
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  /** What is to be done next; undefined where there is nothing to do it with. */
+  plan(choice: Choice): Plan | undefined {
+    const number = ++this.#count;
+    const action = this.#choose(choice.kind as ActionKind, choice);
+    if (action === undefined) return undefined;
+    const { exports, levels } = this;
+    const outcome = outcomeOf(action, this.#state, { numbers: this.#numbers, exports, levels });
+    return {
+      number,
+      action,
+      faults: outcome.faults,
+      excuses: outcome.excuses,
+      made: outcome.made,
+      after: outcome.after,
+    };
+  }
+
+  /** It was done. */
+  accept({ action, after }: Plan): void {
+    this.#state = after;
+    if (action.do === 'export') this.exports.push(storeAt(after, action.at) as StoreState);
+  }
+
+  /** What was done since is undone. */
+  undoTo(state: StoreState): void {
+    this.#state = state;
+  }
+
+  /** The store that a transaction is started on: within the innermost that runs, if it is to succeed. */
+  scopeFor({ a }: { readonly a: number }): Place {
+    return pick(this.#within(), a) as Place;
+  }
+
+  // Mostly what the running transaction covers.
+  #within(): readonly Place[] {
+    const scope = this.levels.at(-1)?.scope ?? [];
+    const covered = placesIn(this.#state).filter(({ path }) => isWithin(path, scope));
+    return covered.length === 0 ? placesIn(this.#state) : covered;
+  }
+
+  #choose(kind: ActionKind, { a, b, c }: Choice): Action | undefined {
+    const all = placesIn(this.#state);
+    const { path: at, store } = pick(a % 7 === 6 ? all : this.#within(), a) as Place;
+    switch (kind) {
+      case 'create store':
+        if (all.length > MOST_STORES) return this.#deletion(at, store, b);
+        return { do: kind, at, name: nameOf(b) };
+      case 'rename':
+        return { do: kind, at, name: childName(store, b), newName: nameOf(c) };
+      case 'move':
+      case 'copy': {
+        const { path, store: child } = this.#child(a);
+        if (child === undefined) return undefined;
+        if (kind === 'copy' && all.length > MOST_STORES) return this.#deletion(at, store, b);
+        const name = c % 16 === 15 ? 'nobody' : child.name;
+        return { do: kind, at: path, name, to: (pick(all, b) as Place).path, newName: c % 3 === 0 ? name : nameOf(c) };
+      }
+      case 'delete store':
+        return this.#deletion(at, store, b);
+      case 'create':
+        return { do: kind, at, n: b % 8 };
+      case 'create many':
+        return { do: kind, at, n: b % 8, count: 1 + (c % 3) };
+      case 'update some':
+      case 'update tree':
+        return { do: kind, at, n: b % 8, newN: c % 8 };
+      case 'delete some':
+      case 'delete tree':
+        return { do: kind, at, n: b % 8 };
+      case 'write file':
+        return { do: kind, at, name: c % 4 === 0 ? null : nameOf(c) };
+      case 'export':
+        return { do: kind, at, id: this.exports.length };
+      case 'import':
+        if (all.length > MOST_STORES) return this.#deletion(at, store, b);
+        return this.exports.length === 0 ? undefined : { do: kind, at, name: nameOf(b), id: c % this.exports.length };
+      case 'restore':
+        if (this.exports.length === 0) return undefined;
+        return { do: kind, at, name: childName(store, b), id: c % this.exports.length };
+      case 'delete file': {
+        const file = pick(store.files, b);
+        return file && { do: kind, at, file: file.label };
+      }
+      default:
+        return this.#withThing(kind, { path: at, store }, { b, c });
+    }
+  }
+
+  #withThing(kind: ActionKind, { path: at, store }: Place, { b, c }: { b: number; c: number }): Action | undefined {
+    const found = pick(store.things, b);
+    if (found === undefined) return { do: 'create', at, n: b % 8 };
+    const { label: thing } = found;
+    const another = c % 5 === 0 ? null : labelOf(pick(store.things, c));
+    switch (kind) {
+      case 'change':
+        return { do: kind, at, thing, n: c % 8 };
+      case 'refer':
+        return { do: kind, at, thing, as: (['friend', 'owner', 'boss'] as const)[c % 3] ?? 'friend', to: another };
+      case 'hang': {
+        const name = c % 5 === 0 ? null : (pick(store.below, c)?.name ?? null);
+        return { do: kind, at, thing, as: c % 4 === 0 ? 'lease' : 'part', name };
+      }
+      case 'point': {
+        const { path, store: there } = pick(placesIn(this.#state), c) as Place;
+        const target = pick(there.things, c);
+        return { do: kind, at, thing, to: target ? { at: path, thing: target.label } : null };
+      }
+      case 'attach':
+        return { do: kind, at, thing, file: c % 5 === 0 ? null : (pick(store.files, c)?.label ?? null) };
+      case 'delete':
+        return { do: kind, at, thing };
+      default:
+        throw new Error(`Nothing is known of ${kind}`);
+    }
+  }
+
+  #deletion(at: readonly string[], store: StoreState, n: number): Action {
+    return { do: 'delete store', at, name: childName(store, n), by: n % 3 === 0 ? 'query' : 'name' };
+  }
+
+  /** Some store that has a parent, as its parent's path and itself. */
+  #child(n: number): { readonly path: readonly string[]; readonly store: StoreState | undefined } {
+    const found = pick(placesIn(this.#state).slice(1), n);
+    return { path: found?.path.slice(0, -1) ?? [], store: found?.store };
+  }
+}
+
+/**
+ * What a course becomes by a step, as the rules say, without a database. `refused` are the numbers of actions that were
+ * refused with an excuse.
+ */
+export function follow(course: Course, step: Step, refused: ReadonlySet<number>): void {
+  if ('kind' in step) {
+    const plan = course.plan(step);
+    if (plan !== undefined && plan.faults.length === 0 && !refused.has(plan.number)) course.accept(plan);
+    return;
+  }
+  const before = course.state;
+  course.levels.push({ scope: course.scopeFor(step).path, isReadOnly: isReadOnlyIn(course, step) });
+  for (const inner of step.transact) follow(course, inner, refused);
+  course.levels.pop();
+  if (step.isUndone) course.undoTo(before);
+}
+
+/** Whether a transaction may write: one in another that may not, may not either. */
+export function isReadOnlyIn({ levels }: Course, { isReadOnly }: { readonly isReadOnly: boolean }): boolean {
+  return isReadOnly || levels.at(-1)?.isReadOnly === true;
+}
+
+function pick<T>(list: readonly T[], n: number): T | undefined {
+  return list[n % list.length];
+}
+
+function nameOf(n: number): string {
+  return (n % 13 === 12 ? pick(WRONG_NAMES, n) : pick(NAMES, n)) as string;
+}
+
+// Mostly one that is there.
+function childName({ below }: StoreState, n: number): string {
+  return n % 11 === 10 ? nameOf(n) : (pick(below, n)?.name ?? nameOf(n));
+}
+
+function labelOf(thing: ThingState | undefined): number | null {
+  return thing?.label ?? null;
+}

@@ -1,0 +1,247 @@
+import { join } from 'node:path';
+import { CorollaryError, type ErrorCode, Store } from 'corollary';
+import { expect } from 'vitest';
+import { agree, agreeOnDisk, Binding } from './agree.js';
+import { Course, isReadOnlyIn, type Plan } from './course.js';
+import { Held } from './held.js';
+import { perform } from './perform.js';
+import { keysIn, type StoreState } from './state.js';
+import type { Choice, Kind, Step } from './steps.js';
+import { types } from './thing.js';
+
+/** A handle on the tree, and what a program holds of it. */
+interface Hand {
+  readonly root: Store;
+  readonly held: Held;
+}
+
+/** How a tree is driven. */
+export interface DriveOptions {
+  /** Where the tree is; exports and backups go beside it. */
+  readonly place: string;
+  readonly maxOpenSubstores: number;
+  readonly course?: Course;
+  /** Told of each action that was refused with an excuse, before anything after it is done. */
+  readonly onExcused?: (number: number) => void;
+}
+
+class Undone extends Error {}
+
+/** Does steps with a real tree and with its model side by side, and compares them. */
+export class Drive {
+  readonly course: Course;
+  readonly binding = new Binding();
+  readonly #options: DriveOptions;
+  #first: Hand;
+  #second: Hand | undefined;
+  /** The tree as it is committed, while a transaction runs. */
+  #committed: StoreState | undefined;
+  #hasMoved = false;
+
+  constructor(options: DriveOptions) {
+    this.#options = options;
+    this.course = options.course ?? new Course();
+    this.#first = this.#openHand();
+  }
+
+  #openHand(): Hand {
+    const { place, maxOpenSubstores } = this.#options;
+    const root = Store.open(place, { types, maxOpenSubstores, durability: 'relaxed', busyTimeoutMs: 30 });
+    return { root, held: new Held() };
+  }
+
+  close(): void {
+    this.#second?.root.close();
+    this.#first.root.close();
+  }
+
+  /** Does a step and compares what is held and what each handle reads with the model. */
+  step(step: Step, said: string): void {
+    this.#take(step);
+    this.compare(said);
+  }
+
+  compare(said: string): void {
+    const { state } = this.course;
+    for (const hand of this.#hands()) {
+      agree(hand.root, state, this.binding, said);
+      hand.held.agree(hand.root, state, this.binding, said);
+    }
+  }
+
+  /** The same through a handle of its own, with all checks that the library has. */
+  compareOnDisk(said: string): void {
+    agreeOnDisk(this.#options.place, this.course.state, this.binding, said);
+  }
+
+  #hands(): readonly Hand[] {
+    return this.#second === undefined ? [this.#first] : [this.#first, this.#second];
+  }
+  #hand(number: 0 | 1): Hand {
+    return number === 1 ? (this.#second ?? this.#first) : this.#first;
+  }
+
+  #take(step: Step): void {
+    if (!('kind' in step)) this.#transact(step);
+    else if (isLook(step.kind)) this.#look(step.kind, step);
+    else this.#act(step);
+  }
+
+  #act(choice: Choice): void {
+    const plan = this.course.plan(choice);
+    if (plan === undefined) return;
+    const { action, made } = plan;
+    if (action.do === 'move' && choice.c % 4 !== 3) this.#closeSecond();
+    const hand = this.#hand(choice.hand);
+    const said = `${JSON.stringify(action)} at ${JSON.stringify(this.course.levels)}`;
+    const { root } = hand;
+    const exportAt = (id: number) => `${this.#options.place}-export-${id}`;
+    let objects: ReturnType<typeof perform> = [];
+    const code = codeOf(() => {
+      objects = perform({ root, exportAt }, action, made);
+    });
+    this.#judge(plan, code, said);
+    hand.held.hold(objects, this.course.state);
+  }
+
+  #judge(plan: Plan, code: ErrorCode | undefined, said: string): void {
+    const { faults, action } = plan;
+    const excuses = [...plan.excuses, ...this.#excusesFor(action.do)];
+    if (code !== undefined && excuses.includes(code) && !faults.includes(code)) {
+      this.#options.onExcused?.(plan.number);
+      return;
+    }
+    if (faults.length > 0) expect(faults, said).toContain(code ?? 'nothing');
+    else expect(code, said).toBeUndefined();
+    if (faults.length > 0) return;
+    if (action.do === 'move') this.#hasMoved = true;
+    if (action.do === 'restore' || action.do === 'import') this.binding.forgetIdsIn(keysIn(plan.after));
+    this.course.accept(plan);
+  }
+
+  // What depends on who else has what open.
+  #excusesFor(kind: string): readonly ErrorCode[] {
+    const excuses: ErrorCode[] = [];
+    if (kind === 'move' && this.#second !== undefined) excuses.push('BUSY');
+    const isLarge = this.course.levels.length > 0 || LARGE.has(kind);
+    const enough = isLarge ? 20 : OVER_SEVERAL.has(kind) ? 3 : 1;
+    if (this.#options.maxOpenSubstores < enough) excuses.push('TOO_MANY_OPEN');
+    return excuses;
+  }
+
+  #transact(step: Exclude<Step, Choice>): void {
+    const { course } = this;
+    const before = course.state;
+    const scope = course.scopeFor(step).path;
+    const isOutermost = course.levels.length === 0;
+    const depth = course.levels.length;
+    const hand = this.#hand(step.hand);
+    if (isOutermost) this.#committed = before;
+    const code = codeOf(() =>
+      hand.root.at(scope).transact(
+        () => {
+          course.levels.push({ scope, isReadOnly: isReadOnlyIn(course, step) });
+          for (const inner of step.transact) this.#take({ ...inner, hand: step.hand });
+          if (step.isUndone) throw new Undone();
+        },
+        { readOnly: step.isReadOnly },
+      ),
+    );
+    course.levels.length = depth;
+    if (isOutermost) this.#committed = undefined;
+    if (isOutermost) this.#hasMoved = false;
+    if (step.isUndone || code !== undefined) course.undoTo(before);
+    if (code !== undefined) expect(this.#excusesFor('transact'), 'transact').toContain(code);
+  }
+
+  #look(kind: Kind, { hand }: Choice): void {
+    const isInside = this.course.levels.length > 0;
+    if (kind === 'look') this.#lookAround(this.#hand(hand));
+    else if (kind === 'look from aside' && isInside) this.#lookFromAside();
+    else if (kind === 'open second') this.#second ??= isInside ? undefined : this.#openHand();
+    else if (kind === 'close second') this.#closeSecond();
+    else if (kind === 'reopen' && !isInside) this.#reopen();
+    else if (kind === 'back up' && !isInside) this.#backUp();
+  }
+
+  // In a transaction, what is seen may be gone again, and so may ids.
+  #lookAround({ root, held }: Hand): void {
+    const { state, levels } = this.course;
+    const binding = levels.length === 0 ? this.binding : this.binding.copy();
+    const code = codeOf(() => {
+      agree(root, state, binding, 'look');
+      held.agree(root, state, binding, 'look');
+    });
+    if (code !== undefined) expect(this.#excusesFor('look'), 'look').toContain(code);
+  }
+
+  /** Another handle sees nothing of what is not committed. */
+  #lookFromAside(): void {
+    const committed = this.#committed as StoreState;
+    const code = codeOf(() => {
+      using other = Store.open(this.#options.place, { types, readOnly: true, busyTimeoutMs: 30 });
+      agree(other, committed, this.binding.copy(), 'look from aside');
+    });
+    if (code !== undefined) expect(this.#hasMoved ? ['BUSY'] : [], 'look from aside').toContain(code);
+  }
+
+  #closeSecond(): void {
+    if (this.course.levels.length > 0 || this.#second === undefined) return;
+    closeHand(this.#second);
+    this.#second = undefined;
+  }
+
+  #reopen(): void {
+    closeHand(this.#first);
+    this.#first = this.#openHand();
+  }
+
+  /** A backup becomes the same tree elsewhere. */
+  #backUp(): void {
+    const { place } = this.#options;
+    const backup = `${place}-backup`;
+    this.#first.root.tree.backup(backup);
+    const elsewhere = `${place}-restored-${Math.random().toString(36).slice(2)}`;
+    Store.restore(backup, elsewhere).close();
+    agreeOnDisk(elsewhere, this.course.state, this.binding, 'restored backup');
+  }
+}
+
+function closeHand({ root, held }: Hand): void {
+  root.close();
+  const { stores, things } = held.forgetAll();
+  expect(stores.every(({ isClosed }) => isClosed)).toBe(true);
+  for (const thing of things) expect(typeof thing.n).toBe('number');
+}
+
+const LOOKS: ReadonlySet<string> = new Set([
+  'look',
+  'look from aside',
+  'open second',
+  'close second',
+  'reopen',
+  'back up',
+]);
+/** What takes a transaction over any number of stores. */
+const LARGE: ReadonlySet<string> = new Set(['update tree', 'delete tree', 'transact']);
+/** What takes one over three stores at most. */
+const OVER_SEVERAL: ReadonlySet<string> = new Set(['move', 'copy', 'import', 'restore']);
+function isLook(kind: Kind): boolean {
+  return LOOKS.has(kind);
+}
+
+/** The code that the library refuses something with. What is thrown else is a fault, but what was thrown on purpose. */
+function codeOf(act: () => void): ErrorCode | undefined {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof CorollaryError) return error.code;
+    if (!(error instanceof Undone)) throw error;
+  }
+  return undefined;
+}
+
+/** Where the tree of a run is. */
+export function placeIn(directory: string, run: number): string {
+  return join(directory, `run-${run}`);
+}

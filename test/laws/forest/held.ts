@@ -1,0 +1,87 @@
+import { CorollaryError, type Item, Store } from 'corollary';
+import { expect } from 'vitest';
+import { type Binding, cellsOf, expectedCells } from './agree.js';
+import { type Path, placesIn, type StoreState, storeAt } from './state.js';
+import { Thing } from './thing.js';
+
+interface HeldStore {
+  readonly key: number;
+  readonly life: number;
+}
+interface HeldThing extends HeldStore {
+  readonly label: number;
+}
+
+/** How many objects of a kind are held at most. */
+const MOST = 12;
+
+/** Store and Item objects of one handle that a program keeps for long. */
+export class Held {
+  readonly #stores = new Map<Store, HeldStore>();
+  readonly #things = new Map<Thing, HeldThing>();
+
+  /** Holds objects of a tree as it is now. */
+  hold(objects: readonly (Store | Item)[], state: StoreState): void {
+    for (const one of objects) {
+      const store = one instanceof Store ? one : one.store;
+      const model = store.isClosed ? undefined : storeAt(state, store.path);
+      if (model === undefined) continue;
+      const { key, life } = model;
+      if (!this.#stores.has(store)) remember(this.#stores, store, { key, life });
+      if (one instanceof Thing && !this.#things.has(one) && one.isStored)
+        remember(this.#things, one, { key, life, label: one.label });
+    }
+  }
+
+  forgetAll(): { readonly stores: readonly Store[]; readonly things: readonly Thing[] } {
+    const all = { stores: [...this.#stores.keys()], things: [...this.#things.keys()] };
+    this.#stores.clear();
+    this.#things.clear();
+    return all;
+  }
+
+  /** Compares all that is held with the model. The tree was read through the same handle just now. */
+  agree(root: Store, state: StoreState, binding: Binding, said: string): void {
+    const lives = new Map(placesIn(state).map((place) => [place.store.life, place]));
+    for (const [store, { life }] of this.#stores) agreeOnStore(store, lives.get(life)?.path, root, said);
+    for (const [thing, { life, label, key }] of this.#things) {
+      const model = lives.get(life)?.store.things.find((one) => one.label === label);
+      expect(thing.isStored, `${said}: isStored of ${label}`).toBe(model !== undefined);
+      if (model === undefined) continue;
+      const id = (one: number) => binding.id(key, one, Number.NaN);
+      expect(cellsOf(thing), `${said}: what is held of ${label}`).toEqual(expectedCells(model, id, binding, thing.to));
+      expect(thing.store.findAny(thing.storeId), said).toBe(thing);
+    }
+  }
+}
+
+function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > MOST && oldest !== undefined) map.delete(oldest);
+}
+
+function agreeOnStore(store: Store, path: Path | undefined, root: Store, said: string): void {
+  if (path === undefined) {
+    expect(useOf(store), `${said}: use of a store that is gone`).toBe('STORE_CLOSED');
+    return;
+  }
+  const about = `${said}: what the store held at ${path.join('/')} says`;
+  expect([store.path, store.name, store.depth, store.isClosed], about).toEqual([
+    path,
+    path.at(-1) ?? null,
+    path.length,
+    false,
+  ]);
+  expect(root.at(path) === store && store.root === root, about).toBe(true);
+  expect(store.parent === (path.length === 0 ? undefined : root.at(path.slice(0, -1))), about).toBe(true);
+}
+
+function useOf(store: Store): string {
+  try {
+    return `${store.count(Thing)} things`;
+  } catch (error) {
+    if (error instanceof CorollaryError) return error.code;
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+
+/** What is to be done: a kind of action, and numbers from which the rest is chosen when its turn comes. */
+export interface Choice {
+  readonly kind: Kind;
+  /** Which of two handles on the tree does it, if both are open. */
+  readonly hand: 0 | 1;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+/** A choice, or a transaction of steps. */
+export type Step =
+  | Choice
+  | {
+      readonly transact: readonly Step[];
+      readonly hand: 0 | 1;
+      readonly a: number;
+      readonly isUndone: boolean;
+      readonly isReadOnly: boolean;
+    };
+
+export const MAKING = ['create store', 'create', 'create many', 'write file'] as const;
+export const CHANGING = ['change', 'refer', 'hang', 'point', 'point', 'attach', 'update some', 'update tree'] as const;
+export const REMOVING = ['delete', 'delete some', 'delete tree', 'delete file', 'delete store'] as const;
+export const MOVING = ['rename', 'move'] as const;
+export const CARRYING = ['copy', 'export', 'import', 'restore'] as const;
+/** What changes nothing in the tree. */
+export const LOOKING = ['look', 'look from aside', 'open second', 'close second', 'reopen', 'back up'] as const;
+
+export type ActionKind = (typeof MAKING | typeof CHANGING | typeof REMOVING | typeof MOVING | typeof CARRYING)[number];
+export type Kind = ActionKind | (typeof LOOKING)[number];
+
+function kinds(groups: readonly (readonly [number, readonly Kind[]])[]): fc.Arbitrary<Kind> {
+  return fc.oneof(...groups.map(([weight, group]) => ({ weight, arbitrary: fc.constantFrom(...group) })));
+}
+
+const anyKind = kinds([
+  [8, MAKING],
+  [8, CHANGING],
+  [3, REMOVING],
+  [5, MOVING],
+  [3, CARRYING],
+  [3, LOOKING],
+]);
+const writing = kinds([
+  [8, MAKING],
+  [8, CHANGING],
+  [3, REMOVING],
+  [5, MOVING],
+  [3, CARRYING],
+]);
+
+// Addresses and stores are what this is about.
+const planted = fc.constantFrom<Kind>(
+  'create store',
+  'create store',
+  'create many',
+  'create many',
+  'point',
+  'write file',
+);
+const hand = fc.constantFrom<0 | 1>(0, 0, 0, 1);
+
+function stepsOf(kind: fc.Arbitrary<Kind>, maxLength: number): fc.Arbitrary<readonly Step[]> {
+  const { step } = fc.letrec<{ steps: readonly Step[]; step: Step }>((tie) => ({
+    steps: fc.array(tie('step'), { maxLength: 6, size: 'max' }),
+    step: fc.oneof(
+      { depthSize: 'medium', maxDepth: 3, withCrossShrink: true },
+      { weight: 3, arbitrary: fc.record({ kind, hand, a: fc.nat(99), b: fc.nat(99), c: fc.nat(99) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          transact: tie('steps'),
+          hand,
+          a: fc.nat(99),
+          isUndone: fc.boolean(),
+          isReadOnly: fc.nat(9).map((n) => n === 0),
+        }),
+      },
+    ),
+  }));
+  const planting = fc.record({ kind: planted, hand, a: fc.nat(99), b: fc.nat(99), c: fc.nat(99) });
+  const plantings = fc.array(planting, { maxLength: 12, size: 'max' });
+  return fc.tuple(plantings, fc.array(step, { maxLength, size: 'max' })).map((parts) => parts.flat());
+}
+
+/** Sequences of all that programs do with a tree. */
+export const someSteps = stepsOf(anyKind, 30);
+
+/** Steps that write, for a process that is to be killed: as many as are wanted, the same for the same seed. */
+export function stepsToDie(seed: number, count: number): readonly Step[] {
+  return fc
+    .sample(stepsOf(writing, 20), { seed, numRuns: Math.ceil(count / 5) })
+    .flat()
+    .slice(0, count);
+}

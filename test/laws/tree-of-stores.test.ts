@@ -1,0 +1,30 @@
+import fc from 'fast-check';
+import { test } from 'vitest';
+import { aDirectory } from '../support/a-store.js';
+import { Drive, placeIn } from './forest/drive.js';
+import { someSteps } from './forest/steps.js';
+
+// Everything that a program can do with a tree of stores, in any order, against a model in memory. fast-check prints the
+// seed and the smallest steps that fail: LAW_SEED runs them again, LAW_RUNS runs more of them.
+
+const numRuns = Number(process.env.LAW_RUNS ?? 20);
+const seed = process.env.LAW_SEED === undefined ? {} : { seed: Number(process.env.LAW_SEED) };
+
+test('a tree is what its model is after any sequence of creations, moves, copies, deletions and transactions', {
+  timeout: 60_000 + 4000 * numRuns,
+}, () => {
+  const directory = aDirectory();
+  let run = 0;
+  const law = fc.property(someSteps, fc.constantFrom(1, 3, 50), (steps, maxOpenSubstores) => {
+    const drive = new Drive({ place: placeIn(directory, run++), maxOpenSubstores });
+    try {
+      steps.forEach((step, n) => {
+        drive.step(step, `after step ${n}`);
+      });
+      drive.compareOnDisk('at the end');
+    } finally {
+      drive.close();
+    }
+  });
+  fc.assert(law, { ...seed, numRuns, endOnFailure: process.env.LAW_HASTE !== undefined });
+});
