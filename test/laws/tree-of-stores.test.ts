@@ -15,8 +15,8 @@ test('a tree is what its model is after any sequence of creations, moves, copies
 }, () => {
   const directory = aDirectory();
   let run = 0;
-  const law = fc.property(someSteps, fc.constantFrom(1, 3, 50), (steps, maxOpenSubstores) => {
-    const drive = new Drive({ place: placeIn(directory, run++), maxOpenSubstores });
+  const law = fc.property(someSteps, fc.constantFrom(1, 3, 50), fc.boolean(), (steps, maxOpenSubstores, hasSecond) => {
+    const drive = new Drive({ place: placeIn(directory, run++), maxOpenSubstores, hasSecond });
     try {
       steps.forEach((step, n) => {
         drive.step(step, `after step ${n}`);

@@ -4,13 +4,14 @@ import {
   emptyStore,
   isWithin,
   Numbers,
+  type Path,
   type Place,
   placesIn,
   type StoreState,
   storeAt,
   type ThingState,
 } from './state.js';
-import type { ActionKind, Choice, Step } from './steps.js';
+import { type ActionKind, CARRYING, type Choice, type Step } from './steps.js';
 
 /** An action, and what must come of it. */
 export interface Plan extends Outcome {
@@ -19,7 +20,7 @@ export interface Plan extends Outcome {
   readonly action: Action;
 }
 
-const NAMES = ['a', 'b', 'c', 'd', 'é', '\u{1F333} tree', 'CON'];
+const NAMES = ['a', 'e', 'f', 'g', 'b', 'c', 'd', 'é', '\u{1F333} tree', 'CON'];
 const WRONG_NAMES = ['', '..', 'a/b', 'nobody'];
 /** Above that, stores are deleted instead of made. */
 const MOST_STORES = 12;
@@ -44,7 +45,7 @@ export class Course {
   /** What is to be done next; undefined where there is nothing to do it with. */
   plan(choice: Choice): Plan | undefined {
     const number = ++this.#count;
-    const action = this.#choose(choice.kind as ActionKind, choice);
+    const action = this.#choose(this.#possible(choice.kind as ActionKind, choice), choice);
     if (action === undefined) return undefined;
     const { exports, levels } = this;
     const outcome = outcomeOf(action, this.#state, { numbers: this.#numbers, exports, levels });
@@ -81,25 +82,34 @@ export class Course {
     return covered.length === 0 ? placesIn(this.#state) : covered;
   }
 
+  // In a transaction nothing is copied, which need not be tried often.
+  #possible(kind: ActionKind, { a }: Choice): ActionKind {
+    const isCarrying = (CARRYING as readonly ActionKind[]).includes(kind);
+    return isCarrying && this.levels.length > 0 && a % 4 > 0 ? 'move' : kind;
+  }
+
   #choose(kind: ActionKind, { a, b, c }: Choice): Action | undefined {
     const all = placesIn(this.#state);
     const { path: at, store } = pick(a % 7 === 6 ? all : this.#within(), a) as Place;
     switch (kind) {
       case 'create store':
-        if (all.length > MOST_STORES) return this.#deletion(at, store, b);
+        if (all.length > MOST_STORES) return this.#deletion(a);
         return { do: kind, at, name: nameOf(b) };
-      case 'rename':
-        return { do: kind, at, name: childName(store, b), newName: nameOf(c) };
+      case 'rename': {
+        const { path, store: child } = this.#child(a);
+        return { do: kind, at: path, name: child?.name ?? 'nobody', newName: nameOf(c) };
+      }
       case 'move':
       case 'copy': {
         const { path, store: child } = this.#child(a);
         if (child === undefined) return undefined;
-        if (kind === 'copy' && all.length > MOST_STORES) return this.#deletion(at, store, b);
+        if (kind === 'copy' && all.length > MOST_STORES) return this.#deletion(a);
         const name = c % 16 === 15 ? 'nobody' : child.name;
-        return { do: kind, at: path, name, to: (pick(all, b) as Place).path, newName: c % 3 === 0 ? name : nameOf(c) };
+        const to = (pick(this.#aimsFor([...path, name], b), b) as Place).path;
+        return { do: kind, at: path, name, to, newName: c % 3 === 0 ? name : nameOf(c) };
       }
       case 'delete store':
-        return this.#deletion(at, store, b);
+        return this.#deletion(a);
       case 'create':
         return { do: kind, at, n: b % 8 };
       case 'create many':
@@ -115,11 +125,14 @@ export class Course {
       case 'export':
         return { do: kind, at, id: this.exports.length };
       case 'import':
-        if (all.length > MOST_STORES) return this.#deletion(at, store, b);
-        return this.exports.length === 0 ? undefined : { do: kind, at, name: nameOf(b), id: c % this.exports.length };
-      case 'restore':
-        if (this.exports.length === 0) return undefined;
-        return { do: kind, at, name: childName(store, b), id: c % this.exports.length };
+        if (all.length > MOST_STORES) return this.#deletion(a);
+        if (this.exports.length === 0) return { do: 'export', at, id: 0 };
+        return { do: kind, at, name: nameOf(b), id: c % this.exports.length };
+      case 'restore': {
+        if (this.exports.length === 0) return { do: 'export', at, id: 0 };
+        const { path, store: child } = this.#child(a);
+        return { do: kind, at: path, name: child?.name ?? 'nobody', id: c % this.exports.length };
+      }
       case 'delete file': {
         const file = pick(store.files, b);
         return file && { do: kind, at, file: file.label };
@@ -157,13 +170,22 @@ export class Course {
     }
   }
 
-  #deletion(at: readonly string[], store: StoreState, n: number): Action {
-    return { do: 'delete store', at, name: childName(store, n), by: n % 3 === 0 ? 'query' : 'name' };
+  #deletion(n: number): Action {
+    const { path, store } = this.#child(n);
+    const name = n % 11 === 10 || store === undefined ? 'nobody' : store.name;
+    return { do: 'delete store', at: path, name, by: n % 3 === 0 ? 'query' : 'name' };
+  }
+
+  // Mostly where a store can be moved to.
+  #aimsFor(path: Path, n: number): readonly Place[] {
+    const aims = this.#within().filter((place) => n % 8 === 7 || !isWithin(place.path, path));
+    return aims.length === 0 ? placesIn(this.#state) : aims;
   }
 
   /** Some store that has a parent, as its parent's path and itself. */
-  #child(n: number): { readonly path: readonly string[]; readonly store: StoreState | undefined } {
-    const found = pick(placesIn(this.#state).slice(1), n);
+  #child(n: number): { readonly path: Path; readonly store: StoreState | undefined } {
+    const covered = this.#within().filter(({ path }) => path.length > (this.levels.at(-1)?.scope.length ?? 0));
+    const found = pick(n % 8 === 7 || covered.length === 0 ? placesIn(this.#state).slice(1) : covered, n);
     return { path: found?.path.slice(0, -1) ?? [], store: found?.store };
   }
 }
@@ -196,11 +218,6 @@ function pick<T>(list: readonly T[], n: number): T | undefined {
 
 function nameOf(n: number): string {
   return (n % 13 === 12 ? pick(WRONG_NAMES, n) : pick(NAMES, n)) as string;
-}
-
-// Mostly one that is there.
-function childName({ below }: StoreState, n: number): string {
-  return n % 11 === 10 ? nameOf(n) : (pick(below, n)?.name ?? nameOf(n));
 }
 
 function labelOf(thing: ThingState | undefined): number | null {

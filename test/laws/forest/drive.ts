@@ -20,6 +20,8 @@ export interface DriveOptions {
   /** Where the tree is; exports and backups go beside it. */
   readonly place: string;
   readonly maxOpenSubstores: number;
+  /** Whether a second handle is open from the beginning. */
+  readonly hasSecond?: boolean;
   readonly course?: Course;
   /** Told of each action that was refused with an excuse, before anything after it is done. */
   readonly onExcused?: (number: number) => void;
@@ -42,6 +44,7 @@ export class Drive {
     this.#options = options;
     this.course = options.course ?? new Course();
     this.#first = this.#openHand();
+    if (options.hasSecond === true) this.#second = this.#openHand();
   }
 
   #openHand(): Hand {
@@ -91,7 +94,8 @@ export class Drive {
     const plan = this.course.plan(choice);
     if (plan === undefined) return;
     const { action, made } = plan;
-    if (action.do === 'move' && choice.c % 4 !== 3) this.#closeSecond();
+    // Nobody else may have a store open that is moved.
+    const isAlone = action.do === 'move' && choice.c % 4 > 0 && this.#closeSecond();
     const hand = this.#hand(choice.hand);
     const said = `${JSON.stringify(action)} at ${JSON.stringify(this.course.levels)}`;
     const { root } = hand;
@@ -100,6 +104,7 @@ export class Drive {
     const code = codeOf(() => {
       objects = perform({ root, exportAt }, action, made);
     });
+    if (isAlone) this.#second = this.#openHand();
     this.#judge(plan, code, said);
     hand.held.hold(objects, this.course.state);
   }
@@ -185,10 +190,12 @@ export class Drive {
     if (code !== undefined) expect(this.#hasMoved ? ['BUSY'] : [], 'look from aside').toContain(code);
   }
 
-  #closeSecond(): void {
-    if (this.course.levels.length > 0 || this.#second === undefined) return;
+  /** Says whether it was open. */
+  #closeSecond(): boolean {
+    if (this.course.levels.length > 0 || this.#second === undefined) return false;
     closeHand(this.#second);
     this.#second = undefined;
+    return true;
   }
 
   #reopen(): void {
