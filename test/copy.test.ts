@@ -391,3 +391,25 @@ describe('a process that is killed', () => {
     }
   });
 });
+
+// The other handle knew a store of that uid in another directory, and went on asking that one: it told once that the
+// store was deleted, where it should have found the restored one; or, closed to make room, it became the restored one.
+test.each([
+  ['open', 50],
+  ['closed to make room', 1],
+])('a restored store is found by another handle whose old one is %s', (_, maxOpenSubstores) => {
+  const place = aStoreDirectory();
+  const store = aLibrary(aStore({ types }, place));
+  const directory = join(aDirectory(), 'export');
+  store.at('book').tree.export(directory);
+  const other = aStore({ types, maxOpenSubstores }, place);
+  const [book, chapter] = [other.at('book'), other.at('book/chapter')];
+  const pages = [book, chapter].map((one) => one.findFirst(Page) as Page);
+  expect(other.at('other').count(Page)).toBe(1);
+
+  store.substores.restore('book', directory);
+  expect(other.tree.count(Page)).toBe(4);
+  expect(other.at('book/chapter').count(Page)).toBe(1);
+  expect([book, chapter].map((one) => codeOf(() => one.count(Page)))).toEqual(['STORE_CLOSED', 'STORE_CLOSED']);
+  expect(pages.map(({ isStored }) => isStored)).toEqual([false, false]);
+});

@@ -170,7 +170,7 @@ export class StoreFile implements Evictable {
   }
 
   #assertExpected(header: Header): void {
-    if (header.isDeleted) throw this.#deleted();
+    if (header.isDeleted || this.#isAnother(header)) throw this.#deleted();
     const expected = this.#expected;
     if (expected === undefined) return;
     // A transaction that moves it here may have to be finished first.
@@ -179,11 +179,27 @@ export class StoreFile implements Evictable {
     throw notAStore(this.place, why);
   }
 
+  // What was restored has the uid of the store whose place it takes, but is not the one that items were read from.
+  #isAnother({ incarnation }: Header): boolean {
+    return this.#header !== undefined && this.#header.incarnation !== incarnation;
+  }
+
+  /** Looks, now that the directory is another one, whether another store with the same uid lies there. */
+  isReplaced(): boolean {
+    if (this.#header === undefined) return false; // nothing of the old one was ever seen
+    if (this.isOpen) this.evict();
+    try {
+      this.#openedOrDeleted();
+    } catch {
+      // What else is wrong, whoever uses the store next is told.
+    }
+    return this.isDeleted;
+  }
+
   // After an eviction, an unchanged generation proves that nobody has written in the meantime: what was read before is
   // as good as new.
   #take(header: Header): void {
-    const isUnchanged =
-      this.#header?.generation === header.generation && this.#header.incarnation === header.incarnation;
+    const isUnchanged = this.#header?.generation === header.generation;
     if (this.#epochAtRest !== undefined && isUnchanged) this.epoch = this.#epochAtRest;
     else if (this.#header !== undefined && !isUnchanged) this.epoch++;
     this.#epochAtRest = undefined;

@@ -97,19 +97,23 @@ export class Branch<S extends KeepingStore> {
   child(item: SubStore): Branch<S> {
     this.forest.parentsSeen.note(item.uid, this.core.file.uid);
     const known = this.#children.get(item.uid);
-    if (known !== undefined && !known.core.isOver) {
-      known.#follow(item);
-      return known;
-    }
+    if (known !== undefined && !known.core.isOver && known.#follow(item)) return known;
     const made = this.#makeChild(item);
     this.#children.set(item.uid, made);
     return made;
   }
 
-  // Somebody else may have renamed it, or put another directory in its place.
-  #follow({ name, directory }: SubStore): void {
+  // Somebody else may have renamed it, or moved its directory; or has put a restored store in its place, which has the
+  // same uid: then it is closed, and false.
+  #follow({ name, directory }: SubStore): boolean {
+    const { file } = this.core;
     this.core.name = name;
-    if (!this.core.file.isPinned) this.#lies = { below: this.#parent as Branch<S>, id: directory };
+    if (file.isPinned) return true;
+    const isElsewhere = this.#lies?.id !== directory;
+    this.#lies = { below: this.#parent as Branch<S>, id: directory };
+    if (!isElsewhere || file.directory === undefined || !file.isReplaced()) return true;
+    this.close('was deleted');
+    return false;
   }
 
   #makeChild({ uid, name, directory: id }: SubStore): Branch<S> {

@@ -230,9 +230,9 @@ const LOOKS: ReadonlySet<string> = new Set([
   'back up',
 ]);
 /** What takes a transaction over any number of stores. */
-const LARGE: ReadonlySet<string> = new Set(['update tree', 'delete tree', 'transact']);
-/** What takes one over three stores at most. */
-const OVER_SEVERAL: ReadonlySet<string> = new Set(['move', 'copy', 'import', 'restore']);
+const LARGE: ReadonlySet<string> = new Set(['move', 'update tree', 'delete tree', 'transact']);
+/** What needs several stores open. */
+const OVER_SEVERAL: ReadonlySet<string> = new Set(['copy', 'import', 'restore']);
 function isLook(kind: Kind): boolean {
   return LOOKS.has(kind);
 }
