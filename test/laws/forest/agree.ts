@@ -26,11 +26,16 @@ export class Binding {
   /** One that knows the same; what it learns is its own. */
   copy(): Binding {
     const copy = new Binding();
-    copy.#uids = new Map(this.#uids);
-    copy.#keys = new Map(this.#keys);
-    copy.#ids = new Map(this.#ids);
-    copy.#labels = new Map(this.#labels);
+    copy.take(this);
     return copy;
+  }
+
+  /** From now on it knows what another knows. */
+  take(other: Binding): void {
+    this.#uids = new Map(other.#uids);
+    this.#keys = new Map(other.#keys);
+    this.#ids = new Map(other.#ids);
+    this.#labels = new Map(other.#labels);
   }
 
   /** The uid of a store of the model; learned where nothing is known. */
@@ -54,8 +59,8 @@ export class Binding {
     return known ?? seen;
   }
 
-  /** A store that goes back to an older state may give ids again. */
-  forgetIdsIn(keys: readonly number[]): void {
+  /** Stores that go back to an older state may give ids again; all may, if it is not said which. */
+  forgetIdsIn(keys: readonly number[] = [...this.#uids.keys()]): void {
     const uids = new Set(keys.map((key) => this.#uids.get(key)));
     for (const place of this.#labels.keys()) if (uids.has(place.split('/')[0])) this.#labels.delete(place);
   }

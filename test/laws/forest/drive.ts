@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { CorollaryError, type ErrorCode, Store } from 'corollary';
+import { type ErrorCode, Store } from 'corollary';
 import { expect } from 'vitest';
 import { agree, agreeOnDisk, Binding } from './agree.js';
 import { Course, isReadOnlyIn, type Plan } from './course.js';
 import { Held } from './held.js';
+import { judge, refusalOf, Undone } from './judge.js';
 import { perform } from './perform.js';
 import { keysIn, type StoreState } from './state.js';
 import type { Choice, Kind, Step } from './steps.js';
@@ -22,16 +23,11 @@ export interface DriveOptions {
   readonly maxOpenSubstores: number;
   /** Whether a second handle is open from the beginning. */
   readonly hasSecond?: boolean;
-  readonly course?: Course;
-  /** Told of each action that was refused with an excuse, before anything after it is done. */
-  readonly onExcused?: (number: number) => void;
 }
-
-class Undone extends Error {}
 
 /** Does steps with a real tree and with its model side by side, and compares them. */
 export class Drive {
-  readonly course: Course;
+  readonly course = new Course();
   readonly binding = new Binding();
   readonly #options: DriveOptions;
   #first: Hand;
@@ -42,7 +38,6 @@ export class Drive {
 
   constructor(options: DriveOptions) {
     this.#options = options;
-    this.course = options.course ?? new Course();
     this.#first = this.#openHand();
     if (options.hasSecond === true) this.#second = this.#openHand();
   }
@@ -68,7 +63,7 @@ export class Drive {
     const { state } = this.course;
     for (const hand of this.#hands()) {
       agree(hand.root, state, this.binding, said);
-      hand.held.agree(hand.root, state, this.binding, said);
+      hand.held.agree(hand.root, state, this.binding, { said });
     }
   }
 
@@ -97,30 +92,21 @@ export class Drive {
     // Nobody else may have a store open that is moved.
     const isAlone = action.do === 'move' && choice.c % 4 > 0 && this.#closeSecond();
     const hand = this.#hand(choice.hand);
-    const said = `${JSON.stringify(action)} at ${JSON.stringify(this.course.levels)}`;
     const { root } = hand;
-    const exportAt = (id: number) => `${this.#options.place}-export-${id}`;
     let objects: ReturnType<typeof perform> = [];
-    const code = codeOf(() => {
-      objects = perform({ root, exportAt }, action, made);
+    const code = refusalOf(() => {
+      objects = perform({ root, place: this.#options.place }, action, made);
     });
     if (isAlone) this.#second = this.#openHand();
-    this.#judge(plan, code, said);
+    this.#settle(plan, code);
     hand.held.hold(objects, this.course.state);
   }
 
-  #judge(plan: Plan, code: ErrorCode | undefined, said: string): void {
-    const { faults, action } = plan;
-    const excuses = [...plan.excuses, ...this.#excusesFor(action.do)];
-    if (code !== undefined && excuses.includes(code) && !faults.includes(code)) {
-      this.#options.onExcused?.(plan.number);
-      return;
-    }
-    if (faults.length > 0) expect(faults, said).toContain(code ?? 'nothing');
-    else expect(code, said).toBeUndefined();
-    if (faults.length > 0) return;
+  #settle(plan: Plan, code: ErrorCode | undefined): void {
+    const { action, after, excuses } = plan;
+    if (judge(plan, code, [...excuses, ...this.#excusesFor(action.do)]) !== 'done') return;
     if (action.do === 'move') this.#hasMoved = true;
-    if (action.do === 'restore' || action.do === 'import') this.binding.forgetIdsIn(keysIn(plan.after));
+    if (action.do === 'restore' || action.do === 'import') this.binding.forgetIdsIn(keysIn(after));
     this.course.accept(plan);
   }
 
@@ -142,7 +128,7 @@ export class Drive {
     const depth = course.levels.length;
     const hand = this.#hand(step.hand);
     if (isOutermost) this.#committed = before;
-    const code = codeOf(() =>
+    const code = refusalOf(() =>
       hand.root.at(scope).transact(
         () => {
           course.levels.push({ scope, isReadOnly: isReadOnlyIn(course, step) });
@@ -173,9 +159,9 @@ export class Drive {
   #lookAround({ root, held }: Hand): void {
     const { state, levels } = this.course;
     const binding = levels.length === 0 ? this.binding : this.binding.copy();
-    const code = codeOf(() => {
+    const code = refusalOf(() => {
       agree(root, state, binding, 'look');
-      held.agree(root, state, binding, 'look');
+      held.agree(root, state, binding, { said: 'look', mayBeUndone: levels.length > 0 });
     });
     if (code !== undefined) expect(this.#excusesFor('look'), 'look').toContain(code);
   }
@@ -183,7 +169,7 @@ export class Drive {
   /** Another handle sees nothing of what is not committed. */
   #lookFromAside(): void {
     const committed = this.#committed as StoreState;
-    const code = codeOf(() => {
+    const code = refusalOf(() => {
       using other = Store.open(this.#options.place, { types, readOnly: true, busyTimeoutMs: 30 });
       agree(other, committed, this.binding.copy(), 'look from aside');
     });
@@ -235,17 +221,6 @@ const LARGE: ReadonlySet<string> = new Set(['move', 'update tree', 'delete tree'
 const OVER_SEVERAL: ReadonlySet<string> = new Set(['copy', 'import', 'restore']);
 function isLook(kind: Kind): boolean {
   return LOOKS.has(kind);
-}
-
-/** The code that the library refuses something with. What is thrown else is a fault, but what was thrown on purpose. */
-function codeOf(act: () => void): ErrorCode | undefined {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof CorollaryError) return error.code;
-    if (!(error instanceof Undone)) throw error;
-  }
-  return undefined;
 }
 
 /** Where the tree of a run is. */

@@ -12,6 +12,13 @@ interface HeldThing extends HeldStore {
   readonly label: number;
 }
 
+/** When it is that things are compared. */
+interface Circumstance {
+  readonly said: string;
+  /** True inside a transaction. */
+  readonly mayBeUndone?: boolean;
+}
+
 /** How many objects of a kind are held at most. */
 const MOST = 12;
 
@@ -41,11 +48,14 @@ export class Held {
   }
 
   /** Compares all that is held with the model. The tree was read through the same handle just now. */
-  agree(root: Store, state: StoreState, binding: Binding, said: string): void {
+  agree(root: Store, state: StoreState, binding: Binding, { said, mayBeUndone = false }: Circumstance): void {
     const lives = new Map(placesIn(state).map((place) => [place.store.life, place]));
     for (const [store, { life }] of this.#stores) agreeOnStore(store, lives.get(life)?.path, root, said);
     for (const [thing, { life, label, key }] of this.#things) {
-      const model = lives.get(life)?.store.things.find((one) => one.label === label);
+      const store = lives.get(life)?.store;
+      // Items of a store that the running transaction deletes are gone when that is committed.
+      if (store === undefined && mayBeUndone) continue;
+      const model = store?.things.find((one) => one.label === label);
       expect(thing.isStored, `${said}: isStored of ${label}`).toBe(model !== undefined);
       if (model === undefined) continue;
       const id = (one: number) => binding.id(key, one, Number.NaN);

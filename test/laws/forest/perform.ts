@@ -6,12 +6,17 @@ import { contentOf, labelOf, Thing } from './thing.js';
 /** Through what an action is done. */
 export interface Means {
   readonly root: Store;
-  /** Where an export of this number lies. */
-  readonly exportAt: (id: number) => string;
+  /** Where the tree lies; exports lie beside it. */
+  readonly place: string;
+}
+
+function exportOf({ place }: Means, id: number): string {
+  return `${place}-export-${id}`;
 }
 
 /** Does an action through the public door. `made` are the labels of what it makes. Gives what a program may hold then. */
-export function perform({ root, exportAt }: Means, action: Action, made: readonly number[]): readonly (Store | Item)[] {
+export function perform(means: Means, action: Action, made: readonly number[]): readonly (Store | Item)[] {
+  const { root } = means;
   const store = root.at(action.at);
   switch (action.do) {
     case 'create store':
@@ -82,13 +87,13 @@ export function perform({ root, exportAt }: Means, action: Action, made: readonl
       fileIn(store, action.file).delete();
       return [store];
     case 'export':
-      rmSync(exportAt(action.id), { recursive: true, force: true }); // that of a process that was killed meanwhile
-      store.tree.export(exportAt(action.id));
+      rmSync(exportOf(means, action.id), { recursive: true, force: true }); // that of a process that was killed meanwhile
+      store.tree.export(exportOf(means, action.id));
       return [store];
     case 'import':
-      return [store.tree.import(exportAt(action.id), action.name)];
+      return [store.tree.import(exportOf(means, action.id), action.name)];
     case 'restore':
-      return [store.substores.restore(action.name, exportAt(action.id))];
+      return [store.substores.restore(action.name, exportOf(means, action.id))];
   }
 }
 

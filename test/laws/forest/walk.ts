@@ -1,0 +1,40 @@
+import type { Store } from 'corollary';
+import { type Course, isReadOnlyIn } from './course.js';
+import { judge, refusalOf, Undone } from './judge.js';
+import { perform } from './perform.js';
+import type { Step } from './steps.js';
+
+/** A tree that one handle walks on its course. */
+export interface Walking {
+  readonly root: Store;
+  readonly place: string;
+  readonly course: Course;
+  /** Told of each action that was refused with an excuse, before anything after it is done. */
+  readonly onExcused: (number: number) => void;
+}
+
+/** Does a step, and lets the model follow. What the library answers is compared; what the tree holds then, is not. */
+export function walk(walking: Walking, step: Step): void {
+  const { root, course } = walking;
+  if ('kind' in step) {
+    const plan = course.plan(step);
+    if (plan === undefined) return;
+    const code = refusalOf(() => void perform(walking, plan.action, plan.made));
+    const verdict = judge(plan, code, plan.excuses);
+    if (verdict === 'done') course.accept(plan);
+    if (verdict === 'excused') walking.onExcused(plan.number);
+    return;
+  }
+  const before = course.state;
+  const scope = course.scopeFor(step).path;
+  const isReadOnly = isReadOnlyIn(course, step);
+  const transaction = () => {
+    course.levels.push({ scope, isReadOnly });
+    for (const inner of step.transact) walk(walking, inner);
+    course.levels.pop();
+    if (step.isUndone) throw new Undone();
+  };
+  const code = refusalOf(() => root.at(scope).transact(transaction, { readOnly: step.isReadOnly }));
+  if (code !== undefined) throw new Error(`A transaction failed with ${code}`);
+  if (step.isUndone) course.undoTo(before);
+}
