@@ -6,7 +6,7 @@ import { Course, isReadOnlyIn, type Plan } from './course.js';
 import { Held } from './held.js';
 import { judge, refusalOf, Undone } from './judge.js';
 import { perform } from './perform.js';
-import { keysIn, type StoreState } from './state.js';
+import { keysIn, type Path, placesIn, type StoreState, storeAt } from './state.js';
 import type { Choice, Kind, Step } from './steps.js';
 import { types } from './thing.js';
 
@@ -98,16 +98,23 @@ export class Drive {
       objects = perform({ root, place: this.#options.place }, action, made);
     });
     if (isAlone) this.#second = this.#openHand();
-    this.#settle(plan, code);
+    this.#settle(plan, code, hand);
     hand.held.hold(objects, this.course.state);
   }
 
-  #settle(plan: Plan, code: ErrorCode | undefined): void {
+  #settle(plan: Plan, code: ErrorCode | undefined, by: Hand): void {
     const { action, after, excuses } = plan;
     if (judge(plan, code, [...excuses, ...this.#excusesFor(action.do)]) !== 'done') return;
-    if (action.do === 'move') this.#hasMoved = true;
+    if (action.do === 'move') this.#moved(action, by);
     if (action.do === 'restore' || action.do === 'import') this.binding.forgetIdsIn(keysIn(after));
     this.course.accept(plan);
+  }
+
+  #moved({ at, name }: { readonly at: Path; readonly name: string }, by: Hand): void {
+    this.#hasMoved = true;
+    const moved = storeAt(this.course.state, [...at, name]) as StoreState;
+    const lives = placesIn(moved).map(({ store }) => store.life);
+    for (const hand of this.#hands()) if (hand !== by) hand.held.setAdrift(lives);
   }
 
   // What depends on who else has what open.

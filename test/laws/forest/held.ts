@@ -26,6 +26,7 @@ const MOST = 12;
 export class Held {
   readonly #stores = new Map<Store, HeldStore>();
   readonly #things = new Map<Thing, HeldThing>();
+  readonly #adrift = new Set<number>();
 
   /** Holds objects of a tree as it is now. */
   hold(objects: readonly (Store | Item)[], state: StoreState): void {
@@ -40,6 +41,21 @@ export class Held {
     }
   }
 
+  /**
+   * Another handle moves stores that this one has not open: its Store objects either find out where they are, or are
+   * closed at their next use, as those of deleted stores are.
+   */
+  setAdrift(lives: readonly number[]): void {
+    for (const life of lives) this.#adrift.add(life);
+  }
+
+  #dropLost(): void {
+    for (const [thing, { life }] of this.#things)
+      if (this.#adrift.has(life) && !thing.isStored) this.#things.delete(thing);
+    for (const [store, { life }] of this.#stores)
+      if (this.#adrift.has(life) && useOf(store) === 'STORE_CLOSED') this.#stores.delete(store);
+  }
+
   forgetAll(): { readonly stores: readonly Store[]; readonly things: readonly Thing[] } {
     const all = { stores: [...this.#stores.keys()], things: [...this.#things.keys()] };
     this.#stores.clear();
@@ -49,6 +65,7 @@ export class Held {
 
   /** Compares all that is held with the model. The tree was read through the same handle just now. */
   agree(root: Store, state: StoreState, binding: Binding, { said, mayBeUndone = false }: Circumstance): void {
+    this.#dropLost();
     const lives = new Map(placesIn(state).map((place) => [place.store.life, place]));
     for (const [store, { life }] of this.#stores) agreeOnStore(store, lives.get(life)?.path, root, said);
     for (const [thing, { life, label, key }] of this.#things) {
