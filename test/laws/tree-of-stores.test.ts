@@ -15,16 +15,22 @@ test('a tree is what its model is after any sequence of creations, moves, copies
 }, () => {
   const directory = aDirectory();
   let run = 0;
-  const law = fc.property(someSteps, fc.constantFrom(1, 3, 50), fc.boolean(), (steps, maxOpenSubstores, hasSecond) => {
-    const drive = new Drive({ place: placeIn(directory, run++), maxOpenSubstores, hasSecond });
-    try {
-      steps.forEach((step, n) => {
-        drive.step(step, `after step ${n}`);
-      });
-      drive.compareOnDisk('at the end');
-    } finally {
-      drive.close();
-    }
-  });
+  const law = fc.property(
+    someSteps,
+    fc.constantFrom(1, 3, 50),
+    fc.boolean(),
+    fc.boolean(),
+    (steps, maxOpenSubstores, hasSecond, holdsAll) => {
+      const drive = new Drive({ place: placeIn(directory, run++), maxOpenSubstores, hasSecond, holdsAll });
+      try {
+        steps.forEach((step, n) => {
+          drive.step(step, `after step ${n}`);
+        });
+        drive.compareOnDisk('at the end');
+      } finally {
+        drive.close();
+      }
+    },
+  );
   fc.assert(law, { ...seed, numRuns, endOnFailure: process.env.LAW_HASTE !== undefined });
 });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ErrorCode, Store } from 'corollary';
+import { type ErrorCode, type Item, Store } from 'corollary';
 import { expect } from 'vitest';
 import { agree, agreeOnDisk, Binding } from './agree.js';
 import { Course, isReadOnlyIn, type Plan } from './course.js';
@@ -8,7 +8,7 @@ import { judge, refusalOf, Undone } from './judge.js';
 import { perform } from './perform.js';
 import { keysIn, type Path, placesIn, type StoreState, storeAt } from './state.js';
 import type { Choice, Kind, Step } from './steps.js';
-import { types } from './thing.js';
+import { Thing, types } from './thing.js';
 
 /** A handle on the tree, and what a program holds of it. */
 interface Hand {
@@ -22,7 +22,9 @@ export interface DriveOptions {
   readonly place: string;
   readonly maxOpenSubstores: number;
   /** Whether a second handle is open from the beginning. */
-  readonly hasSecond?: boolean;
+  readonly hasSecond: boolean;
+  /** Whether the program keeps all that it can get; else what it uses, for some time. */
+  readonly holdsAll: boolean;
 }
 
 /** Does steps with a real tree and with its model side by side, and compares them. */
@@ -39,7 +41,7 @@ export class Drive {
   constructor(options: DriveOptions) {
     this.#options = options;
     this.#first = this.#openHand();
-    if (options.hasSecond === true) this.#second = this.#openHand();
+    if (options.hasSecond) this.#second = this.#openHand();
   }
 
   #openHand(): Hand {
@@ -56,7 +58,10 @@ export class Drive {
   /** Does a step and compares what is held and what each handle reads with the model. */
   step(step: Step, said: string): void {
     this.#take(step);
+    // Before anything is asked: whoever does a thing has it in memory at once.
+    this.#hand(step.hand).held.agreeOnPaths(this.course.state, said);
     this.compare(said);
+    if (this.#options.holdsAll) for (const { root, held } of this.#hands()) held.hold(allOf(root), this.course.state);
   }
 
   compare(said: string): void {
@@ -205,6 +210,10 @@ export class Drive {
     Store.restore(backup, elsewhere).close();
     agreeOnDisk(elsewhere, this.course.state, this.binding, 'restored backup');
   }
+}
+
+function allOf({ tree }: Store): readonly (Store | Item)[] {
+  return [...tree.stores(), ...tree.query(Thing)];
 }
 
 function closeHand({ root, held }: Hand): void {

@@ -20,7 +20,7 @@ interface Circumstance {
 }
 
 /** How many objects of a kind are held at most. */
-const MOST = 12;
+const MOST = 50;
 
 /** Store and Item objects of one handle that a program keeps for long. */
 export class Held {
@@ -61,6 +61,15 @@ export class Held {
     this.#stores.clear();
     this.#things.clear();
     return all;
+  }
+
+  /** Compares where the stores say that they are, without having anything read. */
+  agreeOnPaths(state: StoreState, said: string): void {
+    const paths = new Map(placesIn(state).map(({ path, store }) => [store.life, path]));
+    for (const [store, { life }] of this.#stores) {
+      const path = this.#adrift.has(life) ? undefined : paths.get(life);
+      if (path !== undefined) expect(store.path, `${said}: where a store that is held says it is`).toEqual(path);
+    }
   }
 
   /** Compares all that is held with the model. The tree was read through the same handle just now. */

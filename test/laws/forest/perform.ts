@@ -23,10 +23,12 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
       return [store, store.substores.create(action.name)];
     case 'rename':
       store.substores.rename(action.name, action.newName);
-      return [store];
-    case 'move':
-      store.substores.move(action.name, root.at(action.to), action.newName);
-      return [store];
+      return [store, store.at([action.newName])];
+    case 'move': {
+      const to = root.at(action.to);
+      store.substores.move(action.name, to, action.newName);
+      return [store, to.at([action.newName])];
+    }
     case 'copy':
       return [store.substores.copy(action.name, root.at(action.to), action.newName)];
     case 'delete store':
