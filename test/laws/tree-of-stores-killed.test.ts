@@ -11,8 +11,9 @@ import { agreeOnDisk, Binding } from './forest/agree.js';
 
 const kills = Number(process.env.KILLS ?? 15);
 const seed = Number(process.env.LAW_SEED ?? Math.floor(Math.random() * 1e9));
+const KILLS_OF_A_TREE = 15;
 /** More than can be done between so many kills. */
-const length = 200 + 100 * kills;
+const LENGTH = 1500;
 
 let program: Program<typeof tasks>;
 beforeAll(async () => {
@@ -51,13 +52,17 @@ function found(journey: Journey, binding: Binding, said: string): Journey {
   return journey;
 }
 
+async function killOften(treeSeed: number): Promise<void> {
+  const binding = new Binding();
+  let journey: Journey = { place: aStoreDirectory(), seed: treeSeed, length: LENGTH, done: 0, refused: [] };
+  for (let kill = 0; kill < KILLS_OF_A_TREE; kill++) {
+    const said = `LAW_SEED=${treeSeed}, kill ${kill} after step ${journey.done}`;
+    journey = found(await goOnAndDie(journey, (kill * 7) % 60), binding, said);
+  }
+}
+
 test(`a process that is killed ${kills} times on its way through a tree leaves each step done or not done`, {
   timeout: 30_000 + 2000 * kills,
 }, async () => {
-  const binding = new Binding();
-  let journey: Journey = { place: aStoreDirectory(), seed, length, done: 0, refused: [] };
-  for (let kill = 0; kill < kills; kill++) {
-    const said = `seed ${seed}, kill ${kill} after step ${journey.done}`;
-    journey = found(await goOnAndDie(journey, (kill * 7) % 60), binding, said);
-  }
+  for (let tree = 0; tree * KILLS_OF_A_TREE < kills; tree++) await killOften(seed + tree);
 });

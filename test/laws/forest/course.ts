@@ -176,9 +176,10 @@ export class Course {
     return { do: 'delete store', at: path, name, by: n % 3 === 0 ? 'query' : 'name' };
   }
 
-  // Mostly where a store can be moved to.
+  // Mostly where a store can be moved to, and is not yet.
   #aimsFor(path: Path, n: number): readonly Place[] {
-    const aims = this.#within().filter((place) => n % 8 === 7 || !isWithin(place.path, path));
+    const isElsewhere = (to: Path) => !isWithin(to, path) && !(to.length === path.length - 1 && isWithin(path, to));
+    const aims = this.#within().filter((place) => n % 8 === 7 || isElsewhere(place.path));
     return aims.length === 0 ? placesIn(this.#state) : aims;
   }
 
