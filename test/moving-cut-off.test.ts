@@ -1,5 +1,5 @@
 import { existsSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Item, item, Store, text } from 'corollary';
 import { expect, test } from 'vitest';
 import { aDirectory, aStore, aStoreDirectory } from './support/a-store.js';
@@ -77,4 +77,23 @@ test('it stays when that parent is replaced by a backup', () => {
   root.at('x').tree.backup(backup);
   root.substores.restore('x', backup);
   expect(titles(root, 'y/child/below')).toEqual(['kept']);
+});
+
+test('it is found when its new parent was moved in the same transaction, and that directory did not follow either', () => {
+  const place = aStoreDirectory();
+  const root = Store.open(place, { types });
+  const [x, y, z] = ['x', 'y', 'z'].map((name) => root.substores.create(name)) as [Store, Store, Store];
+  const child = x.substores.create('child');
+  child.create(Note, { title: 'kept' });
+  const id = (store: Store) => (store.parent as Store).substores.query({ name: store.name as string }).one().directory;
+  const [inX, inY, inZ] = [x, y, z].map((store) => join(place, 'sub', id(store), 'sub')) as [string, string, string];
+  const [childId, yId] = [id(child), id(y)];
+  root.transact(() => {
+    root.substores.move('y', z);
+    x.substores.move('child', y);
+  });
+  root.close();
+  renameSync(join(inZ, yId, 'sub', childId), join(inX, childId));
+  renameSync(join(inZ, yId), dirname(inY));
+  expect(titles(aStore({ types }, place), 'z/y/child')).toEqual(['kept']);
 });

@@ -1,5 +1,5 @@
 import { existsSync, renameSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { codeOf, onDisk, ownDirectory, syncDirectory } from '../store/disk.js';
 import type { Gates } from '../store/gate.js';
 import type { StoreSettings } from '../store/settings.js';
@@ -28,11 +28,32 @@ export function arrive(parent: StoreCore, uid: string): void {
     .where((s) => s.uid.eq(uid))
     .first();
   if (item === undefined || directory === undefined || settings.readOnly || !WAY.test(item.movedFrom)) return;
-  const from = join(directory, item.movedFrom);
   (parent.gates as Gates).opening.closedWhile(() => {
-    if (!existsSync(from) || existsSync(substoreDirectory(directory, item.directory))) return;
-    if (uidOf(from, settings) === uid && areSettled(from, settings)) carry(from, directory, item.directory);
+    if (existsSync(substoreDirectory(directory, item.directory))) return;
+    const from = placeOf(uid, parent, item.movedFrom);
+    if (from !== undefined && areSettled(from, settings)) carry(from, directory, item.directory);
   });
+}
+
+// The way is that from where the parent lay; it may have been moved since. What the directory is called stays.
+function placeOf(uid: string, parent: StoreCore, way: string): string | undefined {
+  const { directory, settings } = parent.file;
+  const noted = join(directory as string, way);
+  if (existsSync(noted) && uidOf(noted, settings) === uid) return noted;
+  const found = directoriesCalled(basename(noted), rootOf(parent).file.directory as string);
+  return found.find((one) => uidOf(one, settings) === uid);
+}
+
+/** The directories of this name among those of all stores below a directory. Opens nothing. */
+function directoriesCalled(id: string, directory: string): string[] {
+  return substoreIds(directory).flatMap((one) => {
+    const below = substoreDirectory(directory, one);
+    return [...(one === id ? [below] : []), ...directoriesCalled(id, below)];
+  });
+}
+
+function rootOf(core: StoreCore): StoreCore {
+  return core.parent === undefined ? core : rootOf(core.parent);
 }
 
 // What a transaction has left in a store is found from the store's place: before that changes.
