@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { linkSync, rmSync } from 'node:fs';
 import { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import { codeOf, onDisk, statOf, writeWhole } from './disk.js';
@@ -8,7 +8,7 @@ import { codeOf, onDisk, statOf, writeWhole } from './disk.js';
  * so a killed one leaves a file that anybody can lock.
  */
 export class FileLock {
-  readonly #file: string;
+  #file: string;
   readonly #connection: Connection;
 
   private constructor(file: string, connection: Connection) {
@@ -18,32 +18,57 @@ export class FileLock {
 
   /** Makes a file and locks it; undefined when somebody took it, or its directory, away before that. */
   static make(file: string): FileLock | undefined {
-    if (!onDisk(file, () => isMade(file))) return undefined;
-    const made = statOf(file)?.ino;
-    const lock = FileLock.tryToTake(file);
-    if (lock === undefined || statOf(file)?.ino === made) return lock;
-    lock.#connection.close();
-    return undefined;
+    return onDisk(file, () => isMade(file)) ? FileLock.tryToTake(file) : undefined;
   }
 
-  /** Locks a file that is there; undefined when somebody else has it, or it is gone. */
+  /**
+   * Locks a file that is there; undefined when somebody else has it, or it is gone.
+   * @throws CorollaryError READ_ONLY where it cannot be written; IO_ERROR
+   */
   static tryToTake(file: string): FileLock | undefined {
-    if (statOf(file) === undefined) return undefined;
-    const connection = new Connection(file, { readOnly: false, durability: 'full', busyTimeoutMs: 0, place: file });
+    const found = statOf(file)?.ino;
+    if (found === undefined) return undefined;
     try {
-      connection.run('BEGIN EXCLUSIVE');
-      return new FileLock(file, connection);
+      const lock = new FileLock(file, lockedConnection(file));
+      // Another file of this name, made meanwhile, is somebody else's.
+      if (statOf(file)?.ino === found) return lock;
+      lock.#connection.close();
+      return undefined;
     } catch (error) {
-      connection.close();
-      if (error instanceof CorollaryError && error.code === 'BUSY') return undefined;
+      const isTaken = error instanceof CorollaryError && error.code === 'BUSY';
+      if (isTaken || statOf(file)?.ino !== found) return undefined;
       throw error;
     }
   }
 
+  /** Gives the locked file another name; false when that is taken, or the file is gone. */
+  rename(name: string): boolean {
+    return onDisk(name, () => {
+      if (!isLinked(this.#file, name)) return false; // a rename would take the other's place
+      rmSync(this.#file, { force: true });
+      this.#file = name;
+      return true;
+    });
+  }
+
   /** Takes the file away and gives the lock back. */
   release(): void {
-    onDisk(this.#file, () => rmSync(this.#file, { force: true }));
-    this.#connection.close();
+    try {
+      onDisk(this.#file, () => rmSync(this.#file, { force: true }));
+    } finally {
+      this.#connection.close();
+    }
+  }
+}
+
+function lockedConnection(file: string): Connection {
+  const connection = new Connection(file, { readOnly: false, durability: 'full', busyTimeoutMs: 0, place: file });
+  try {
+    connection.run('BEGIN EXCLUSIVE');
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
   }
 }
 
@@ -53,6 +78,16 @@ function isMade(file: string): boolean {
     return true;
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
+    return false;
+  }
+}
+
+function isLinked(file: string, name: string): boolean {
+  try {
+    linkSync(file, name);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOENT') throw error;
     return false;
   }
 }

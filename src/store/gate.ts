@@ -1,9 +1,8 @@
-import { linkSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Connection } from '../driver/connection.js';
 import { sleep } from '../driver/sleep.js';
 import { CorollaryError } from '../errors.js';
-import { codeOf, onDisk, ownDirectory, writeWhole } from './disk.js';
+import { onDisk, ownDirectory, statOf } from './disk.js';
+import { FileLock } from './file-lock.js';
 
 /** What a gate stops: transactions that write, or the opening of substores. */
 export type GateKind = 'writing' | 'opening';
@@ -23,7 +22,7 @@ export class Gate {
   readonly #directory: string;
   readonly #file: string;
   readonly #busyTimeoutMs: number;
-  #mine: Connection | undefined;
+  #mine: FileLock | undefined;
 
   constructor(kind: GateKind, rootDirectory: string, busyTimeoutMs: number) {
     this.#directory = rootDirectory;
@@ -33,11 +32,11 @@ export class Gate {
 
   /** True when nobody else has closed it. */
   get isOpen(): boolean {
-    return this.#mine !== undefined || this.#inode === undefined || this.#isLeftBehind();
+    return this.#mine !== undefined || !this.#isThere || this.#isLeftBehind();
   }
 
-  get #inode(): bigint | undefined {
-    return lstatSync(this.#file, { bigint: true, throwIfNoEntry: false })?.ino;
+  get #isThere(): boolean {
+    return statOf(this.#file) !== undefined;
   }
 
   /** Waits until it is open. @throws CorollaryError BUSY when that takes longer than the busy timeout */
@@ -74,61 +73,33 @@ export class Gate {
     }
   }
 
-  #closedBy(lock: Connection): () => void {
+  #closedBy(lock: FileLock): () => void {
     this.#mine = lock;
     return () => {
       this.#mine = undefined;
-      rmSync(this.#file, { force: true });
-      lock.close();
+      lock.release();
     };
   }
 
   // Locked first and shown then, so that nobody takes it for one that was left behind.
-  #tryToClose(): Connection | undefined {
-    return onDisk(this.#directory, () => {
-      const prepared = join(ownDirectory(this.#directory, 'temp'), `gate-${process.pid}-${process.hrtime.bigint()}`);
-      writeWhole(prepared, new Uint8Array());
-      const lock = this.#opened(prepared);
-      try {
-        lock.run('BEGIN EXCLUSIVE');
-        linkSync(prepared, this.#file);
-        return lock;
-      } catch (error) {
-        lock.close();
-        if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOENT') throw error;
-        return undefined; // another has closed it just now, or swept `temp`
-      } finally {
-        rmSync(prepared, { force: true });
-      }
-    });
+  #tryToClose(): FileLock | undefined {
+    const temp = onDisk(this.#directory, () => ownDirectory(this.#directory, 'temp'));
+    const lock = FileLock.make(join(temp, `gate-${process.pid}-${process.hrtime.bigint()}`));
+    if (lock === undefined || lock.rename(this.#file)) return lock;
+    lock.release(); // another has closed it just now, or swept `temp`
+    return undefined;
   }
 
-  #opened(file: string): Connection {
-    return new Connection(file, { readOnly: false, durability: 'full', busyTimeoutMs: 0, place: file });
-  }
-
-  // Its owner was killed. Taken away under the lock, and only if it is still the file that was locked.
+  // Its owner was killed: whoever can lock it takes it away.
   #isLeftBehind(): boolean {
-    const found = this.#inode;
     try {
-      const lock = this.#opened(this.#file);
-      try {
-        lock.run('BEGIN EXCLUSIVE');
-        if (this.#inode === found) rmSync(this.#file, { force: true });
-        return true;
-      } finally {
-        lock.close();
-      }
+      const lock = FileLock.tryToTake(this.#file);
+      lock?.release();
+      return lock !== undefined || !this.#isThere;
     } catch (error) {
-      return this.#isOpenDespite(error);
+      if (error instanceof CorollaryError && error.code === 'READ_ONLY') return true; // nobody can close it
+      throw error;
     }
-  }
-
-  #isOpenDespite(error: unknown): boolean {
-    const code = error instanceof CorollaryError ? error.code : undefined;
-    if (code === 'BUSY') return false;
-    if (code === 'READ_ONLY' || this.#inode === undefined) return true; // nobody can close it, or it was opened just now
-    throw error;
   }
 
   #busy(): CorollaryError {

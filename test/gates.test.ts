@@ -1,0 +1,70 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { Item, integer, item, Store } from 'corollary';
+import { describe, expect, test } from 'vitest';
+import { refusal } from './support/a-refusal.js';
+import { aStore, aStoreDirectory } from './support/a-store.js';
+
+// Backups, copies and moves close a gate in the root's directory: a file that its owner has locked.
+
+@item('count')
+class Count extends Item {
+  @integer() declare n: number;
+}
+
+/** A root with one substore, closed, and the file of a gate. */
+function aTree(gate: string) {
+  const place = aStoreDirectory();
+  using root = Store.open(place, { types: [Count] });
+  root.substores.create('one').create(Count, { n: 1 });
+  return { place, file: join(place, gate) };
+}
+
+/** The gate is closed by somebody else while something is done. */
+function whileClosed<R>(file: string, work: () => R): R {
+  writeFileSync(file, '');
+  const owner = new Database(file);
+  owner.exec('BEGIN EXCLUSIVE');
+  try {
+    return work();
+  } finally {
+    owner.close();
+  }
+}
+
+describe.each(['closed-for-writing', 'closed-for-opening'])('a gate that was left %s by a killed process', (gate) => {
+  test('stops nobody, and is taken away', () => {
+    const { place, file } = aTree(gate);
+    writeFileSync(file, '');
+    const root = aStore({ types: [Count], busyTimeoutMs: 0 }, place);
+    root.at('one').create(Count, { n: 2 });
+    expect(root.at('one').count(Count)).toBe(2);
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+test('a gate closed for writing stops who writes, and nobody who reads', () => {
+  const { place, file } = aTree('closed-for-writing');
+  const root = aStore({ types: [Count], busyTimeoutMs: 20 }, place);
+  whileClosed(file, () => {
+    const error = refusal(() => root.at('one').create(Count, { n: 2 }));
+    expect(error).toMatchObject({ code: 'BUSY', retry: true, store: place });
+    expect(root.at('one').count(Count)).toBe(1);
+    expect(root.transact(() => root.at('one').count(Count), { readOnly: true })).toBe(1);
+  });
+  root.at('one').create(Count, { n: 2 });
+  expect(root.at('one').count(Count)).toBe(2);
+});
+
+test('a gate closed for opening stops who opens a substore, and nobody who has it open', () => {
+  const { place, file } = aTree('closed-for-opening');
+  const [late, early] = [0, 1].map(() => aStore({ types: [Count], busyTimeoutMs: 20 }, place)) as [Store, Store];
+  early.at('one').create(Count, { n: 2 });
+  whileClosed(file, () => {
+    expect(refusal(() => late.at('one').count(Count))).toMatchObject({ code: 'BUSY', retry: true });
+    early.at('one').create(Count, { n: 3 });
+    expect(early.at('one').count(Count)).toBe(3);
+  });
+  expect(late.at('one').count(Count)).toBe(3);
+});
