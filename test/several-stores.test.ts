@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   bigint,
   boolean,
@@ -352,6 +353,23 @@ describe('what is written in several stores', () => {
     });
     await vi.waitFor(() => expect(told).toHaveBeenCalled());
     expect(told.mock.calls.map(([{ results }]) => results.length)).toEqual([2]);
+  });
+
+  test('is not told of to who watches other types', async () => {
+    const { root, one, two } = aTree();
+    const told = vi.fn();
+    seat(one, 1);
+    const write = () =>
+      root.transact(() => {
+        for (const store of [one, two]) store.create(Page, { title: 'a page' });
+      });
+    write();
+    using _ = root.tree.query(Seat).subscribe(told);
+    for (let n = 0; n < 3; n++) {
+      write();
+      await pause(20);
+    }
+    expect(told).not.toHaveBeenCalled();
   });
 
   test('runs hooks and callbacks once, after all is committed', () => {

@@ -215,11 +215,12 @@ export class Part {
   commit(decision?: Decision): void {
     const { file } = this.store;
     this.#assertRunning();
+    const { hasWritten } = this;
     file.writeHeader();
     if (decision !== undefined) writeDecision(this.#connection, decision);
     this.#connection.commit();
     file.committed();
-    this.ended();
+    this.ended(hasWritten);
   }
 
   /**
@@ -243,16 +244,21 @@ export class Part {
     return steps;
   }
 
-  /** The transaction has ended well for this store: it may be closed to make room, and who watches it is told. */
-  ended(): void {
+  /**
+   * The transaction has ended well for this store: it may be closed to make room, and who watches it is told. `hasWritten`:
+   * false where it has only decided about others.
+   */
+  ended(hasWritten: boolean): void {
     this.store.file.isPinned = false;
-    this.store.watches.committed(this.store, this.#writtenTypes());
+    this.store.watches.committed(this.store, this.#writtenTypes(hasWritten));
   }
 
   // Rows were changed and no type noted: the catalogue's own, for one.
-  #writtenTypes(): WrittenTypes {
+  #writtenTypes(hasWritten: boolean): WrittenTypes {
     const { written } = this.#level;
-    return written.size === 0 ? undefined : new Set([...written.keys()].map(({ name }) => name.toLowerCase()));
+    return written.size === 0 && hasWritten
+      ? undefined
+      : new Set([...written.keys()].map(({ name }) => name.toLowerCase()));
   }
 
   /** Ends the transaction in the database, undoing what was not committed. Where that fails, a file is closed, which undoes it. */

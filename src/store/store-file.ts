@@ -51,6 +51,7 @@ export class StoreFile implements Evictable {
   /** The turn of the event loop, or what else {@link syncOnceIn} was given last. */
   #checkedIn: unknown;
   #foreignCommits = 0;
+  #ownCommits = 0;
   /** The epoch at which the file was closed to make room. */
   #epochAtRest: number | undefined;
   epoch = 1;
@@ -282,7 +283,7 @@ export class StoreFile implements Evictable {
 
   /** What was seen of commits until the last look. */
   get commitsSeen(): CommitsSeen {
-    return { generation: this.#header?.generation ?? 0, foreign: this.#foreignCommits };
+    return { generation: this.#header?.generation ?? 0, own: this.#ownCommits, foreign: this.#foreignCommits };
   }
 
   /** {@link sync}, once in a period of which nothing but its name is known: a turn of the event loop, or one question. */
@@ -319,6 +320,7 @@ export class StoreFile implements Evictable {
   committed(isPrepared = false): void {
     if (this.#header === undefined) return;
     const generation = this.#header.generation + 1;
+    this.#ownCommits++;
     this.#header = { ...this.#header, generation, sequence: this.#nextSequence, isPrepared };
   }
 

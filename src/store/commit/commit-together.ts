@@ -79,7 +79,7 @@ function finish({ part, mark, steps }: Aside): Unfinished[] {
     // Whoever has the lock does it.
     return error instanceof CorollaryError && error.code === 'BUSY' ? [] : [{ part, error }];
   } finally {
-    part.ended();
+    part.ended(true);
   }
 }
 

@@ -13,7 +13,8 @@ export class PolledStore {
   readonly directory: string;
   /** The header's number after the last commit that is known; undefined for a store that was not opened since. */
   #generation: number | undefined;
-  /** What the open handle had found of others' commits. */
+  /** What the open handle had counted of its own commits, and had found of others'. */
+  #own = 0;
   #foreign = 0;
   /** The files as they were when the store was closed and known. */
   #files: FilesSeen | undefined;
@@ -40,8 +41,9 @@ export class PolledStore {
     return this.#files?.exists === false;
   }
 
-  #know({ generation, foreign }: CommitsSeen): void {
+  #know({ generation, own, foreign }: CommitsSeen): void {
     this.#generation = generation;
+    this.#own = own;
     this.#foreign = foreign;
   }
 
@@ -95,7 +97,8 @@ export class PolledStore {
 
   /** We have committed to the open store. True when others had before, which was not known. */
   hasMissedBefore(seen: CommitsSeen): boolean {
-    const isMissed = this.#generation !== seen.generation - 1 || this.#foreign !== seen.foreign;
+    const raised = seen.own - this.#own;
+    const isMissed = this.#generation !== seen.generation - raised || this.#foreign !== seen.foreign;
     this.#know(seen);
     return isMissed;
   }
