@@ -4,6 +4,7 @@ import { Connection } from '../../driver/connection.js';
 import { sleep } from '../../driver/sleep.js';
 import { CorollaryError } from '../../errors.js';
 import { databaseFile, inspect } from '../directory.js';
+import { onDisk } from '../disk.js';
 import { APPLICATION_ID } from '../format.js';
 import type { StoreSettings } from '../settings.js';
 import { isDecided } from './decisions.js';
@@ -31,8 +32,9 @@ export interface Patience {
  */
 type Outcome = 'committed' | 'undone' | 'open' | 'kept';
 
-/** How often a transaction that is being decided is looked at, in milliseconds. It takes a few syncs of a disk. */
-const POLL_MS = 1;
+/** How long is waited between two looks at a transaction that is being decided, in milliseconds: longer and longer. */
+const FIRST_PAUSE_MS = 1; // deciding takes a few syncs of a disk
+const LONGEST_PAUSE_MS = 16; // each look opens the deciding store, and what the driver made for it stays until the turn ends
 
 /** Nothing waits for the running transaction. */
 const NONE: readonly string[] = [];
@@ -46,14 +48,14 @@ const NONE: readonly string[] = [];
  */
 export function settlePrepared(store: PreparedStore, patience: Patience | undefined): readonly string[] {
   const deadline = Date.now() + store.settings.busyTimeoutMs;
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const marks = readMarks(store.connection);
     if (marks.length === 0) return NONE;
     const verdict = verdictOn(store, marks, patience);
     if (verdict.outcome === 'kept') return marks.map(({ decider }) => decider);
     if (isSettled(store, verdict, patience)) return NONE;
     if (Date.now() >= deadline) throw notSettled(store, verdict);
-    sleep(POLL_MS);
+    sleep(pauseMs);
   }
 }
 
@@ -182,7 +184,11 @@ function outcomeUnderLock(decider: Connection, store: PreparedStore, { token }: 
 
 function openDecider(store: PreparedStore, mark: Mark): Connection {
   // The real path: the store may have been opened over a link.
-  const directory = join(realpathSync(store.directory as string), ...Array<string>(mark.levels).fill('../..'));
+  const place = store.directory as string;
+  const directory = join(
+    onDisk(place, () => realpathSync(place)),
+    ...Array<string>(mark.levels).fill('../..'),
+  );
   if (!isThere(directory)) throw inDoubt(store, mark, `it is not at ${directory}`);
   const connection = new Connection(databaseFile(directory), { ...store.settings, place: directory });
   try {
