@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Item, item, reference, Store, text } from 'corollary';
 import { expect, test } from 'vitest';
@@ -50,13 +50,25 @@ test('a store at the place of another is found', () => {
   expect(checked(place).findings).toMatchObject([{ kind: 'registry', path: ['acme', 'deep'] }]);
 });
 
+test('what a killed process has left of a substore is removed before it is looked for', () => {
+  const { place, acmeDirectory } = aTree();
+  const left = join(acmeDirectory, 'sub', 'abcdefgh');
+  mkdirSync(left);
+  expect(checked(place).findings).toEqual([]);
+  expect(existsSync(left)).toBe(false);
+});
+
 test('a directory that no row names is found, and removed where repairing is asked for', () => {
   const { place, acmeDirectory } = aTree();
-  const orphan = join(acmeDirectory, 'sub', 'abcdefgh');
-  mkdirSync(orphan);
-  expect(checked(place).findings).toMatchObject([{ kind: 'orphan', path: ['acme'], isRepaired: false }]);
-  expect(checked(place, true)).toMatchObject({ isSound: true, findings: [{ kind: 'orphan', isRepaired: true }] });
-  expect(checked(place).findings).toEqual([]);
+  using root = Store.open(place, { types: [Note] });
+  expect(root.at('acme/deep').count(Note)).toBe(1); // a handle sweeps once
+  mkdirSync(join(acmeDirectory, 'sub', 'abcdefgh'));
+  expect(root.tree.check().findings).toMatchObject([{ kind: 'orphan', path: ['acme'], isRepaired: false }]);
+  expect(root.tree.check({ repair: true })).toMatchObject({
+    isSound: true,
+    findings: [{ kind: 'orphan', isRepaired: true }],
+  });
+  expect(root.tree.check().findings).toEqual([]);
 });
 
 test('what one store has of faults is told with its path', () => {

@@ -1,5 +1,6 @@
 import { existsSync, renameSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { CorollaryError } from '../errors.js';
 import { codeOf, onDisk, ownDirectory, syncDirectory } from '../store/disk.js';
 import type { Gates } from '../store/gate.js';
 import type { StoreSettings } from '../store/settings.js';
@@ -27,7 +28,11 @@ export function arrive(parent: StoreCore, uid: string): void {
   const item = subStoresOf(parent, true)
     .where((s) => s.uid.eq(uid))
     .first();
-  if (item === undefined || directory === undefined || settings.readOnly || !WAY.test(item.movedFrom)) return;
+  if (item === undefined || directory === undefined || !WAY.test(item.movedFrom)) return;
+  if (settings.readOnly) {
+    if (existsSync(join(directory, item.movedFrom))) throw notArrived(parent.file.place, item.name);
+    return;
+  }
   (parent.gates as Gates).opening.closedWhile(() => {
     if (existsSync(substoreDirectory(directory, item.directory))) return;
     const from = placeOf(uid, parent, item.movedFrom);
@@ -54,6 +59,14 @@ function directoriesCalled(id: string, directory: string): string[] {
 
 function rootOf(core: StoreCore): StoreCore {
   return core.parent === undefined ? core : rootOf(core.parent);
+}
+
+function notArrived(place: string, name: string): CorollaryError {
+  return new CorollaryError(
+    'RECOVERY_NEEDED',
+    `The substore '${name}' of ${place} was moved there by a process that was killed, and its directory has not followed: open the tree once without readOnly`,
+    { store: place },
+  );
 }
 
 // What a transaction has left in a store is found from the store's place: before that changes.

@@ -3,6 +3,7 @@ import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { checkStore, type Finding } from '../store/check.js';
 import type { StoreCore } from '../store/store-core.js';
+import { whileLocked } from '../store/take-image.js';
 import { runningTransaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
 import { NotedAddresses } from './check-addresses.js';
@@ -10,7 +11,8 @@ import { childNamed } from './child-named.js';
 import { subStoresOf } from './find-sub-store.js';
 import type { SubStore } from './sub-store.js';
 import { substoreDirectory } from './substore-directory.js';
-import { orphansOf, sweep } from './sweep.js';
+import { orphansOf, sweep, sweepOnce } from './sweep.js';
+import { isGone } from './walk.js';
 
 /** A fault that `tree.check()` found. */
 export interface TreeFinding extends Omit<Finding, 'kind'> {
@@ -62,10 +64,9 @@ function assertRepairable<S extends KeepingStore>({ core }: Branch<S>): void {
 }
 
 /** Directories below one store that no row names. */
-interface Orphans {
-  readonly core: StoreCore;
-  readonly path: readonly string[];
-  readonly directories: readonly string[];
+interface Orphans<S extends KeepingStore> {
+  readonly branch: Branch<S>;
+  readonly ids: readonly string[];
 }
 
 /** One way through a tree, and what was found on it. */
@@ -74,7 +75,7 @@ class Examination<S extends KeepingStore> {
   readonly #addresses = new NotedAddresses();
   /** Where a uid was met first. */
   readonly #met = new Map<string, readonly string[]>();
-  readonly #orphans: Orphans[] = [];
+  readonly #orphans: Orphans<S>[] = [];
   readonly findings: TreeFinding[] = [];
   stores = 0;
 
@@ -86,16 +87,19 @@ class Examination<S extends KeepingStore> {
     const { core, path } = branch;
     try {
       core.reading(); // finishes what a transaction over several stores has left, if that can be done
+      sweepOnce(branch);
       this.#meet(core.file.uid, path);
       for (const finding of checkStore(core).findings) this.findings.push({ ...finding, path, isRepaired: false });
       this.#addresses.note(core, path);
+      this.#noteOrphans(branch);
+      const below = subStoresOf(core, true)
+        .orderBy((s) => s.name.asc())
+        .all();
       this.stores++;
+      for (const item of below) this.#visitBelow(branch, item);
     } catch (error) {
-      this.#failed(error, path);
-      return;
+      if (!isGone(branch)) this.#failed(error, path);
     }
-    this.#noteOrphans(branch);
-    for (const item of subStoresOf(core, true).orderBy((s) => s.name.asc())) this.#visitBelow(branch, item);
   }
 
   #meet(uid: string, path: readonly string[]): void {
@@ -113,12 +117,10 @@ class Examination<S extends KeepingStore> {
     this.#add(error.code === 'IN_DOUBT' ? 'pending' : 'registry', path, error.message);
   }
 
-  #noteOrphans({ core, path }: Branch<S>): void {
-    const { directory } = core.file;
-    if (directory === undefined) return;
-    const ids = orphansOf(core, directory);
-    if (ids.length > 0)
-      this.#orphans.push({ core, path, directories: ids.map((id) => substoreDirectory(directory, id)) });
+  #noteOrphans(branch: Branch<S>): void {
+    const { directory } = branch.core.file;
+    const ids = directory === undefined ? [] : orphansOf(branch.core, directory);
+    if (ids.length > 0) this.#orphans.push({ branch, ids });
   }
 
   /**
@@ -126,11 +128,21 @@ class Examination<S extends KeepingStore> {
    * store is opened there.
    */
   judgeOrphans(): void {
-    for (const { core, path, directories } of this.#orphans) {
-      const left = directories.filter((directory) => existsSync(directory));
-      if (left.length > 0 && this.#repairs) sweep(core, core.file.directory as string);
-      for (const directory of left)
-        this.#add('orphan', path, `no row names the directory ${directory}`, !existsSync(directory));
+    for (const noted of this.#orphans)
+      try {
+        this.#judge(noted);
+      } catch (error) {
+        if (!isGone(noted.branch)) this.#failed(error, noted.branch.path);
+      }
+  }
+
+  #judge({ branch: { core, path }, ids }: Orphans<S>): void {
+    const directory = core.file.directory as string;
+    const left = leftOf(ids, core, directory);
+    if (left.length > 0 && this.#repairs) sweep(core, directory);
+    for (const id of left) {
+      const orphan = substoreDirectory(directory, id);
+      this.#add('orphan', path, `no row names the directory ${orphan}`, !existsSync(orphan));
     }
   }
 
@@ -151,6 +163,17 @@ class Examination<S extends KeepingStore> {
   #add(kind: TreeFinding['kind'], path: readonly string[], message: string, isRepaired = false): void {
     this.findings.push({ kind, path, message: `${nameOf(path)}: ${message}`, isRepaired });
   }
+}
+
+// A directory that is there before its row is, or after it, belongs to somebody who is making or deleting a store. Under
+// the write lock there is nobody.
+function leftOf(ids: readonly string[], core: StoreCore, directory: string): readonly string[] {
+  const stillNamedByNone = () => {
+    const now = new Set(orphansOf(core, directory));
+    return ids.filter((id) => now.has(id));
+  };
+  const isFree = core.isReadOnly || runningTransaction() !== undefined || stillNamedByNone().length === 0;
+  return isFree ? stillNamedByNone() : whileLocked(core.file, stillNamedByNone);
 }
 
 function nameOf(path: readonly string[]): string {

@@ -30,12 +30,14 @@ export class Walk<S extends KeepingStore> {
   readonly period = Symbol('walk');
   /** Stores that failed, and those that were deleted meanwhile: nothing below them is visited. */
   readonly #left = new Set<Branch<S>>();
+  #top: Branch<S> | undefined;
 
   constructor(options: WalkOptions) {
     this.#options = options;
   }
 
   *from(top: Branch<S>): Generator<Branch<S>> {
+    this.#top = top;
     yield top;
     // The next one comes last.
     const waiting = this.#placesBelow(top, this.#options.depth ?? Number.POSITIVE_INFINITY);
@@ -68,10 +70,15 @@ export class Walk<S extends KeepingStore> {
     try {
       return question();
     } catch (error) {
-      if (!isGone(branch) && this.#options.onStoreError?.(error, branch.path) !== 'skip') throw error;
+      if (!this.#wasDeleted(branch) && this.#options.onStoreError?.(error, branch.path) !== 'skip') throw error;
       this.#left.add(branch);
       return undefined;
     }
+  }
+
+  // The uppermost is the one that was asked for: where it is no more, there is no answer.
+  #wasDeleted(branch: Branch<S>): boolean {
+    return branch !== this.#top && isGone(branch);
   }
 }
 
@@ -82,6 +89,6 @@ function isLeaf(core: StoreCore, period: symbol): boolean {
 }
 
 /** True when the store was deleted since it was found, here or by another process. */
-function isGone<S extends KeepingStore>({ core, parent }: Branch<S>): boolean {
+export function isGone<S extends KeepingStore>({ core, parent }: Branch<S>): boolean {
   return parent !== undefined && !hasSubStore(parent.core, core.file.uid);
 }
