@@ -1,4 +1,5 @@
 import { quoted } from '../driver/sql-text.js';
+import { CorollaryError } from '../errors.js';
 import type { CatalogueEntry } from '../store/catalogue-entry.js';
 import { hasRow } from '../store/load.js';
 import type { StoreCore } from '../store/store-core.js';
@@ -6,10 +7,13 @@ import { ID } from '../store/table-sql.js';
 
 /** An address in some item, and what it points to. */
 export interface NotedAddress {
+  readonly core: StoreCore;
   readonly path: readonly string[];
   readonly type: string;
   readonly attribute: string;
   readonly storeId: number;
+  readonly table: string;
+  readonly address: string;
   /** The item's number in the store that it is to be in. */
   readonly target: number;
 }
@@ -40,16 +44,30 @@ export class NotedAddresses {
       const uid = address.slice(0, UID_LENGTH);
       const noted = this.#noted.get(uid) ?? [];
       this.#noted.set(uid, noted);
-      noted.push({ ...at, type, storeId, target: Number(address.slice(UID_LENGTH + 1)) });
+      noted.push({ ...at, core, table, address, type, storeId, target: Number(address.slice(UID_LENGTH + 1)) });
     }
   }
 
-  /** Those that point to nothing, given the store that has a uid, if there is one. */
+  /**
+   * Those that point to nothing, given the store that has a uid, if there is one. What is there no more when that is
+   * known was changed with it: an item is never put back.
+   */
   *dangling(storeWith: (uid: string) => StoreCore | undefined): Generator<NotedAddress> {
     for (const [uid, noted] of this.#noted) {
       const core = storeWith(uid);
-      for (const address of noted) if (core === undefined || !hasItem(core, address.target)) yield address;
+      for (const address of noted)
+        if ((core === undefined || !hasItem(core, address.target)) && isThere(address)) yield address;
     }
+  }
+}
+
+function isThere({ core, table, attribute, storeId, address }: NotedAddress): boolean {
+  const sql = `SELECT 1 FROM ${quoted(table)} WHERE ${ID} = ? AND ${quoted(attribute)} = ?`;
+  try {
+    return core.reading().connection.rows(sql, [storeId, address]).length > 0;
+  } catch (error) {
+    if (error instanceof CorollaryError && core.isDeleted) return false;
+    throw error;
   }
 }
 

@@ -7,7 +7,7 @@ import { whileLocked } from '../store/take-image.js';
 import { runningTransaction } from '../store/transaction.js';
 import type { Branch } from './branch.js';
 import { NotedAddresses } from './check-addresses.js';
-import { childNamed } from './child-named.js';
+import { findStore } from './find-store.js';
 import { subStoresOf } from './find-sub-store.js';
 import type { SubStore } from './sub-store.js';
 import { substoreDirectory } from './substore-directory.js';
@@ -148,16 +148,10 @@ class Examination<S extends KeepingStore> {
 
   /** To be called when all stores were visited. */
   compareAddresses(top: Branch<S>): void {
-    const storeWith = (uid: string) => this.#storeWith(top, uid);
-    for (const { type, attribute, storeId, path } of this.#addresses.dangling(storeWith)) {
+    for (const { type, attribute, storeId, path } of this.#addresses.dangling((uid) => storeWith(top, uid))) {
       const message = `${nameOf(path)}: ${type}.${attribute} of item ${storeId} points to what is not in this tree`;
       this.findings.push({ kind: 'address', message, type, attribute, storeId, path, isRepaired: false });
     }
-  }
-
-  #storeWith(top: Branch<S>, uid: string): StoreCore | undefined {
-    const path = this.#met.get(uid);
-    return path?.slice(top.path.length).reduce((branch, name) => childNamed(branch, name), top).core;
   }
 
   #add(kind: TreeFinding['kind'], path: readonly string[], message: string, isRepaired = false): void {
@@ -174,6 +168,16 @@ function leftOf(ids: readonly string[], core: StoreCore, directory: string): rea
   };
   const isFree = core.isReadOnly || runningTransaction() !== undefined || stillNamedByNone().length === 0;
   return isFree ? stillNamedByNone() : whileLocked(core.file, stillNamedByNone);
+}
+
+// Where it is now: another process may have renamed or moved it since it was visited. One that cannot be asked is a finding.
+function storeWith<S extends KeepingStore>(top: Branch<S>, uid: string): StoreCore | undefined {
+  try {
+    return findStore(top, uid)?.core;
+  } catch (error) {
+    if (error instanceof CorollaryError) return undefined;
+    throw error;
+  }
 }
 
 function nameOf(path: readonly string[]): string {
