@@ -59,6 +59,15 @@ export function inspect(directory: string, isRoot: boolean): Found {
   return 'store';
 }
 
+/** @throws CorollaryError STORE_MISSING where nothing is; NOT_A_STORE for something else */
+export function assertIsStore(directory: string, isRoot: boolean): void {
+  if (inspect(directory, isRoot) === 'store') return;
+  throw new CorollaryError('STORE_MISSING', `There is no store at ${directory}: it was taken away`, {
+    store: directory,
+    path: directory,
+  });
+}
+
 function emptyOrForeign(directory: string): Found {
   const names = namesIn(directory);
   if (names.includes('db.sqlite')) return inspect(directory, true); // another process has just made the store

@@ -1,25 +1,16 @@
-import { Connection } from '../driver/connection.js';
+import type { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import { type Patience, settlePrepared } from './commit/settle.js';
-import { databaseFile, inspect } from './directory.js';
+import { connect } from './connect.js';
+import { assertIsStore, inspect } from './directory.js';
 import { DiskFiles } from './files/disk-files.js';
 import type { FileArea } from './files/file-area.js';
 import { MemoryFiles } from './files/memory-files.js';
 import { bytesOnDisk } from './files-seen.js';
-import { TAGS, writeEmptyStore } from './format.js';
 import type { Gate } from './gate.js';
 import { type Header, notAStore, readHeader } from './header.js';
-import { newIncarnation } from './image.js';
+import { forgetGiven, Sequence } from './sequence.js';
 import type { CommitsSeen, Evictable, ExpectedIdentity, OpenFiles, StoreSettings, Whereabouts } from './settings.js';
-
-/** 2^53 / 4096: past it, ids would no longer be safe integers. */
-const MAX_SEQUENCE = Number.MAX_SAFE_INTEGER / TAGS;
-
-/**
- * The next sequence numbers of stores, by uid, where this process has given numbers that the file does not know, or not
- * yet: those of rolled-back items must not come back through any handle.
- */
-const given = new Map<string, number>();
 
 export interface StoreFileOptions {
   readonly whereabouts: Whereabouts;
@@ -47,7 +38,7 @@ export class StoreFile implements Evictable {
   #connection: Connection | undefined;
   #header: Header | undefined;
   #dataVersion = 0;
-  #nextSequence = 1;
+  readonly #sequence = new Sequence();
   /** The turn of the event loop, or what else {@link syncOnceIn} was given last. */
   #checkedIn: unknown;
   #foreignCommits = 0;
@@ -131,7 +122,7 @@ export class StoreFile implements Evictable {
     const { openFiles } = this.#options;
     openFiles?.makeRoom();
     this.#assertIsStore();
-    const connection = this.#connect();
+    const connection = connect(this.whereabouts, this.settings, this.#options.content);
     try {
       const { header, ...look } = readHeader(connection, this.place);
       this.#assertExpected(header);
@@ -156,18 +147,6 @@ export class StoreFile implements Evictable {
     const isRoot = this.#expected === undefined;
     if (this.#options.whenMissing && inspect(directory, isRoot) !== 'store') this.#options.whenMissing();
     assertIsStore(directory, isRoot);
-  }
-
-  #connect(): Connection {
-    const { settings } = this.#options;
-    const { directory, place } = this;
-    const options = { ...settings, place };
-    if (directory !== undefined) return new Connection(databaseFile(directory), options);
-    if (this.#options.content !== undefined) return this.#options.content;
-    const connection = new Connection(':memory:', { ...options, readOnly: false });
-    const { uid, parentUid } = this.#expected as ExpectedIdentity; // no file could tell
-    writeEmptyStore(connection, { uid, parentUid, incarnation: newIncarnation() });
-    return connection;
   }
 
   #assertExpected(header: Header): void {
@@ -205,7 +184,7 @@ export class StoreFile implements Evictable {
     else if (this.#header !== undefined && !isUnchanged) this.epoch++;
     this.#epochAtRest = undefined;
     this.#header = header;
-    this.#nextSequence = Math.max(this.#nextSequence, header.sequence);
+    this.#sequence.startFrom(header.sequence);
   }
 
   /** True while it cannot be closed: a transaction needs it open, or a statement is running. */
@@ -295,25 +274,17 @@ export class StoreFile implements Evictable {
 
   /** The least number that the next item can have. */
   get nextSequence(): number {
-    return this.#nextSequence;
+    return this.#sequence.next;
   }
 
-  /** A sequence number that was never given out here before; not even after a rollback. */
+  /** A sequence number that was never given out here before; not even after a rollback. @throws CorollaryError OUT_OF_RANGE */
   takeSequence(): number {
-    if (this.#nextSequence > MAX_SEQUENCE)
-      throw new CorollaryError('OUT_OF_RANGE', `${this.place} has used up its 2^41 item numbers`, {
-        store: this.place,
-      });
-    const { uid } = this;
-    const sequence = Math.max(this.#nextSequence, given.get(uid) ?? 1);
-    this.#nextSequence = sequence + 1;
-    given.set(uid, this.#nextSequence);
-    return sequence;
+    return this.#sequence.take(this.uid, this.place);
   }
 
   /** Part of every transaction that wrote: the next number and the generation go to disk with the changes. */
   writeHeader(): void {
-    this.connection.run('UPDATE corollary_store SET generation = generation + 1, sequence = ?', [this.#nextSequence]);
+    this.connection.run('UPDATE corollary_store SET generation = generation + 1, sequence = ?', [this.nextSequence]);
   }
 
   /** Our own commit is done: the generation that we wrote is the one we know. */
@@ -321,7 +292,7 @@ export class StoreFile implements Evictable {
     if (this.#header === undefined) return;
     const generation = this.#header.generation + 1;
     this.#ownCommits++;
-    this.#header = { ...this.#header, generation, sequence: this.#nextSequence, isPrepared };
+    this.#header = { ...this.#header, generation, sequence: this.nextSequence, isPrepared };
   }
 
   /** Has every handle on this store refuse it from now on: its directory is about to be removed. */
@@ -353,25 +324,12 @@ export class StoreFile implements Evictable {
     if (connection === undefined) return;
     this.#connection = undefined;
     this.#options.openFiles?.closed();
-    this.#forgetGiven();
+    const { uid, sequence } = this.#header as Header;
+    forgetGiven(uid, sequence);
     this.#changesWhenWeighed = -1;
     connection.close();
-  }
-
-  // What the file knows need not be remembered.
-  #forgetGiven(): void {
-    const { uid, sequence } = this.#header as Header;
-    if (given.get(uid) === sequence) given.delete(uid);
   }
 }
 
 /** The store was opened while that is not allowed, and closed again. */
 class GateIsClosed extends Error {}
-
-function assertIsStore(directory: string, isRoot: boolean): void {
-  if (inspect(directory, isRoot) === 'store') return;
-  throw new CorollaryError('STORE_MISSING', `There is no store at ${directory}: it was taken away`, {
-    store: directory,
-    path: directory,
-  });
-}

@@ -3,6 +3,7 @@ import { CorollaryError } from '../errors.js';
 import type { ItemState } from '../item/state.js';
 import { commitTogether, type Unfinished } from './commit/commit-together.js';
 import type { Gate } from './gate.js';
+import { inLockOrder } from './lock-order.js';
 import { type Lock, Part, type Participant } from './part.js';
 import type { StoreFile } from './store-file.js';
 
@@ -35,12 +36,6 @@ let running: Transaction | undefined;
 /** The transaction that this thread is in. */
 export function runningTransaction(): Transaction | undefined {
   return running;
-}
-
-// Upper stores first: a transaction begins with the uppermost, and could never wait for those below otherwise. A store
-// that is opened alone has less above it, which changes nothing between those below.
-function isLockedBefore(one: Participant, other: Participant): boolean {
-  return one.depth === other.depth ? one.file.uid < other.file.uid : one.depth < other.depth;
 }
 
 function isWithin(store: Participant, scope: Participant): boolean {
@@ -157,11 +152,11 @@ export class Transaction {
     return undefined;
   }
 
-  // Two processes cannot wait for each other, as both wait for locks in one order only; who comes out of order tries once.
+  // Who comes out of order tries once.
   #lockFor(store: Participant): Lock {
     if (store.isReadOnly || (this.#levels[0] as Level).isReadOnly) return 'read';
     if (this.#made.has(store)) return 'write';
-    const isInOrder = [...this.#parts.keys()].every((other) => isLockedBefore(other, store));
+    const isInOrder = [...this.#parts.keys()].every((other) => inLockOrder(other, store) < 0);
     return isInOrder ? 'write' : 'write without waiting';
   }
 
@@ -318,10 +313,6 @@ function runReversed(actions: readonly UndoAction[], isOutcomeKnown: boolean): v
 
 function isOnDisk(parts: readonly Part[]): boolean {
   return parts.every(({ store }) => store.file.directory !== undefined);
-}
-
-function inLockOrder(one: Participant, other: Participant): number {
-  return isLockedBefore(one, other) ? -1 : 1;
 }
 
 function outsideTree(store: Participant, scope: Participant): CorollaryError {
