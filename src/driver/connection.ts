@@ -4,7 +4,8 @@ import { CorollaryError } from '../errors.js';
 import { LockWait } from './lock-wait.js';
 import { type Durability, fileSettings, MAX_CACHE_BYTES, memorySettings, type Settings } from './pragmas.js';
 import { assertRuntime } from './runtime.js';
-import { isBusy, sqliteCode, translated } from './sqlite-error.js';
+import { commitError, isBusy, translated } from './sqlite-error.js';
+import { Statements } from './statements.js';
 import { WaitingSign } from './waiting-sign.js';
 
 /** What a cell of a row holds. */
@@ -20,9 +21,6 @@ export interface ConnectionOptions {
   /** Where the store is, for messages. */
   readonly place: string;
 }
-
-/** Enough for every shape of a program's queries; past it the oldest goes, so that generated texts cannot fill memory. */
-const MAX_STATEMENTS = 500;
 
 /** What an open database in WAL mode takes before its pages are counted: 206 to 211 KiB, measured over 1,000 stores. */
 const OPEN_BYTES = 208 * 1024;
@@ -43,15 +41,12 @@ export interface FirstLook {
   readonly settings: SqlRow;
 }
 
-type Statement = Database.Statement<unknown[], SqlRow>;
-
 /**
- * One open SQLite database. Rows come as arrays: the fastest form, and the one for which the driver generates no code.
- * Statements are prepared once per text. Nothing here stays open across a call: results are read whole.
+ * One open SQLite database. Rows come as arrays. Nothing here stays open across a call: results are read whole.
  */
 export class Connection {
   readonly #database: Database.Database;
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements: Statements<SqlRow>;
   readonly #place: string;
   readonly #lockWait: LockWait;
   readonly #settings: Settings;
@@ -75,6 +70,7 @@ export class Connection {
     this.#lockWait = new LockWait({ timeoutMs: options.busyTimeoutMs, place: options.place, sign });
     // SQLite itself does not wait: LockWait does.
     this.#database = this.#opened(file, { readonly: options.readOnly, fileMustExist: !inMemory, timeout: 0 });
+    this.#statements = new Statements(this.#database);
     this.#settings = inMemory ? memorySettings() : fileSettings(options.durability, options.readOnly);
   }
 
@@ -158,23 +154,6 @@ export class Connection {
     }
   }
 
-  #prepare(sql: string): Statement {
-    const statement = this.#database.prepare<unknown[], SqlRow>(sql);
-    return statement.reader ? statement.raw(true) : statement;
-  }
-
-  #statement(sql: string): Statement {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const made = this.#prepare(sql);
-    if (this.#statements.size >= MAX_STATEMENTS) {
-      const [oldest] = this.#statements.keys();
-      this.#statements.delete(oldest as string);
-    }
-    this.#statements.set(sql, made);
-    return made;
-  }
-
   /** Runs a statement that gives no rows; returns how many rows it changed. */
   run(sql: string, values: readonly SqlValue[] = []): number {
     const changes = this.#run(sql, values);
@@ -184,15 +163,15 @@ export class Connection {
 
   #run(sql: string, values: readonly SqlValue[]): number {
     try {
-      return this.#statement(sql).run(values).changes;
+      return this.#statements.get(sql).run(values).changes;
     } catch (error) {
-      return this.#again(error, () => this.#statement(sql).run(values).changes);
+      return this.#again(error, () => this.#statements.get(sql).run(values).changes);
     }
   }
 
   /** Runs a statement that changes nothing, though SQLite takes it for a write: the self-check of an index. */
   examine(sql: string): void {
-    this.#guarded(() => this.#statement(sql).run());
+    this.#guarded(() => this.#statements.get(sql).run());
   }
 
   /** How many rows were changed through this connection; those undone are not taken off. */
@@ -203,9 +182,9 @@ export class Connection {
   /** All rows of a query. */
   rows(sql: string, values: readonly SqlValue[] = []): SqlRow[] {
     try {
-      return this.#statement(sql).all(values);
+      return this.#statements.get(sql).all(values);
     } catch (error) {
-      return this.#again(error, () => this.#statement(sql).all(values));
+      return this.#again(error, () => this.#statements.get(sql).all(values));
     }
   }
 
@@ -215,7 +194,7 @@ export class Connection {
     try {
       // A lock can refuse the first step only, when no row has been visited.
       this.#guarded(() => {
-        for (const row of this.#statement(sql).iterate(values)) visit(row);
+        for (const row of this.#statements.get(sql).iterate(values)) visit(row);
       });
     } finally {
       this.#running--;
@@ -235,9 +214,9 @@ export class Connection {
   /** The first row of a query. */
   row(sql: string, values: readonly SqlValue[] = []): SqlRow | undefined {
     try {
-      return this.#statement(sql).get(values);
+      return this.#statements.get(sql).get(values);
     } catch (error) {
-      return this.#again(error, () => this.#statement(sql).get(values));
+      return this.#again(error, () => this.#statements.get(sql).get(values));
     }
   }
 
@@ -275,7 +254,7 @@ export class Connection {
    */
   begin(wait: boolean): void {
     if (wait) this.#lockWait.giveWay();
-    const take = () => this.#statement('BEGIN IMMEDIATE').run();
+    const take = () => this.#statements.get('BEGIN IMMEDIATE').run();
     try {
       take();
     } catch (error) {
@@ -300,9 +279,9 @@ export class Connection {
   /** Starts a transaction that only reads, all as of now. */
   beginReading(): void {
     this.#guarded(() => {
-      this.#statement('BEGIN').run();
+      this.#statements.get('BEGIN').run();
       try {
-        this.#statement('SELECT 1 FROM sqlite_schema').get(); // the snapshot is taken by the first read
+        this.#statements.get('SELECT 1 FROM sqlite_schema').get(); // the snapshot is taken by the first read
       } catch (error) {
         this.#rollBackIfPossible();
         throw error;
@@ -316,22 +295,11 @@ export class Connection {
    */
   commit(): void {
     try {
-      this.#statement('COMMIT').run();
+      this.#statements.get('COMMIT').run();
     } catch (error) {
       this.#rollBackIfPossible();
-      throw this.#commitError(error);
+      throw commitError(error, this.#place);
     }
-  }
-
-  // A failed write of the log leaves no valid commit frame. After a failed sync nobody knows what reached the disk.
-  #commitError(error: unknown): unknown {
-    const code = sqliteCode(error);
-    if (!code?.startsWith('SQLITE_IOERR') || code === 'SQLITE_IOERR_WRITE') return translated(error, this.#place);
-    return new CorollaryError(
-      'COMMIT_UNKNOWN',
-      `${this.#place}: the disk failed during the commit (${code}), so it is not known whether the changes are there: look before you repeat them`,
-      { store: this.#place, cause: error },
-    );
   }
 
   // The error that came before is the one to tell.

@@ -75,3 +75,17 @@ export function translated(error: unknown, place: string, details: ErrorDetails 
     cause: error,
   });
 }
+
+/**
+ * The error of a COMMIT that failed. A failed write of the log leaves no valid commit frame; after a failed sync nobody
+ * knows what reached the disk.
+ */
+export function commitError(error: unknown, place: string): unknown {
+  const code = sqliteCode(error);
+  if (!code?.startsWith('SQLITE_IOERR') || code === 'SQLITE_IOERR_WRITE') return translated(error, place);
+  return new CorollaryError(
+    'COMMIT_UNKNOWN',
+    `${place}: the disk failed during the commit (${code}), so it is not known whether the changes are there: look before you repeat them`,
+    { store: place, cause: error },
+  );
+}
