@@ -134,7 +134,7 @@ describe('a backup', () => {
   });
 
   test('of many stores needs no more open files than one', { timeout: 120_000 }, () => {
-    const many = Number(process.env.STORES ?? 150);
+    const many = Number(process.env.STORES ?? 60);
     const place = aStoreDirectory();
     const store = aStore({ durability: 'relaxed' }, place);
     for (let n = 0; n < many; n++) store.substores.create(`s${n}`).create(Note, { words: 'one', number: n });
@@ -347,7 +347,7 @@ describe('restoring', () => {
 });
 
 /** Of databases every so-many-th byte is damaged; of the manifest, every one. */
-const DATABASE_STEP = Number(process.env.DAMAGE_STEP ?? 67);
+const DATABASE_STEP = Number(process.env.DAMAGE_STEP ?? 331);
 
 describe('a damaged backup', () => {
   /** Flips a bit of a byte of a file, asks, and puts it back. */
@@ -383,7 +383,7 @@ describe('a damaged backup', () => {
         tried++;
       }
     }
-    expect(tried).toBeGreaterThan(1500);
+    expect(tried).toBeGreaterThan(600);
     expect(existsSync(path)).toBe(false);
     expect(restored(backup, path).tree.count(Note)).toBe(1);
   });
@@ -445,7 +445,7 @@ describe('while other processes write', () => {
 });
 
 describe('a process that is killed', () => {
-  const kills = Number(process.env.KILLS ?? 30);
+  const kills = Number(process.env.KILLS ?? 10);
 
   test(`${kills} times while it backs up leaves the old backup or the new one`, {
     timeout: 30_000 + 1500 * kills,

@@ -34,9 +34,9 @@ test.skipIf(why !== undefined)(
 
 describe.skipIf(why !== undefined)('a process that is killed in a transaction over several stores', () => {
   test.each([
-    ['two', 10],
-    ['three', 8],
-    ['twelve', 4],
+    ['two', 7],
+    ['three', 5],
+    ['twelve', 3],
   ] as const)('has written all of %s or none, whatever it did last', { timeout }, async (name, some) => {
     const scene = await aScene(program, name);
     for (const kill of points(scene.operations.length, some)) {

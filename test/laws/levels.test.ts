@@ -17,7 +17,7 @@ import { aDirectory } from '../support/a-store.js';
 
 // Transactions in transactions, some of which throw, with everything in them that a program can do.
 
-const runs = Number(process.env.RUNS ?? 150);
+const runs = Number(process.env.RUNS ?? 80);
 
 abstract class Numbered extends Item {
   @integer({ default: 0 }) declare n: Default<number>;

@@ -5,7 +5,7 @@ import { aStore } from '../support/a-store.js';
 
 // Whatever is opened, written, undone and evicted in whatever order: the stores hold what a Map holds.
 
-const runs = Number(process.env.RUNS ?? 40);
+const runs = Number(process.env.RUNS ?? 15);
 
 @item('entry')
 class Entry extends Item {

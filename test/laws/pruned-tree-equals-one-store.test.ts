@@ -20,6 +20,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
 
+/** LAW_RUNS multiplies how many random trees are tried. */
+const RUNS = Number(process.env.LAW_RUNS ?? 1);
+
 // A tree passes by stores of which it knows that they have nothing for a question. Whatever was written since, by
 // whom, and whether it was undone: each question has the answer of one store that holds the same items.
 
@@ -339,7 +342,7 @@ test('a tree in memory that passes by stores answers as one store', () => {
       someQuestions,
       holds(() => undefined),
     ),
-    { numRuns: 30 },
+    { numRuns: 12 * RUNS },
   );
 });
 
@@ -347,5 +350,5 @@ test('a tree on disk that passes by stores answers as one store', () => {
   const directory = aDirectory();
   let number = 0;
   const aPlace = () => `${directory}/${number++}`;
-  fc.assert(fc.property(steps(4, 16), steps(1, 5), someQuestions, holds(aPlace)), { numRuns: 20 });
+  fc.assert(fc.property(steps(4, 16), steps(1, 5), someQuestions, holds(aPlace)), { numRuns: 8 * RUNS });
 });
