@@ -23,6 +23,8 @@ export {
 export { Item } from './item/item.js';
 export { type ItemOptions, item } from './item/item-decorator.js';
 export type { ItemInit } from './item/item-init.js';
+export { type PlayerFor, type PowerUpOptions, type PowerupFor, PowerupTarget } from './item/powerup-target.js';
+export { type AnyRole, type Indirector, Role, type RoleEntry, type RoleOptions, role } from './item/role.js';
 export { avg, count, max, min, sum } from './query/aggregates.js';
 export type {
   Column,

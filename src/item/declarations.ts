@@ -4,6 +4,7 @@ import type { Attribute, AttributeDeclaration, Check } from '../schema/attribute
 import type { ItemClass } from '../schema/item-class.js';
 import type { IndexColumns } from '../schema/item-type.js';
 import type { Slot } from './access.js';
+import type { RolesOf } from './role.js';
 
 // Must exist before the first decorated class body runs, or compilers give standard decorators no metadata object.
 (Symbol as { metadata?: symbol }).metadata ??= Symbol.for('Symbol.metadata');
@@ -31,6 +32,7 @@ export interface ItemDeclaration {
   readonly checks: readonly Check[];
   /** Names of attributes that are searched by words, besides those whose own decorator says so. */
   readonly fullText: readonly string[];
+  readonly roles: RolesOf | undefined;
 }
 
 const legacyAttributes = new WeakMap<object, DeclaredAttribute[]>();

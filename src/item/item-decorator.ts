@@ -7,10 +7,14 @@ import { checkTypeName } from '../schema/names.js';
 import type { Mismatch } from './attribute-check.js';
 import { declaredItem, fileItem, type ItemDeclaration } from './declarations.js';
 import type { Item } from './item.js';
+import type { Indirector, Role, RoleEntry } from './role.js';
 import { badType, refuseItemBase, refuseNonItem } from './type-of.js';
 
 /** What `@item` may say of an item type besides its name. */
-export interface ItemOptions<Columns extends string = string> {
+export interface ItemOptions<
+  Columns extends string = string,
+  Roles extends readonly RoleEntry[] = readonly RoleEntry[],
+> {
   /** To be raised when the attributes change; 1 if not given. */
   readonly version?: number;
   /** Lists of attributes, each to be indexed together. */
@@ -21,6 +25,12 @@ export interface ItemOptions<Columns extends string = string> {
   readonly checks?: readonly Check[];
   /** Text attributes whose words are indexed, to be searched; as `fullText: true` on each of them. */
   readonly fullText?: readonly Columns[];
+  /**
+   * Gives the roles that an item of the class plays where it is given as a powerup without naming one: a list of roles,
+   * or of `[role, priority]`. A function of the item, so that they may depend on it.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the class is not known where its options are written
+  readonly roles?: (powerup: any) => Roles;
 }
 
 /** `unknown` where all names are attributes of T, else a sentence that the compiler will print. */
@@ -28,18 +38,30 @@ type NamesSuit<T, Columns extends string> = [Exclude<Columns, AttrKey<T>>] exten
   ? unknown
   : Mismatch<`indexes, unique and fullText name ${Exclude<Columns, AttrKey<T>>}, which is no attribute of the class`>;
 
+type Asking<R> = R extends Role<infer T> | readonly [Role<infer T>, number]
+  ? (player: T | Indirector<T>) => void
+  : never;
+/** What an item must be to play all of these roles. */
+type Playing<Roles extends readonly RoleEntry[]> = [Roles] extends [never]
+  ? unknown
+  : Asking<Roles[number]> extends (player: infer All) => void
+    ? All
+    : unknown;
+
 /**
  * What {@link item} gives: a decorator for item classes, of either kind, that can be called as a function too. Where it
  * names no attributes it asks for nothing but an item class, which costs the compiler next to nothing.
  */
-export type ItemDecorator<Columns extends string> = [Columns] extends [never]
-  ? (itemClass: ItemClass<Item>, context?: ClassDecoratorContext) => void
-  : <C extends ItemClass<Item>>(
+export type ItemDecorator<Columns extends string, Roles extends readonly RoleEntry[] = never> = [Columns] extends [
+  never,
+]
+  ? (itemClass: ItemClass<Item & Playing<Roles>>, context?: ClassDecoratorContext) => void
+  : <C extends ItemClass<Item & Playing<Roles>>>(
       itemClass: C & NamesSuit<C['prototype'], Columns>,
       context?: ClassDecoratorContext,
     ) => void;
 
-const OPTIONS = ['version', 'indexes', 'unique', 'checks', 'fullText'];
+const OPTIONS = ['version', 'indexes', 'unique', 'checks', 'fullText', 'roles'];
 
 /**
  * Makes a class an item type, under the name that it has in the file. The name is written, never taken from the class:
@@ -50,10 +72,10 @@ const OPTIONS = ['version', 'indexes', 'unique', 'checks', 'fullText'];
  * class City extends Item {}
  * @throws CorollaryError BAD_TYPE
  */
-export function item<const Columns extends string = never>(
+export function item<const Columns extends string = never, const Roles extends readonly RoleEntry[] = never>(
   typeName: string,
-  options: ItemOptions<Columns> = {},
-): ItemDecorator<Columns> {
+  options: ItemOptions<Columns, Roles> = {},
+): ItemDecorator<Columns, Roles> {
   checkTypeName(typeName, 'An item type needs a name: it');
   const decorator = (itemClass: unknown) => {
     refuseNonItem(itemClass);
@@ -62,15 +84,15 @@ export function item<const Columns extends string = never>(
     refuseItemBase(itemClass, declaration);
     fileItem(itemClass, declaration);
   };
-  return decorator as ItemDecorator<Columns>; // It serves both cases of the type.
+  return decorator as ItemDecorator<Columns, Roles>; // It serves all cases of the type.
 }
 
 function declarationOf(itemClass: ItemClass, typeName: string, options: ItemOptions): ItemDeclaration {
   const faults = optionFaults(options);
   if (faults.length > 0) throw badType(itemClass, `@item('${typeName}') ${faults.join('; ')}`, typeName);
-  const { version = 1, indexes = [], unique = [], checks = [], fullText = [] } = options;
+  const { version = 1, indexes = [], unique = [], checks = [], fullText = [], roles } = options;
   const lists = { indexes: copied(indexes), unique: copied(unique), checks: [...checks], fullText: [...fullText] };
-  return { typeName, version, ...lists };
+  return { typeName, version, ...lists, roles };
 }
 
 function copied(lists: readonly IndexColumns[]): readonly IndexColumns[] {
@@ -82,7 +104,14 @@ function optionFaults(options: unknown): string[] {
   const faults = Object.keys(options)
     .filter((key) => !OPTIONS.includes(key))
     .map((key) => `has no option '${key}': there are ${OPTIONS.join(', ')}`);
-  const { version = 1, indexes = [], unique = [], checks = [], fullText = [] } = options as Record<string, unknown>;
+  const {
+    version = 1,
+    indexes = [],
+    unique = [],
+    checks = [],
+    fullText = [],
+    roles,
+  } = options as Record<string, unknown>;
   // 2^31: a version is compared in other languages' tools too.
   if (!Number.isInteger(version) || (version as number) < 1 || (version as number) > 2 ** 31)
     faults.push('needs an integer from 1 to 2^31 as version');
@@ -90,6 +119,8 @@ function optionFaults(options: unknown): string[] {
   if (!isListOfLists(unique)) faults.push("needs lists of attribute names as unique: [['a', 'b']]");
   if (!Array.isArray(checks) || checks.some((check) => typeof check !== 'function'))
     faults.push('needs a list of functions as checks');
+  if (roles !== undefined && typeof roles !== 'function')
+    faults.push('needs a function that gives a list of roles as roles: () => [Mailer]');
   if (!isNames(fullText)) faults.push("needs a list of attribute names as fullText: ['a', 'b']");
   return faults;
 }

@@ -7,7 +7,7 @@ import type { KeepingStore } from './keeping-store.js';
 import { plainValue } from './plain-value.js';
 import { freshen, goneError, StateHolder, stateOf } from './state.js';
 
-declare module './state.js' {
+declare module './live-item.js' {
   interface LiveItem extends Item {}
 }
 

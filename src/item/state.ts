@@ -4,6 +4,8 @@ import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import type { ItemInit } from './item-init.js';
 import type { KeepingStore } from './keeping-store.js';
+import type { LiveItem } from './live-item.js';
+import { type Powers, PowerupTarget, powers } from './powerup-target.js';
 
 /** Whether an item is in the database. `new`: not, or no longer, because its creation was undone; `gone`: deleted. */
 export type Life = 'new' | 'stored' | 'gone';
@@ -14,13 +16,11 @@ export interface CellChange {
   readonly cell: Cell;
 }
 
-/** An item, as this file may name it: `item.ts` lies above and fills it in by declaration merging. */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by item.ts
-export interface LiveItem {}
-
 /** What an item needs of the store that keeps it; the store implements it. One keeper stands for one open store. */
 export interface Keeper {
   readonly store: KeepingStore;
+  /** What answers for the roles that are played for its items. */
+  readonly powers: Powers;
   /** Differs from an item's own whenever its cells may be out of date. */
   readonly epoch: number;
   /** Reads a stale item again, or marks it gone; afterwards its epoch is the keeper's. */
@@ -82,7 +82,7 @@ export let stateOf: (item: object) => ItemState;
 export let isItem: (value: unknown) => value is LiveItem;
 
 /** What holds an item's record. Apart from Item so that code which Item calls can reach the record too. */
-export abstract class StateHolder {
+export abstract class StateHolder extends PowerupTarget {
   readonly #state: ItemState;
   static {
     stateOf = (item) => (item as StateHolder).#state;
@@ -90,11 +90,16 @@ export abstract class StateHolder {
   }
 
   constructor(init: ItemInit) {
+    super();
     const state: unknown = init;
     if (!(state instanceof ItemState) || state.item !== undefined) throw notByNew(new.target.name);
     this.#state = state;
     // Every StateHolder is an Item: nothing else extends this class.
     state.item = this as unknown as LiveItem;
+  }
+
+  protected override get [powers](): Powers {
+    return this.#state.keeper.powers;
   }
 }
 

@@ -16,7 +16,7 @@ export const RESERVED_NAMES = [
     'committed',
     'deleted',
   ],
-  ...['powerUp', 'powerDown', 'powerupsFor', 'as', 'maybe', 'rolesOf', 'inMemoryPowerUp', 'installedOn'],
+  ...['powerUp', 'powerDown', 'powerupsFor', 'as', 'maybe', 'rolesOf', 'inMemoryPowerUp'],
   ...['self'],
   ...[
     'constructor',

@@ -1,6 +1,7 @@
 import { CorollaryError } from '../errors.js';
 import type { Item } from '../item/item.js';
 import type { KeepingStore } from '../item/keeping-store.js';
+import type { Powers } from '../item/powerup-target.js';
 import type { CellChange, ItemState, Keeper } from '../item/state.js';
 import type { Attribute } from '../schema/attribute.js';
 import { changeItem } from './change.js';
@@ -23,6 +24,9 @@ export class StoreKeeper implements Keeper {
   }
   get store(): KeepingStore {
     return this.#core.face;
+  }
+  get powers(): Powers {
+    return this.#core.powers;
   }
   get epoch(): number {
     return this.#core.file.epoch;

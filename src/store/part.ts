@@ -11,6 +11,7 @@ import type { IdentityMap } from './identity-map.js';
 import type { StoreFile } from './store-file.js';
 import { UndoLog } from './undo-log.js';
 import type { Watches, WrittenTypes } from './watches.js';
+import type { WriteCounts } from './write-counts.js';
 
 /** What a transaction needs of a store that takes part in it. */
 export interface Participant {
@@ -25,6 +26,8 @@ export interface Participant {
   readonly gates: Gates | undefined;
   /** Who wants to know of commits. */
   readonly watches: Watches;
+  /** What is worked out from rows asks it whether they have changed. */
+  readonly writeCounts: WriteCounts;
 }
 
 /** How a store is locked. */
@@ -147,6 +150,7 @@ export class Part {
    * are what is written again if the commit is cut off.
    */
   wrote(type: CatalogueEntry, ids: readonly number[]): void {
+    this.store.writeCounts.wrote(type.name);
     const { written } = this.#level;
     const known = written.get(type);
     if (known === undefined) written.set(type, this.joining.mayBePrepared ? [...ids] : []);
@@ -199,6 +203,7 @@ export class Part {
   undoLevel(): void {
     const inner = this.#levels.pop() as PartLevel;
     inner.log.undo();
+    this.#countAgain(inner);
     // What was changed and undone leaves nothing to commit.
     this.#undone += this.#rows - inner.rowsBefore;
     try {
@@ -275,7 +280,15 @@ export class Part {
 
   /** Puts the objects back as they were. */
   undoItems(): void {
-    for (let level = this.#levels.pop(); level !== undefined; level = this.#levels.pop()) level.log.undo();
+    for (let level = this.#levels.pop(); level !== undefined; level = this.#levels.pop()) {
+      level.log.undo();
+      this.#countAgain(level);
+    }
+  }
+
+  // The rows are put back.
+  #countAgain({ written }: PartLevel): void {
+    for (const { name } of written.keys()) this.store.writeCounts.wrote(name);
   }
 
   /** Has the objects show what the disk says. */

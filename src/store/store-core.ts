@@ -1,6 +1,7 @@
 import type { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
+import type { Powers } from '../item/powerup-target.js';
 import type { Keeper } from '../item/state.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
@@ -18,6 +19,7 @@ import { type Write, writing, writingInSteps } from './transact.js';
 import { runningTransaction, type Transaction } from './transaction.js';
 import { currentTurn } from './turn.js';
 import { Watches } from './watches.js';
+import { WriteCounts } from './write-counts.js';
 
 /** Why a store is closed for good; messages say it. */
 export type Closed =
@@ -64,12 +66,15 @@ export class StoreCore implements Participant {
   /** The name in the parent; null for a root. */
   name: string | null;
   readonly watches: Watches;
+  readonly writeCounts = new WriteCounts();
   /** What stops writers and openers of the whole tree; undefined in memory. */
   readonly gates: Gates | undefined;
   /** What the store's items ask; set once, where the store is put together. */
   keeper!: Keeper;
   /** What users hold; set once, by the room that makes it. */
   face!: KeepingStore;
+  /** What is asked about roles; set once, by the room of powerups. */
+  powers!: Powers;
   beforeDelete: BeforeDelete | undefined;
   readonly #bounds: Bounds;
   #state: 'open' | 'is being deleted' | Closed = 'open';

@@ -3,6 +3,8 @@ import { assertRuntime } from '../driver/runtime.js';
 import { CorollaryError, kindOf } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { typeOf } from '../item/type-of.js';
+import { Connector } from '../powerup/connector.js';
+import { StorePowers } from '../powerup/store-powers.js';
 import { isWellFormed } from '../schema/codecs/text.js';
 import { TypeRegistry } from '../schema/registry.js';
 import { assertPathFits, createRootDirectory, inspect } from '../store/directory.js';
@@ -69,7 +71,7 @@ function opened<S extends KeepingStore>(root: Branch<S>, options: CheckedOptions
 // All classes are learned first: a clash of names must leave nothing behind.
 function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: MakeFace<S>): Forest<S> {
   const registry = new TypeRegistry(typeOf);
-  for (const type of [SubStore, StoredFile, ...options.types]) registry.learn(type);
+  for (const type of [SubStore, StoredFile, Connector, ...options.types]) registry.learn(type);
   const pool = new Pool(options.maxOpenSubstores);
   return {
     settings: options,
@@ -83,6 +85,7 @@ function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: Ma
 
 function withHooks<S extends KeepingStore>(branch: Branch<S>, makeFace: MakeFace<S>): S {
   const { core } = branch;
+  core.powers = new StorePowers(core);
   core.beforeDelete = (type, ids, transaction) => {
     if (type.itemClass === SubStore) removeSubstores(branch, ids, transaction);
     if (type.itemClass === StoredFile) removeFiles(core, ids, transaction);

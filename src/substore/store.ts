@@ -1,6 +1,7 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import { isPlainInput } from '../item/check-value.js';
 import type { Item } from '../item/item.js';
+import { type Powers, PowerupTarget, powers } from '../item/powerup-target.js';
 import type { Condition } from '../query/condition.js';
 import { type FirstOf, fromTypes, type Joinable, type JoinColumns, type JoinedItems } from '../query/joined.js';
 import { newQuery, type Query, type Where } from '../query/query.js';
@@ -49,13 +50,14 @@ declare module '../item/keeping-store.js' {
  * paris.population = 2_102_650;
  * store.close();
  */
-export class Store {
+export class Store extends PowerupTarget {
   readonly #branch: Branch<Store>;
   readonly #core: StoreCore;
   /** What answers the queries of this store; for `Query.fromJSON`. */
   readonly [runnerOf]: QueryRunner;
 
   private constructor(branch: Branch<Store>) {
+    super();
     if (!(branch instanceof Branch))
       throw new CorollaryError(
         'NOT_SUPPORTED',
@@ -64,6 +66,10 @@ export class Store {
     this.#branch = branch;
     this.#core = branch.core;
     this[runnerOf] = new StoreRunner(branch.core);
+  }
+
+  protected override get [powers](): Powers {
+    return this.#core.powers;
   }
 
   /**

@@ -1,7 +1,9 @@
 import { attributes } from '../item/attributes.js';
 import { Item } from '../item/item.js';
 import { item } from '../item/item-decorator.js';
+import { powersOf } from '../item/powerup-target.js';
 import { readOnlyText, readOnlyTimestamp } from '../item/read-only.js';
+import type { Role } from '../item/role.js';
 
 /**
  * An item of the parent that stands for a substore: it can be queried and referred to without opening anything.
@@ -18,6 +20,12 @@ export class SubStore extends Item {
   declare directory: string;
   /** For a store that was moved here: where its directory was, seen from the parent's; else empty. Read-only. */
   declare movedFrom: string;
+
+  /** What its store provides for a role, by a powerup of its own: so that the item can play roles for it in the parent. */
+  indirect<T extends object>(role: Role<T>): T | undefined {
+    const store = this.store.at([this.name]);
+    return powersOf(store).provided(store, role);
+  }
 }
 
 // No decorator syntax: this file compiles under legacy and standard decorators alike.

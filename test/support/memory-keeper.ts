@@ -9,6 +9,9 @@ import type { Cell } from '../../src/schema/value.js';
 /** As much of a store as items need: rows in a Map. For tests of the item room alone. */
 export class MemoryKeeper implements Keeper {
   readonly store = { uid: 'memory' } as Keeper['store'];
+  get powers(): Keeper['powers'] {
+    throw new Error('There are no powerups here');
+  }
   epoch = 1;
   /** Every call of `change`, as attribute names. */
   readonly written: string[][] = [];

@@ -1,0 +1,86 @@
+import type { Item } from '../item/item.js';
+import type { AnyRole, Indirector, Role } from '../item/role.js';
+import { findById } from '../store/load.js';
+import type { StoreCore } from '../store/store-core.js';
+import { assertPlays, isIndirector, named } from './checks.js';
+import { connected } from './connected.js';
+import { CONNECTORS } from './connector.js';
+
+/**
+ * Who plays which role for one target, as the database last said. Forgotten whenever connectors were written, put back by
+ * a rollback, or may have been written by somebody else. The items themselves are loaded as they are asked for: one
+ * without a class does no harm to those before it.
+ */
+export class Players {
+  readonly #core: StoreCore;
+  /** The id of an item; null for the store. */
+  readonly #target: number | null;
+  readonly #byRole = new Map<string, Seat[]>();
+  #epoch = -1;
+  #count = -1;
+
+  constructor(core: StoreCore, target: number | null) {
+    this.#core = core;
+    this.#target = target;
+  }
+
+  /** Those who play a role, in order. */
+  seats(role: AnyRole): readonly Seat[] {
+    // Looks for commits of others, once in each turn, and locks the store where a transaction covers it.
+    this.#core.readingFromMemory();
+    this.#forgetOld();
+    const known = this.#byRole.get(role.id);
+    if (known !== undefined) return known;
+    const rows = connected(this.#core, { target: this.#target, role: role.id }, ['"player"']);
+    // Reading may have found commits of others.
+    this.#forgetOld();
+    const seats = rows.map(([id]) => new Seat(this.#core, id as number));
+    this.#byRole.set(role.id, seats);
+    return seats;
+  }
+
+  #forgetOld(): void {
+    const { epoch } = this.#core.file;
+    const count = this.#core.writeCounts.of(CONNECTORS);
+    if (epoch === this.#epoch && count === this.#count) return;
+    this.#byRole.clear();
+    this.#epoch = epoch;
+    this.#count = count;
+  }
+}
+
+/** One who plays a role. */
+export class Seat {
+  readonly #core: StoreCore;
+  readonly #id: number;
+  #item: Item | undefined;
+  #isChecked = false;
+
+  constructor(core: StoreCore, id: number) {
+    this.#core = core;
+    this.#id = id;
+  }
+
+  /** What plays the role: the item, or what it answers with; undefined where it has nothing. */
+  player<T extends object>(role: Role<T>): T | undefined {
+    this.#item ??= findById(this.#core, this.#id);
+    if (this.#item === undefined) return undefined;
+    const player = playerOf(this.#item, role, this.#isChecked);
+    this.#isChecked = true;
+    return player;
+  }
+}
+
+/** What plays a role where an object was given for it: the object, or what it answers with; undefined where that is nothing. */
+export function playerOf<T extends object>(object: object, role: Role<T>, isChecked: boolean): T | undefined {
+  if (isIndirector<T>(object)) return answerOf(object, role);
+  if (!isChecked) assertPlays(role, object, named(object));
+  return object as T;
+}
+
+function answerOf<T extends object>(indirector: Indirector<T>, role: Role<T>): T | undefined {
+  const answer = indirector.indirect(role);
+  if (answer === undefined || answer === null) return undefined;
+  assertPlays(role, answer, `What ${named(indirector)} answers with`);
+  return answer;
+}

@@ -1,0 +1,188 @@
+import { CorollaryError, kindOf } from '../errors.js';
+import { Item } from '../item/item.js';
+import type { Powers, PowerupTarget } from '../item/powerup-target.js';
+import { type AnyRole, Role } from '../item/role.js';
+import type { StoreCore } from '../store/store-core.js';
+import {
+  assertPlays,
+  assertStored,
+  checkedOwn,
+  checkedPowerup,
+  checkedPriority,
+  checkedRole,
+  isIndirector,
+  isObject,
+  named,
+} from './checks.js';
+import { connected } from './connected.js';
+import { give, takeAway } from './give.js';
+import { forget, type InMemory, keepInMemory } from './in-memory.js';
+import { Players, playerOf } from './players.js';
+import { givenFor } from './roles-of-class.js';
+
+/** What roles are played for: an item of the store, or null for the store itself. */
+type Target = Item | null;
+
+/** What is known of one target. */
+interface Known {
+  readonly players: Players;
+  readonly inMemory: InMemory;
+}
+
+/** Who plays roles for a store and for its items. */
+export class StorePowers implements Powers {
+  readonly #core: StoreCore;
+  readonly #ofStore: Known;
+  /** By item; what is known of it goes with the object. */
+  readonly #ofItems = new WeakMap<Item, Known>();
+  /** The roles that were used here, by id. */
+  readonly #roles = new Map<string, AnyRole>();
+
+  constructor(core: StoreCore) {
+    this.#core = core;
+    this.#ofStore = { players: new Players(core, null), inMemory: new Map() };
+  }
+
+  as<T extends object>(target: PowerupTarget, role: Role<T>): T {
+    const found = this.maybe(target, role);
+    if (found !== undefined) return found;
+    const { place } = this.#core.file;
+    const item = itemOf(target);
+    const whom = item === null ? place : `${named(item)} in ${place}`;
+    throw new CorollaryError(
+      'NO_POWERUP',
+      `Nothing plays the role ${role.id} for ${whom}: give it what does, by powerUp`,
+      {
+        store: place,
+        storeId: item?.storeId,
+      },
+    );
+  }
+
+  maybe<T extends object>(target: PowerupTarget, role: Role<T>): T | undefined {
+    return this.#answer(itemOf(target), checkedRole(role)) ?? this.#default(target, role);
+  }
+
+  provided<T extends object>(target: PowerupTarget, role: Role<T>): T | undefined {
+    return role.answerOf(this.#players(itemOf(target), role));
+  }
+
+  powerupsFor<T extends object>(target: PowerupTarget, role: Role<T>): T[] {
+    return this.#all(itemOf(target), checkedRole(role));
+  }
+
+  #all<T extends object>(target: Target, role: Role<T>): T[] {
+    const here = [...new Set(this.#players(target, role))];
+    if (here.length > 0 || !role.isInherited) return here;
+    const above = this.#above(target);
+    return above === undefined ? [] : above.#all(null, role);
+  }
+
+  // As the first of them, but no more are loaded than are needed.
+  #answer<T extends object>(target: Target, role: Role<T>): T | undefined {
+    const here = role.answerOf(this.#players(target, role));
+    if (here !== undefined || !role.isInherited) return here;
+    const above = this.#above(target);
+    return above === undefined ? undefined : above.#answer(null, role);
+  }
+
+  /** Where inherited roles are looked for next: above an item is its store. */
+  #above(target: Target): StorePowers | undefined {
+    if (target !== null) return this;
+    return this.#core.parent?.powers as StorePowers | undefined; // every store's are of this class
+  }
+
+  *#players<T extends object>(target: Target, role: Role<T>): Generator<T> {
+    this.#core.assertOpen();
+    const { players, inMemory } = this.#knownOf(target);
+    const first = inMemory.get(role.id);
+    const answer = first && playerOf(first, role, true);
+    if (answer !== undefined) yield answer;
+    for (const seat of players.seats(role)) {
+      const player = seat.player(role);
+      if (player !== undefined) yield player;
+    }
+    // An item that answers for others does so for itself.
+    const own = target !== null && isIndirector<T>(target) ? playerOf<T>(target, role, true) : undefined;
+    if (own !== undefined) yield own;
+  }
+
+  #default<T extends object>(target: PowerupTarget, role: Role<T>): T | undefined {
+    const answer = role.defaultFor(itemOf(target) ?? this.#core.face);
+    if (answer === undefined || answer === null) return undefined;
+    assertPlays(role, answer, `The default of ${role.id}`);
+    return answer;
+  }
+
+  #knownOf(target: Target): Known {
+    if (target === null) return this.#ofStore;
+    const known = this.#ofItems.get(target);
+    if (known !== undefined) return known;
+    const made = { players: new Players(this.#core, target.storeId), inMemory: new Map() };
+    this.#ofItems.set(target, made);
+    return made;
+  }
+
+  powerUp(target: PowerupTarget, powerup: unknown, role: unknown, options: unknown): void {
+    this.#core.assertWritable();
+    const item = storedTarget(target);
+    const player = checkedPowerup(this.#core, powerup);
+    const given = givenFor(player, role, checkedPriority(options));
+    for (const one of given) this.#roles.set(one.role.id, one.role);
+    give(this.#core, item, player, given);
+  }
+
+  powerDown(target: PowerupTarget, powerup: unknown, role: unknown): void {
+    const wanted = role === undefined ? undefined : checkedRole(role as AnyRole);
+    const item = itemOf(target);
+    const wasInMemory = forget(this.#knownOf(item).inMemory, powerup, wanted);
+    if (wasInMemory && !(powerup instanceof Item)) return;
+    const player = checkedOwn(this.#core, powerup);
+    const connectors = { target: item?.storeId ?? null, player: player.storeId, role: wanted?.id };
+    if (!takeAway(this.#core, connectors) && !wasInMemory) throw playsNothing(this.#core, player, wanted);
+  }
+
+  rolesOf(target: PowerupTarget, powerup: unknown): AnyRole[] {
+    const item = itemOf(target);
+    this.#core.assertOpen();
+    const inMemory = [...this.#knownOf(item).inMemory].filter(([, object]) => object === powerup).map(([id]) => id);
+    const stored =
+      powerup instanceof Item && powerup.store === this.#core.face
+        ? connected(this.#core, { target: item?.storeId ?? null, player: powerup.storeId }, ['"role"'])
+        : [];
+    const ids = new Set([...inMemory, ...stored.map(([id]) => id as string)]);
+    return [...ids].sort().map((id) => this.#roles.get(id) ?? new Role(id, {}));
+  }
+
+  inMemoryPowerUp(target: PowerupTarget, object: unknown, role: unknown): void {
+    this.#core.assertOpen();
+    const item = storedTarget(target);
+    const wanted = checkedRole(role as AnyRole);
+    if (!isObject(object))
+      throw new CorollaryError('INVALID_VALUE', `What plays a role in memory is an object, not ${kindOf(object)}`);
+    if (!isIndirector(object)) assertPlays(wanted, object, named(object));
+    this.#roles.set(wanted.id, wanted);
+    this.#knownOf(item).inMemory.set(wanted.id, object);
+    if (item === null) keepInMemory(this.#core);
+  }
+}
+
+function itemOf(target: PowerupTarget): Target {
+  return target instanceof Item ? target : null;
+}
+
+/** @throws CorollaryError ITEM_GONE */
+function storedTarget(target: PowerupTarget): Target {
+  const item = itemOf(target);
+  if (item !== null) assertStored(item);
+  return item;
+}
+
+function playsNothing(core: StoreCore, powerup: Item, role: AnyRole | undefined): CorollaryError {
+  const what = role === undefined ? 'any role' : `the role ${role.id}`;
+  const { place } = core.file;
+  return new CorollaryError('NO_POWERUP', `${named(powerup)} in ${place} does not play ${what} there`, {
+    store: place,
+    storeId: powerup.storeId,
+  });
+}
