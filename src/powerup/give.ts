@@ -17,18 +17,18 @@ export function give(core: StoreCore, target: Item | null, powerup: Item, given:
 function giveOne(core: StoreCore, target: Item | null, powerup: Item, { role, priority, declared }: Given): void {
   const type = core.typeOf(Connector);
   const wanted = { target: target?.storeId ?? null, role: role.id, player: powerup.storeId };
-  const known = connected(core, wanted, ['"storeId"'])[0];
+  const known = connected(core, wanted)[0];
   if (known === undefined)
     createItem(core, type, { role: role.id, target, player: powerup, priority: priority ?? declared });
-  else if (priority !== undefined) (getOfType(core, type, known[0] as number) as Connector).priority = priority;
+  else if (priority !== undefined) (getOfType(core, type, known.id) as Connector).priority = priority;
 }
 
 /** The powerup no longer plays the role for the target, or any, where none is named; false if it did not. */
 export function takeAway(core: StoreCore, wanted: Wanted): boolean {
-  if (connected(core, wanted, ['"storeId"']).length === 0) return false;
+  if (connected(core, wanted).length === 0) return false;
   core.writeInSteps((transaction, part) => {
     // Again, under the lock.
-    const ids = connected(core, wanted, ['"storeId"']).map(([id]) => id as number);
+    const ids = connected(core, wanted).map(({ id }) => id);
     if (ids.length > 0) deleteItems(core, core.typeOf(Connector), ids, { transaction, part });
   });
   return true;

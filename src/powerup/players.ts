@@ -31,10 +31,10 @@ export class Players {
     this.#forgetOld();
     const known = this.#byRole.get(role.id);
     if (known !== undefined) return known;
-    const rows = connected(this.#core, { target: this.#target, role: role.id }, ['"player"']);
+    const found = connected(this.#core, { target: this.#target, role: role.id, player: null });
     // Reading may have found commits of others.
     this.#forgetOld();
-    const seats = rows.map(([id]) => new Seat(this.#core, id as number));
+    const seats = found.map(({ player }) => new Seat(this.#core, player));
     this.#byRole.set(role.id, seats);
     return seats;
   }

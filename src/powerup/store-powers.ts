@@ -96,7 +96,7 @@ export class StorePowers implements Powers {
     this.#core.assertOpen();
     const { players, inMemory } = this.#knownOf(target);
     const first = inMemory.get(role.id);
-    const answer = first && playerOf(first, role, true);
+    const answer = first && isThere(first) ? playerOf(first, role, true) : undefined;
     if (answer !== undefined) yield answer;
     for (const seat of players.seats(role)) {
       const player = seat.player(role);
@@ -138,7 +138,7 @@ export class StorePowers implements Powers {
     const wasInMemory = forget(this.#knownOf(item).inMemory, powerup, wanted);
     if (wasInMemory && !(powerup instanceof Item)) return;
     const player = checkedOwn(this.#core, powerup);
-    const connectors = { target: item?.storeId ?? null, player: player.storeId, role: wanted?.id };
+    const connectors = { target: item?.storeId ?? null, player: player.storeId, role: wanted?.id ?? null };
     if (!takeAway(this.#core, connectors) && !wasInMemory) throw playsNothing(this.#core, player, wanted);
   }
 
@@ -148,9 +148,9 @@ export class StorePowers implements Powers {
     const inMemory = [...this.#knownOf(item).inMemory].filter(([, object]) => object === powerup).map(([id]) => id);
     const stored =
       powerup instanceof Item && powerup.store === this.#core.face
-        ? connected(this.#core, { target: item?.storeId ?? null, player: powerup.storeId }, ['"role"'])
+        ? connected(this.#core, { target: item?.storeId ?? null, role: null, player: powerup.storeId })
         : [];
-    const ids = new Set([...inMemory, ...stored.map(([id]) => id as string)]);
+    const ids = new Set([...inMemory, ...stored.map(({ role }) => role)]);
     return [...ids].sort().map((id) => this.#roles.get(id) ?? new Role(id, {}));
   }
 
@@ -169,6 +169,11 @@ export class StorePowers implements Powers {
 
 function itemOf(target: PowerupTarget): Target {
   return target instanceof Item ? target : null;
+}
+
+/** False for an item that was deleted since it was given. */
+function isThere(object: object): boolean {
+  return !(object instanceof Item) || object.isStored;
 }
 
 /** @throws CorollaryError ITEM_GONE */
