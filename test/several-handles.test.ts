@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { CorollaryError, type ErrorCode, Item, integer, item, type Store, type StoreId, text } from 'corollary';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { aProgram, type Program } from './support/a-process.js';
@@ -61,6 +63,23 @@ describe('two handles in one process', () => {
     await turn();
     expect(two.get(Counter, yours.storeId)).toBe(yours);
     expect(yours.value).toBe(11);
+  });
+
+  test('a get from memory looks again after a commit of another handle in the same turn', () => {
+    const { two, mine, yours } = twoHandles();
+    expect(two.get(Counter, yours.storeId).value).toBe(10);
+    mine.value = 11;
+    expect(two.get(Counter, yours.storeId).value).toBe(11);
+  });
+
+  test('a get from memory looks again when the same turn has waited for another process', () => {
+    const { place, two, yours } = twoHandles();
+    expect(two.get(Counter, yours.storeId).value).toBe(10);
+    const program = `
+      const db = new (require('better-sqlite3'))(process.argv[1]);
+      db.prepare('UPDATE item_counter_v1 SET value = 12').run();`;
+    execFileSync(process.execPath, ['-e', program, join(place, 'db.sqlite')]);
+    expect(two.get(Counter, yours.storeId).value).toBe(12);
   });
 
   test('a get finds what the other handle has created, and no more what it has deleted', () => {

@@ -13,11 +13,11 @@ import type { CatalogueEntry } from './catalogue-entry.js';
 import { tagOf } from './format.js';
 import { Gates } from './gate.js';
 import { type IdentityMap, newIdentityMap } from './identity-map.js';
+import { lookPeriod } from './look-period.js';
 import type { Participant } from './part.js';
 import type { StoreFile } from './store-file.js';
 import { type Write, writing, writingInSteps } from './transact.js';
 import { runningTransaction, type Transaction } from './transaction.js';
-import { currentTurn } from './turn.js';
 import { Watches } from './watches.js';
 import { WriteCounts } from './write-counts.js';
 
@@ -168,9 +168,9 @@ export class StoreCore implements Participant {
     return this.#now();
   }
 
-  /** For an answer from memory: looks for foreign commits once in each turn of the event loop. */
+  /** For an answer from memory: looks for foreign commits once in each {@link lookPeriod}. */
   readingFromMemory(): void {
-    if (this.#mustLook(true)) this.file.syncOnceIn(currentTurn());
+    if (this.#mustLook(true)) this.file.syncOnceIn(lookPeriod());
   }
 
   // A store that a transaction has locked cannot have changed.

@@ -9,6 +9,7 @@ import { MemoryFiles } from './files/memory-files.js';
 import { bytesOnDisk } from './files-seen.js';
 import type { Gate } from './gate.js';
 import { type Header, notAStore, readHeader } from './header.js';
+import { endLookPeriod } from './look-period.js';
 import { forgetGiven, Sequence } from './sequence.js';
 import type { CommitsSeen, Evictable, ExpectedIdentity, OpenFiles, StoreSettings, Whereabouts } from './settings.js';
 
@@ -39,7 +40,7 @@ export class StoreFile implements Evictable {
   #header: Header | undefined;
   #dataVersion = 0;
   readonly #sequence = new Sequence();
-  /** The turn of the event loop, or what else {@link syncOnceIn} was given last. */
+  /** What {@link syncOnceIn} was given last. */
   #checkedIn: unknown;
   #foreignCommits = 0;
   #ownCommits = 0;
@@ -265,7 +266,7 @@ export class StoreFile implements Evictable {
     return { generation: this.#header?.generation ?? 0, own: this.#ownCommits, foreign: this.#foreignCommits };
   }
 
-  /** {@link sync}, once in a period of which nothing but its name is known: a turn of the event loop, or one question. */
+  /** {@link sync}, once in a period of which nothing but its name is known: see `lookPeriod`, or one question. */
   syncOnceIn(period: number | symbol): void {
     if (this.#checkedIn === period && this.isOpen) return;
     this.sync();
@@ -289,6 +290,7 @@ export class StoreFile implements Evictable {
 
   /** Our own commit is done: the generation that we wrote is the one we know. */
   committed(isPrepared = false): void {
+    endLookPeriod();
     if (this.#header === undefined) return;
     const generation = this.#header.generation + 1;
     this.#ownCommits++;
