@@ -44,6 +44,18 @@ export function transact<R>(store: Participant, work: () => R, options: RunOptio
   return outermost(store, options, () => runGuarded(work));
 }
 
+/**
+ * Runs what a store was asked for: as a transaction of that store, or as a level of the one that runs, where that is one
+ * of a store above. Where it is not, as when a part asks upwards by itself, it may read, and finds its writes refused.
+ */
+export function transactRequest<R>(store: Participant, work: () => R): R {
+  assertNotAbandoned();
+  const options = { isReadOnly: store.isReadOnly, others: [], isRequest: true };
+  const outer = runningTransaction();
+  if (outer === undefined) return outermost(store, options, () => runGuarded(work));
+  return outer.reaches(store) ? outer.nested(store, options, () => runGuarded(work)) : runGuarded(work);
+}
+
 /** The options of `transact`; whether `stores` holds stores, the caller finds out. @throws CorollaryError INVALID_VALUE */
 export function checkedTransactionOptions(options: unknown): {
   readonly isReadOnly: boolean;

@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly isReadOnly: boolean;
   /** Stores below that are locked before the function begins. */
   readonly others: readonly Participant[];
+  /** True for what another store was asked for; false if not given. */
+  readonly isRequest?: boolean;
 }
 
 /** One level of nesting: the outermost transaction or a savepoint inside it. */
@@ -66,6 +68,10 @@ export class Transaction {
   /** True when the store lies below the innermost `transact`. */
   covers(store: Participant): boolean {
     return isWithin(store, this.#level.scope);
+  }
+  /** True when the store lies below the outermost `transact`: a request may go up to it. */
+  reaches(store: Participant): boolean {
+    return isWithin(store, (this.#levels[0] as Level).scope);
   }
   /** The store's part, once it has joined. */
   partOf(store: Participant): Part | undefined {
@@ -174,9 +180,12 @@ export class Transaction {
     return part;
   }
 
-  /** Runs a function as one more level: if it throws, only what it did is undone. */
-  nested<R>(scope: Participant, { isReadOnly, others }: RunOptions, work: () => R): R {
-    if (!this.covers(scope)) throw outsideTree(scope, this.#level.scope);
+  /**
+   * Runs a function as one more level: if it throws, only what it did is undone. A request may be run in any store that
+   * the outermost level covers, also above the innermost one.
+   */
+  nested<R>(scope: Participant, { isReadOnly, others, isRequest = false }: RunOptions, work: () => R): R {
+    if (!(isRequest ? this.reaches(scope) : this.covers(scope))) throw outsideTree(scope, this.#level.scope);
     this.join(scope);
     for (const one of [...others].sort(inLockOrder)) this.join(one);
     return this.#inLevel(scope, isReadOnly || this.#level.isReadOnly, work);
