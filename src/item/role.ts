@@ -33,13 +33,16 @@ export class Role<T extends object = object> {
   /** What stands for the role in the database. */
   readonly id: string;
   readonly #options: RoleOptions<T>;
+  readonly #has: readonly string[];
   /** T both ways: no role stands for a wider or a narrower one. */
   declare readonly [played]?: (player: T) => T;
 
   /** Use {@link role}. */
   constructor(id: string, options: RoleOptions<T>) {
     this.id = id;
-    this.#options = options;
+    // Copied: who made the role keeps what was given, and may change it.
+    this.#options = { ...options };
+    this.#has = [...(options.has ?? [])];
   }
 
   /** True when it is looked for further up where nobody plays it. */
@@ -49,7 +52,7 @@ export class Role<T extends object = object> {
 
   /** The members it asks for that an object does not have. */
   missingIn(player: object): string[] {
-    return (this.#options.has ?? []).filter((member) => !(member in player));
+    return this.#has.filter((member) => !(member in player));
   }
 
   /** What those who play the role answer: the first, or all combined; undefined where there is nobody. */
@@ -97,7 +100,7 @@ export function role<T extends object>(id: string, options: RoleOptions<T> = {})
     );
   const faults = optionFaults(options);
   if (faults.length > 0) throw new CorollaryError('INVALID_VALUE', `The role ${id} ${faults.join('; ')}`);
-  return new Role<T>(id, { ...options });
+  return new Role<T>(id, options);
 }
 
 const ID = /^\P{Cc}{1,255}$/u;

@@ -49,12 +49,16 @@ export function assertStored(item: Item): void {
   );
 }
 
-/** @throws CorollaryError WRONG_TYPE naming the members that are missing */
-export function assertPlays<T extends object>(role: Role<T>, player: unknown, what: string): asserts player is T {
+/**
+ * Asked in each look-up, also of one that was asked before: roles with one id may ask for different members. `what` names
+ * the player.
+ * @throws CorollaryError WRONG_TYPE naming the members that are missing
+ */
+export function assertPlays<T extends object>(role: Role<T>, player: unknown, what: () => string): asserts player is T {
   const missing = isObject(player) ? role.missingIn(player) : [];
   if (isObject(player) && missing.length === 0) return;
   const fault = isObject(player) ? `has no ${missing.join(', no ')}` : `is ${kindOf(player)}`;
-  throw new CorollaryError('WRONG_TYPE', `${what} cannot play the role ${role.id}: it ${fault}`);
+  throw new CorollaryError('WRONG_TYPE', `${what()} cannot play the role ${role.id}: it ${fault}`);
 }
 
 /** How a powerup is to be given: its priority if there is one. @throws CorollaryError INVALID_VALUE */

@@ -15,13 +15,16 @@ export class Players {
   readonly #core: StoreCore;
   /** The id of an item; null for the store. */
   readonly #target: number | null;
+  /** The roles that were asked for, by id, whoever they are played for. */
+  readonly #roles: Map<string, AnyRole>;
   readonly #byRole = new Map<string, Seat[]>();
   #epoch = -1;
   #count = -1;
 
-  constructor(core: StoreCore, target: number | null) {
+  constructor(core: StoreCore, target: number | null, roles: Map<string, AnyRole>) {
     this.#core = core;
     this.#target = target;
+    this.#roles = roles;
   }
 
   /** Those who play a role, in order. */
@@ -36,6 +39,7 @@ export class Players {
     this.#forgetOld();
     const seats = found.map(({ player }) => new Seat(this.#core, player));
     this.#byRole.set(role.id, seats);
+    this.#roles.set(role.id, role);
     return seats;
   }
 
@@ -54,7 +58,6 @@ export class Seat {
   readonly #core: StoreCore;
   readonly #id: number;
   #item: Item | undefined;
-  #isChecked = false;
 
   constructor(core: StoreCore, id: number) {
     this.#core = core;
@@ -64,23 +67,20 @@ export class Seat {
   /** What plays the role: the item, or what it answers with; undefined where it has nothing. */
   player<T extends object>(role: Role<T>): T | undefined {
     this.#item ??= findById(this.#core, this.#id);
-    if (this.#item === undefined) return undefined;
-    const player = playerOf(this.#item, role, this.#isChecked);
-    this.#isChecked = true;
-    return player;
+    return this.#item && playerOf(this.#item, role);
   }
 }
 
 /** What plays a role where an object was given for it: the object, or what it answers with; undefined where that is nothing. */
-export function playerOf<T extends object>(object: object, role: Role<T>, isChecked: boolean): T | undefined {
+export function playerOf<T extends object>(object: object, role: Role<T>): T | undefined {
   if (isIndirector<T>(object)) return answerOf(object, role);
-  if (!isChecked) assertPlays(role, object, named(object));
-  return object as T;
+  assertPlays(role, object, () => named(object));
+  return object;
 }
 
 function answerOf<T extends object>(indirector: Indirector<T>, role: Role<T>): T | undefined {
   const answer = indirector.indirect(role);
   if (answer === undefined || answer === null) return undefined;
-  assertPlays(role, answer, `What ${named(indirector)} answers with`);
+  assertPlays(role, answer, () => `What ${named(indirector)} answers with`);
   return answer;
 }

@@ -26,7 +26,7 @@ export function givenFor(powerup: Item, role: unknown, priority: number | undefi
       `${named(powerup)} plays no role: name one, powerUp(item, Mailer), or in its class: @item('...', { roles: () => [Mailer] })`,
       { storeId: powerup.storeId },
     );
-  if (!isIndirector(powerup)) for (const one of given) assertPlays(one.role, powerup, named(powerup));
+  if (!isIndirector(powerup)) for (const one of given) assertPlays(one.role, powerup, () => named(powerup));
   return given.map((one) => ({ ...one, priority }));
 }
 

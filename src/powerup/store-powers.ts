@@ -40,7 +40,7 @@ export class StorePowers implements Powers {
 
   constructor(core: StoreCore) {
     this.#core = core;
-    this.#ofStore = { players: new Players(core, null), inMemory: new Map() };
+    this.#ofStore = this.#newlyKnown(null);
   }
 
   as<T extends object>(target: PowerupTarget, role: Role<T>): T {
@@ -96,21 +96,21 @@ export class StorePowers implements Powers {
     this.#core.assertOpen();
     const { players, inMemory } = this.#knownOf(target);
     const first = inMemory.get(role.id);
-    const answer = first && isThere(first) ? playerOf(first, role, true) : undefined;
+    const answer = first && isThere(first) ? playerOf(first, role) : undefined;
     if (answer !== undefined) yield answer;
     for (const seat of players.seats(role)) {
       const player = seat.player(role);
       if (player !== undefined) yield player;
     }
     // An item that answers for others does so for itself.
-    const own = target !== null && isIndirector<T>(target) ? playerOf<T>(target, role, true) : undefined;
+    const own = target !== null && isIndirector<T>(target) ? playerOf<T>(target, role) : undefined;
     if (own !== undefined) yield own;
   }
 
   #default<T extends object>(target: PowerupTarget, role: Role<T>): T | undefined {
     const answer = role.defaultFor(itemOf(target) ?? this.#core.face);
     if (answer === undefined || answer === null) return undefined;
-    assertPlays(role, answer, `The default of ${role.id}`);
+    assertPlays(role, answer, () => `The default of ${role.id}`);
     return answer;
   }
 
@@ -118,9 +118,13 @@ export class StorePowers implements Powers {
     if (target === null) return this.#ofStore;
     const known = this.#ofItems.get(target);
     if (known !== undefined) return known;
-    const made = { players: new Players(this.#core, target.storeId), inMemory: new Map() };
+    const made = this.#newlyKnown(target.storeId);
     this.#ofItems.set(target, made);
     return made;
+  }
+
+  #newlyKnown(id: number | null): Known {
+    return { players: new Players(this.#core, id, this.#roles), inMemory: new Map() };
   }
 
   powerUp(target: PowerupTarget, powerup: unknown, role: unknown, options: unknown): void {
@@ -160,7 +164,7 @@ export class StorePowers implements Powers {
     const wanted = checkedRole(role as AnyRole);
     if (!isObject(object))
       throw new CorollaryError('INVALID_VALUE', `What plays a role in memory is an object, not ${kindOf(object)}`);
-    if (!isIndirector(object)) assertPlays(wanted, object, named(object));
+    if (!isIndirector(object)) assertPlays(wanted, object, () => named(object));
     this.#roles.set(wanted.id, wanted);
     this.#knownOf(item).inMemory.set(wanted.id, object);
     if (item === null) keepInMemory(this.#core);
