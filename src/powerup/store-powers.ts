@@ -137,23 +137,31 @@ export class StorePowers implements Powers {
   }
 
   powerDown(target: PowerupTarget, powerup: unknown, role: unknown): void {
+    this.#core.assertOpen();
     const wanted = role === undefined ? undefined : checkedRole(role as AnyRole);
     const item = itemOf(target);
+    // What may be refused comes first.
+    const wasStored = this.#isOwn(powerup) && this.#takeAway(item, powerup, wanted);
     const wasInMemory = forget(this.#knownOf(item).inMemory, powerup, wanted);
-    if (wasInMemory && !(powerup instanceof Item)) return;
-    const player = checkedOwn(this.#core, powerup);
-    const connectors = { target: item?.storeId ?? null, player: player.storeId, role: wanted?.id ?? null };
-    if (!takeAway(this.#core, connectors) && !wasInMemory) throw playsNothing(this.#core, player, wanted);
+    if (!wasStored && !wasInMemory) throw playsNothing(this.#core, checkedOwn(this.#core, powerup), wanted);
+  }
+
+  #isOwn(powerup: unknown): powerup is Item {
+    return powerup instanceof Item && powerup.store === this.#core.face;
+  }
+
+  #takeAway(target: Target, powerup: Item, role: AnyRole | undefined): boolean {
+    const connectors = { target: target?.storeId ?? null, player: powerup.storeId, role: role?.id ?? null };
+    return takeAway(this.#core, connectors);
   }
 
   rolesOf(target: PowerupTarget, powerup: unknown): AnyRole[] {
     const item = itemOf(target);
     this.#core.assertOpen();
     const inMemory = [...this.#knownOf(item).inMemory].filter(([, object]) => object === powerup).map(([id]) => id);
-    const stored =
-      powerup instanceof Item && powerup.store === this.#core.face
-        ? connected(this.#core, { target: item?.storeId ?? null, role: null, player: powerup.storeId })
-        : [];
+    const stored = this.#isOwn(powerup)
+      ? connected(this.#core, { target: item?.storeId ?? null, role: null, player: powerup.storeId })
+      : [];
     const ids = new Set([...inMemory, ...stored.map(({ role }) => role)]);
     return [...ids].sort().map((id) => this.#roles.get(id) ?? new Role(id, {}));
   }
