@@ -64,7 +64,7 @@ export class StorePowers implements Powers {
   }
 
   provided<T extends object>(target: PowerupTarget, role: Role<T>): T | undefined {
-    return role.answerOf(this.#players(itemOf(target), role));
+    return this.#answerHere(itemOf(target), role);
   }
 
   powerupsFor<T extends object>(target: PowerupTarget, role: Role<T>): T[] {
@@ -80,10 +80,17 @@ export class StorePowers implements Powers {
 
   // As the first of them, but no more are loaded than are needed.
   #answer<T extends object>(target: Target, role: Role<T>): T | undefined {
-    const here = role.answerOf(this.#players(target, role));
+    const here = this.#answerHere(target, role);
     if (here !== undefined || !role.isInherited) return here;
     const above = this.#above(target);
     return above === undefined ? undefined : above.#answer(null, role);
+  }
+
+  #answerHere<T extends object>(target: Target, role: Role<T>): T | undefined {
+    const answer = role.answerOf(this.#players(target, role));
+    // One of them was looked at already; what was made of all was not.
+    if (answer !== undefined) assertPlays(role, answer, () => `What ${role.id} combines those who play it to`);
+    return answer;
   }
 
   /** Where inherited roles are looked for next: above an item is its store. */
