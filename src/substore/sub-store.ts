@@ -21,8 +21,12 @@ export class SubStore extends Item {
   /** For a store that was moved here: where its directory was, seen from the parent's; else empty. Read-only. */
   declare movedFrom: string;
 
-  /** What its store provides for a role, by a powerup of its own: so that the item can play roles for it in the parent. */
+  /**
+   * What its store provides for a role, by a powerup of its own: so that the item can play roles for it in the parent.
+   * Nothing once the store is deleted or moved away: another one may have its name.
+   */
   indirect<T extends object>(role: Role<T>): T | undefined {
+    if (!this.isStored) return undefined;
     const store = this.store.at([this.name]);
     return powersOf(store).provided(store, role);
   }
