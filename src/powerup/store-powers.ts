@@ -64,7 +64,7 @@ export class StorePowers implements Powers {
   }
 
   provided<T extends object>(target: PowerupTarget, role: Role<T>): T | undefined {
-    return this.#answerHere(itemOf(target), role);
+    return this.#answerHere(itemOf(target), checkedRole(role));
   }
 
   powerupsFor<T extends object>(target: PowerupTarget, role: Role<T>): T[] {
