@@ -1,4 +1,4 @@
-import { CorollaryError, kindOf } from '../errors.js';
+import { kindOf } from '../errors.js';
 import type { WhenDeleted } from '../schema/attribute.js';
 import type { Address, AttrKey, Decimal, DecimalInput } from '../schema/attribute-types.js';
 import type { Codec } from '../schema/codec.js';
@@ -19,6 +19,7 @@ import { type AttributeKind, type AttributeOptions, attributeOf } from './attrib
 import { badAttribute } from './declarations.js';
 import type { Site } from './decorate.js';
 import type { Item } from './item.js';
+import { referenceRule } from './reference-rule.js';
 import { fitsSchema, type StandardSchema } from './standard-schema.js';
 import { refuseNonItem } from './type-of.js';
 
@@ -149,39 +150,10 @@ export function reference(
 ): AttributeDecorator<Item, any, '@reference'> {
   const [target, options = {}] = typeof first === 'object' ? [undefined, first] : [first, second];
   return attributeOf<Item, boolean, '@reference'>(({ place }) => {
-    if (target !== undefined && typeof target !== 'function')
-      throw badAttribute(place, `@reference() takes a function that answers the class: () => City`);
     const whenDeleted = options?.whenDeleted ?? (options?.nullable ? 'nullify' : 'refuse');
-    if (!WHEN_DELETED.includes(whenDeleted))
-      throw badAttribute(place, `@reference() needs one of ${WHEN_DELETED.join(', ')} as whenDeleted`);
-    const rule = { target: target && answering(target, place), whenDeleted };
-    return { what: '@reference', codec: referenceCodec, own: ['whenDeleted'], reference: rule };
+    const reference = referenceRule('@reference', place, target, whenDeleted);
+    return { what: '@reference', codec: referenceCodec, own: ['whenDeleted'], reference };
   }, options);
-}
-
-const WHEN_DELETED: readonly WhenDeleted[] = ['nullify', 'cascade', 'refuse'];
-
-/** A target function whose answer is checked: circular imports make it undefined easily, a missing `() =>` an item. */
-function answering(target: () => ItemClass, place: string): () => ItemClass {
-  let checked: ItemClass | undefined;
-  return () => {
-    checked ??= classAnswered(target, place);
-    return checked;
-  };
-}
-
-function classAnswered(target: () => unknown, place: string): ItemClass {
-  let answer: unknown;
-  try {
-    answer = target();
-  } catch (cause) {
-    const message = `Attribute ${place}: @reference() takes a function that answers the class, () => City; it threw`;
-    throw new CorollaryError('BAD_TYPE', message, { cause });
-  }
-  if (typeof answer !== 'function')
-    throw badAttribute(place, `its target answers ${kindOf(answer)}, not an item class`);
-  refuseNonItem(answer);
-  return answer;
 }
 
 /**
