@@ -25,6 +25,11 @@ export { type ItemOptions, item } from './item/item-decorator.js';
 export type { ItemInit } from './item/item-init.js';
 export { type PlayerFor, type PowerUpOptions, type PowerupFor, PowerupTarget } from './item/powerup-target.js';
 export { type AnyRole, type Indirector, Role, type RoleEntry, type RoleOptions, role } from './item/role.js';
+export { type DependencyOptions, dependsOn } from './powerup/install/depends-on.js';
+export { type FromParentOptions, fromParent } from './powerup/install/from-parent.js';
+export { install } from './powerup/install/install.js';
+export { installedDependents, installedOn, installedRequirements } from './powerup/install/installed.js';
+export { uninstall } from './powerup/install/uninstall.js';
 export { avg, count, max, min, sum } from './query/aggregates.js';
 export type {
   Column,

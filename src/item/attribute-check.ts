@@ -113,7 +113,7 @@ type StandardFits<C, W> = C extends {
   : Mismatch<'attributes are public instance fields or accessors'>;
 
 /** A class itself, which a legacy decorator is given for a static property, has a prototype. */
-interface Instance {
+export interface Instance {
   valueOf(): unknown; // what everything has, so that the compiler does not ask for something in common
   readonly prototype?: Mismatch<'attributes are instance properties, not static ones'>;
 }

@@ -7,6 +7,7 @@ import { checkedCell, Faults, isPlainInput, noAttribute } from './check-value.js
 import { initialReaderOf } from './declarations.js';
 import type { Item } from './item.js';
 import type { ItemInit } from './item-init.js';
+import { lookUpsOf } from './look-up.js';
 import { ItemState, type Keeper } from './state.js';
 
 /**
@@ -26,6 +27,8 @@ export interface Prepared {
 interface BuildPlan {
   /** Attributes that plain fields hide on every instance; undefined until one was seen. */
   hidden: readonly Attribute[] | undefined;
+  /** The names of looked-up properties that plain fields hide. */
+  hiddenLookUps: readonly string[];
   /** Whether field initialisers give values to attributes; undefined until an item was created. */
   initialises: boolean | undefined;
 }
@@ -34,7 +37,7 @@ const plans = new WeakMap<ItemType, BuildPlan>();
 function planOf(type: ItemType): BuildPlan {
   let plan = plans.get(type);
   if (plan === undefined) {
-    plan = { hidden: undefined, initialises: undefined };
+    plan = { hidden: undefined, hiddenLookUps: [], initialises: undefined };
     plans.set(type, plan);
   }
   return plan;
@@ -74,8 +77,14 @@ type ItemConstructor = new (init: ItemInit) => Item;
 function construct(state: ItemState, plan: BuildPlan): void {
   // The state is the token: ItemInit is its public face.
   new (state.type.itemClass as unknown as ItemConstructor)(state as unknown as ItemInit);
-  plan.hidden ??= state.type.attributes.filter((attribute) => Object.hasOwn(state.item, attribute.name));
-  for (const attribute of plan.hidden) absorb(state, attribute);
+  if (plan.hidden === undefined) learnHidden(state, plan);
+  for (const attribute of plan.hidden ?? []) absorb(state, attribute);
+  for (const name of plan.hiddenLookUps) delete (state.item as unknown as Record<string, unknown>)[name];
+}
+
+function learnHidden({ type, item }: ItemState, plan: BuildPlan): void {
+  plan.hidden = type.attributes.filter(({ name }) => Object.hasOwn(item, name));
+  plan.hiddenLookUps = [...lookUpsOf(type.itemClass).keys()].filter((name) => Object.hasOwn(item, name));
 }
 
 /** A plain field under [[Define]] semantics hides the attribute's accessor: its value is taken in, the field removed. */

@@ -1,6 +1,6 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import { Item } from '../item/item.js';
-import type { Powers, PowerupTarget } from '../item/powerup-target.js';
+import { type Powers, type PowerupTarget, powersOf } from '../item/powerup-target.js';
 import { type AnyRole, Role } from '../item/role.js';
 import type { StoreCore } from '../store/store-core.js';
 import {
@@ -41,6 +41,11 @@ export class StorePowers implements Powers {
   constructor(core: StoreCore) {
     this.#core = core;
     this.#ofStore = this.#newlyKnown(null);
+  }
+
+  /** The store that it answers for: the way in for what is installed. */
+  get core(): StoreCore {
+    return this.#core;
   }
 
   as<T extends object>(target: PowerupTarget, role: Role<T>): T {
@@ -134,6 +139,13 @@ export class StorePowers implements Powers {
     return { players: new Players(this.#core, id, this.#roles), inMemory: new Map() };
   }
 
+  /** Who plays the role for the next store above for which somebody does. */
+  fromAbove<T extends object>(role: Role<T>): T | undefined {
+    this.#core.assertOpen();
+    const above = this.#above(null);
+    return above?.provided(above.#core.face, role) ?? above?.fromAbove(role);
+  }
+
   powerUp(target: PowerupTarget, powerup: unknown, role: unknown, options: unknown): void {
     this.#core.assertWritable();
     const item = storedTarget(target);
@@ -184,6 +196,11 @@ export class StorePowers implements Powers {
     this.#knownOf(item).inMemory.set(wanted.id, object);
     if (item === null) keepInMemory(this.#core);
   }
+}
+
+/** What answers about roles in the store that something is, or is in. */
+export function storePowersOf(target: PowerupTarget): StorePowers {
+  return powersOf(target) as StorePowers; // every store's are of this class
 }
 
 function itemOf(target: PowerupTarget): Target {

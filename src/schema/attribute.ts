@@ -12,6 +12,16 @@ export interface ReferenceRule {
   readonly whenDeleted: WhenDeleted;
   /** True when what is referred to goes with the last item that refers to it so. */
   readonly owned?: boolean;
+  /** There when what is referred to is a dependency: something that comes with the installation of the item. */
+  readonly dependency?: DependencyRule;
+}
+
+/** How a dependency is made where there is none yet. */
+export interface DependencyRule {
+  /** What it is created with: values, or a function that is given the dependent and gives them. */
+  readonly values: unknown;
+  /** Called with the dependency that was made, and the dependent. */
+  readonly customize: ((dependency: object, dependent: object) => unknown) | undefined;
 }
 
 /** A condition of a CHECK; the conditions of `query` are such. */

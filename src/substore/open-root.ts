@@ -4,6 +4,7 @@ import { CorollaryError, kindOf } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { typeOf } from '../item/type-of.js';
 import { Connector } from '../powerup/connector.js';
+import { Installation } from '../powerup/install/installation.js';
 import { StorePowers } from '../powerup/store-powers.js';
 import { isWellFormed } from '../schema/codecs/text.js';
 import { TypeRegistry } from '../schema/registry.js';
@@ -71,7 +72,7 @@ function opened<S extends KeepingStore>(root: Branch<S>, options: CheckedOptions
 // All classes are learned first: a clash of names must leave nothing behind.
 function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: MakeFace<S>): Forest<S> {
   const registry = new TypeRegistry(typeOf);
-  for (const type of [SubStore, StoredFile, Connector, ...options.types]) registry.learn(type);
+  for (const type of [SubStore, StoredFile, Connector, Installation, ...options.types]) registry.learn(type);
   const pool = new Pool(options.maxOpenSubstores);
   return {
     settings: options,

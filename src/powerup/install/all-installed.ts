@@ -1,0 +1,52 @@
+import type { Item } from '../../item/item.js';
+import { filledIn } from './dependencies.js';
+import type { Installation } from './installation.js';
+import { installationsAt } from './installations.js';
+import type { Place } from './place.js';
+
+/**
+ * All that is installed at a place, and who depends on whom: B is a requirement of A where a dependency of A is filled
+ * with B and both are installed there. Items may require each other in circles.
+ */
+export class AllInstalled {
+  /** By the id of the item, in the order of installation. */
+  readonly #installations: ReadonlyMap<number, Installation>;
+
+  /** @throws CorollaryError UNKNOWN_TYPE when the class of one of them is not known: what it depends on nobody knows. */
+  constructor(place: Place) {
+    this.#installations = new Map(installationsAt(place).map((one) => [one.item.storeId, one]));
+  }
+
+  /** The items for whose installation a program asked. */
+  explicit(): Item[] {
+    return [...this.#installations.values()].filter(({ explicit }) => explicit).map(({ item }) => item);
+  }
+
+  all(): Item[] {
+    return [...this.#installations.values()].map(({ item }) => item);
+  }
+
+  /** What an item depends on directly, in the order of declaration. */
+  requirementsOf(item: Item): Item[] {
+    return [...new Set(filledIn(item))].flatMap((id) => this.#installations.get(id)?.item ?? []);
+  }
+
+  /** Those that depend on an item directly. */
+  dependentsOf(item: Item): Item[] {
+    return this.all().filter((one) => filledIn(one).includes(item.storeId));
+  }
+
+  /** These and all that they depend on, each after everything that it depends on, as far as circles allow. */
+  withRequirements(items: Iterable<Item>): Set<Item> {
+    const begun = new Set<Item>();
+    const done = new Set<Item>();
+    const visit = (item: Item) => {
+      if (begun.has(item)) return;
+      begun.add(item);
+      for (const requirement of this.requirementsOf(item)) visit(requirement);
+      done.add(item);
+    };
+    for (const item of items) visit(item);
+    return done;
+  }
+}
