@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { check } from '../check.js';
+import { checkDependencies } from '../check-dependencies.js';
 import * as accessor from './accessor.js';
 import * as declare from './declare.js';
+import * as dependencies from './dependencies.js';
 import * as field from './field.js';
 
 test.each(Object.entries({ accessor, declare, field }))('set decorators on %s members', (_, forms) => check(forms));
@@ -12,3 +14,5 @@ test('is compiled with assignment semantics', () => {
   }
   expect(Object.hasOwn(new A(), 'a')).toBe(false);
 });
+
+test.each(Object.entries(dependencies))('dependencies in a class %s', (_, Machine) => checkDependencies(Machine));

@@ -1,5 +1,23 @@
 // Never run: `tsc -p test/forms/standard` checks that standard decorators are refused where legacy ones are.
-import { bigint, type Default, decimal, Item, integer, item, reference, text } from 'corollary';
+import {
+  bigint,
+  type Default,
+  decimal,
+  dependsOn,
+  fromParent,
+  Item,
+  integer,
+  item,
+  type Memory,
+  reference,
+  role,
+  text,
+} from 'corollary';
+
+interface Speaker {
+  speak(): void;
+}
+const Speaker = role<Speaker>('refused.speaker');
 
 @item('company', { unique: [['name']] })
 export class Company extends Item {
@@ -39,6 +57,17 @@ export class Person extends Item {
   @text() accessor status!: 'new' | 'done';
   @integer({ default: 1 }) accessor count!: Default<number>;
   @reference(() => Company, { nullable: true }) accessor employer: Company | null = null;
+  // @ts-expect-error another class
+  @dependsOn(() => Company) accessor l: Person | null = null;
+  // @ts-expect-error not of the role
+  @fromParent(Speaker) readonly m!: { shout(): void };
+  // @ts-expect-error it would be an attribute
+  @fromParent(Speaker) accessor n!: Speaker;
+  // @ts-expect-error not on static members
+  @fromParent(Speaker) static readonly o: Speaker;
+  @dependsOn(() => Company) accessor p: Company | null = null;
+  @fromParent(Speaker) readonly q!: Speaker;
+  @fromParent(Speaker) accessor r!: Memory<Speaker>;
   k(): string {
     return this.#k;
   }
