@@ -68,7 +68,7 @@ function lookedUp(item: Item, name: string, requirement: Requirement): object {
   if (found !== undefined) return found;
   const answer = defaultOf(item, requirement)?.(item) ?? role.defaultFor(item);
   if (answer === undefined || answer === null) throw unmet(item, name, role);
-  assertPlays(role, answer, `The default of ${named(item)}.${name}`);
+  assertPlays(role, answer, () => `The default of ${named(item)}.${name}`);
   return answer;
 }
 
