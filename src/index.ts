@@ -85,6 +85,30 @@ export type { BackupReport } from './substore/backup/back-up.js';
 export type { TreeCheckOptions, TreeFinding, TreeReport } from './substore/check-tree.js';
 export type { StoreOptions } from './substore/options.js';
 export type { TreeStats } from './substore/pool.js';
+export type { AnswerOptions } from './substore/requests/answer-request.js';
+export {
+  type AddressAsker,
+  type AskerOptions,
+  asker,
+  type RemoteAsker,
+  type SendRequest,
+} from './substore/requests/asker.js';
+export type { Json } from './substore/requests/json-form.js';
+export type {
+  AnsweringStore,
+  AnswerOf,
+  ArgumentsOf,
+  Asker,
+  MethodOf,
+  Reply,
+  ReplyError,
+  Request,
+  RequestPath,
+  TreeAnswer,
+  TreeReply,
+  WithAddresses,
+} from './substore/requests/request-types.js';
+export type { TreeAsking } from './substore/requests/tree-asking.js';
 export { Store } from './substore/store.js';
 export { SubStore } from './substore/sub-store.js';
 export type { Substores } from './substore/substores.js';

@@ -16,6 +16,9 @@ export type PowerupFor<T extends object> = LiveItem & PlayerFor<T>;
 /** A T, or nothing. */
 export type Perhaps<T> = T | undefined;
 
+/** True for a powerup that does not count. */
+export type IsLeftOut = (powerup: object) => boolean;
+
 /**
  * Socket: what answers when a store, or an item in it, is asked about roles. The room of powerups implements it, and it is
  * put in where a store is put together.
@@ -28,8 +31,10 @@ export interface Powers {
   as<T extends object>(target: PowerupTarget, role: Role<T>): T;
   rolesOf(target: PowerupTarget, powerup: unknown): AnyRole[];
   inMemoryPowerUp(target: PowerupTarget, object: unknown, role: unknown): void;
-  /** Who plays the role right there: no inherited ones, no default. */
-  provided<T extends object>(target: PowerupTarget, role: Role<T>): T | undefined;
+  /** Who plays the role right there: no inherited ones, no default, none of those that `isLeftOut` names. */
+  provided<T extends object>(target: PowerupTarget, role: Role<T>, isLeftOut?: IsLeftOut): T | undefined;
+  /** False where nothing plays it right there. Asking does not make the store join a running transaction. */
+  mayProvide(target: PowerupTarget, role: AnyRole): boolean;
 }
 
 /** What answers about roles for a store or an item: the way in for the rooms of the library. */

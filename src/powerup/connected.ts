@@ -20,8 +20,7 @@ export interface Connected {
 }
 
 /** The connectors that are wanted, by one indexed statement: first in priority first, then first given. */
-export function connected(core: StoreCore, wanted: Wanted): Connected[] {
-  const { connection } = core.reading();
+export function connected(core: StoreCore, wanted: Wanted, { connection } = core.reading()): Connected[] {
   const table = core.catalog.find(core.typeOf(Connector))?.sql.table;
   if (table === undefined) return []; // nothing ever played a role here
   const given = COLUMNS.filter((column) => wanted[column] !== null);

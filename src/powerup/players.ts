@@ -1,4 +1,5 @@
 import type { Item } from '../item/item.js';
+import type { IsLeftOut } from '../item/powerup-target.js';
 import type { AnyRole, Indirector, Role } from '../item/role.js';
 import { findById } from '../store/load.js';
 import type { StoreCore } from '../store/store-core.js';
@@ -65,9 +66,9 @@ export class Seat {
   }
 
   /** What plays the role: the item, or what it answers with; undefined where it has nothing. */
-  player<T extends object>(role: Role<T>): T | undefined {
+  player<T extends object>(role: Role<T>, isLeftOut: IsLeftOut): T | undefined {
     this.#item ??= findById(this.#core, this.#id);
-    return this.#item && playerOf(this.#item, role);
+    return this.#item && !isLeftOut(this.#item) ? playerOf(this.#item, role) : undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import { Item } from '../item/item.js';
-import { type Powers, type PowerupTarget, powersOf } from '../item/powerup-target.js';
+import { type IsLeftOut, type Powers, type PowerupTarget, powersOf } from '../item/powerup-target.js';
 import { type AnyRole, Role } from '../item/role.js';
 import type { StoreCore } from '../store/store-core.js';
 import {
@@ -68,8 +68,15 @@ export class StorePowers implements Powers {
     return this.#answer(itemOf(target), checkedRole(role)) ?? this.#default(target, role);
   }
 
-  provided<T extends object>(target: PowerupTarget, role: Role<T>): T | undefined {
-    return this.#answerHere(itemOf(target), checkedRole(role));
+  provided<T extends object>(target: PowerupTarget, role: Role<T>, isLeftOut?: IsLeftOut): T | undefined {
+    return this.#answerHere(itemOf(target), checkedRole(role), isLeftOut);
+  }
+
+  mayProvide(target: PowerupTarget, role: AnyRole): boolean {
+    const item = itemOf(target);
+    if (this.#knownOf(item).inMemory.has(role.id)) return true;
+    const wanted = { target: item?.storeId ?? null, role: role.id, player: null };
+    return connected(this.#core, wanted, this.#core.readingAside()).length > 0;
   }
 
   powerupsFor<T extends object>(target: PowerupTarget, role: Role<T>): T[] {
@@ -91,8 +98,8 @@ export class StorePowers implements Powers {
     return above === undefined ? undefined : above.#answer(null, role);
   }
 
-  #answerHere<T extends object>(target: Target, role: Role<T>): T | undefined {
-    const answer = role.answerOf(this.#players(target, role));
+  #answerHere<T extends object>(target: Target, role: Role<T>, isLeftOut?: IsLeftOut): T | undefined {
+    const answer = role.answerOf(this.#players(target, role, isLeftOut));
     // One of them was looked at already; what was made of all was not.
     if (answer !== undefined) assertPlays(role, answer, () => `What ${role.id} combines those who play it to`);
     return answer;
@@ -104,14 +111,14 @@ export class StorePowers implements Powers {
     return this.#core.parent?.powers as StorePowers | undefined; // every store's are of this class
   }
 
-  *#players<T extends object>(target: Target, role: Role<T>): Generator<T> {
+  *#players<T extends object>(target: Target, role: Role<T>, isLeftOut: IsLeftOut = nobody): Generator<T> {
     this.#core.assertOpen();
     const { players, inMemory } = this.#knownOf(target);
     const first = inMemory.get(role.id);
-    const answer = first && isThere(first) ? playerOf(first, role) : undefined;
+    const answer = first && isThere(first) && !isLeftOut(first) ? playerOf(first, role) : undefined;
     if (answer !== undefined) yield answer;
     for (const seat of players.seats(role)) {
-      const player = seat.player(role);
+      const player = seat.player(role, isLeftOut);
       if (player !== undefined) yield player;
     }
     // An item that answers for others does so for itself.
@@ -202,6 +209,8 @@ export class StorePowers implements Powers {
 export function storePowersOf(target: PowerupTarget): StorePowers {
   return powersOf(target) as StorePowers; // every store's are of this class
 }
+
+const nobody: IsLeftOut = () => false;
 
 function itemOf(target: PowerupTarget): Target {
   return target instanceof Item ? target : null;

@@ -36,11 +36,11 @@ export function assertPlainFunction(
 }
 
 /**
- * Runs the function of `transact`. If it gives a promise, throwing undoes what ran so far; what the promise would still
+ * Runs the function of `transact`, or another that `what` names. If it gives a promise, throwing undoes what ran so far; what the promise would still
  * do is refused when it tries to write, and its rejection is no news then, so it is not left unhandled.
  * @throws CorollaryError ASYNC_TRANSACTION
  */
-export function runGuarded<R>(work: () => R): R {
+export function runGuarded<R>(work: () => R, what = 'The function given to transact'): R {
   const call: Call = { outer: callThatMatters(calls.getStore()), isRunning: true, isAbandoned: false };
   try {
     const result = calls.run(call, work);
@@ -53,7 +53,7 @@ export function runGuarded<R>(work: () => R): R {
   }
   throw new CorollaryError(
     'ASYNC_TRANSACTION',
-    'The function given to transact returned a promise or a generator; its changes were undone. Await first, then write in a plain function',
+    `${what} returned a promise or a generator; its changes were undone. Await first, then write in a plain function`,
   );
 }
 

@@ -2,6 +2,7 @@ import { CorollaryError, kindOf } from '../errors.js';
 import { isPlainInput } from '../item/check-value.js';
 import type { Item } from '../item/item.js';
 import { type Powers, PowerupTarget, powers } from '../item/powerup-target.js';
+import type { Role } from '../item/role.js';
 import type { Condition } from '../query/condition.js';
 import { type FirstOf, fromTypes, type Joinable, type JoinColumns, type JoinedItems } from '../query/joined.js';
 import { newQuery, type Query, type Where } from '../query/query.js';
@@ -33,6 +34,10 @@ import { creatable } from './creatable.js';
 import { findByAddress, getByAddress } from './find-by-address.js';
 import { checkedPath, openInMemory, openRestored, openRoot } from './open-root.js';
 import { checkedOptions, checkedRepairOptions, type StoreOptions } from './options.js';
+import { type AnswerOptions, answerRequest } from './requests/answer-request.js';
+import { askStore } from './requests/ask-store.js';
+import type { AnswerOf, ArgumentsOf, Asker, MethodOf, Reply, RequestPath } from './requests/request-types.js';
+import { namesOf, storeAt } from './requests/store-at.js';
 import { Substores } from './substores.js';
 import { Tree } from './tree.js';
 
@@ -50,7 +55,7 @@ declare module '../item/keeping-store.js' {
  * paris.population = 2_102_650;
  * store.close();
  */
-export class Store extends PowerupTarget {
+export class Store extends PowerupTarget implements Asker {
   readonly #branch: Branch<Store>;
   readonly #core: StoreCore;
   /** What answers the queries of this store; for `Query.fromJSON`. */
@@ -188,6 +193,42 @@ export class Store extends PowerupTarget {
         `at takes names joined by '/', or a list of names, not ${kindOf(path)}`,
       );
     return names.reduce((branch: Branch<Store>, name: string) => childNamed(branch, name), this.#branch).face;
+  }
+
+  /**
+   * Requests something of what plays a role in the store at a path: calls a method of what `as(role)` gives there. The
+   * path has names of stores below, and '..' for the store above; '' is this store. The call is a transaction of the
+   * store that the powerup is an item of, or a level of one that covers it; where one is running that does not cover it,
+   * it can only read there. Arguments and answer are plain data, copied, and items of the store asked, so that the same
+   * request can go to a store in another thread, process or machine: {@link asker}.
+   *
+   * @example
+   * const sum = shop.ask('acme/teams', Billing, 'charge', 5);
+   * part.ask('..', Mailer, 'send', 'ada@example.org', 'Hello');
+   * @throws CorollaryError NO_POWERUP; NOT_FOUND, BAD_NAME and OUTSIDE_TREE for the path; INVALID_VALUE for what is no
+   * method or no plain data; WRONG_STORE, ITEM_GONE; ASYNC_TRANSACTION; and what the method throws
+   */
+  ask<T extends object, M extends MethodOf<T>>(
+    path: RequestPath,
+    role: Role<T>,
+    method: M,
+    ...args: ArgumentsOf<T, M>
+  ): AnswerOf<T, M> {
+    const asked = storeAt(this.#branch, namesOf(path));
+    return askStore(asked, { role, method, args }) as AnswerOf<T, M>; // what the method of the role's type gives
+  }
+
+  /**
+   * Does what a request from elsewhere asks for, and gives the reply, an error included: nothing that a request says
+   * makes it throw. Only the roles named can be asked, and only this store and those below. What plays a role can be
+   * asked for each of its methods, those included that the type of the role does not have.
+   *
+   * @example
+   * port.on('message', (request) => port.postMessage(store.answer(request, { roles: [Billing] })));
+   * @throws CorollaryError INVALID_VALUE for options that are wrong
+   */
+  answer(request: unknown, options: AnswerOptions): Reply {
+    return answerRequest(this.#branch, request, options);
   }
 
   /**

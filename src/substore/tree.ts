@@ -2,6 +2,7 @@ import { CorollaryError, kindOf } from '../errors.js';
 import { isPlainInput } from '../item/check-value.js';
 import type { Item } from '../item/item.js';
 import type { KeepingStore } from '../item/keeping-store.js';
+import type { Role } from '../item/role.js';
 import type { Condition } from '../query/condition.js';
 import { type FirstOf, fromTypes, type Joinable, type JoinColumns, type JoinedItems } from '../query/joined.js';
 import { newQuery, type Query, type Where } from '../query/query.js';
@@ -13,6 +14,8 @@ import type { Branch } from './branch.js';
 import { checkTree, type TreeCheckOptions, type TreeReport } from './check-tree.js';
 import { findStore } from './find-store.js';
 import type { TreeStats } from './pool.js';
+import type { AnswerOf, ArgumentsOf, MethodOf, TreeAnswer } from './requests/request-types.js';
+import { TreeAsking } from './requests/tree-asking.js';
 import type { SubStore } from './sub-store.js';
 import { sweepOnce } from './sweep.js';
 import { TreeRunner } from './tree-runner.js';
@@ -84,6 +87,32 @@ export class Tree<S extends KeepingStore> {
   stores(options: TreeOptions = {}): TreeStores<S> {
     const walk = new Walk<S>(checkedOptions(options));
     return new TreeStores(facesOf(walk.from(this.#branch)));
+  }
+
+  /**
+   * Requests something of this store and of every one below that plays the role itself, parents first: see
+   * {@link Store.ask}. Gives what each has answered, or the error that it has thrown. Each is a transaction of its own,
+   * or a level of one that covers them all: one that fails is undone alone. A store for which nothing plays the role
+   * costs one indexed query.
+   *
+   * @example
+   * for (const { store, value } of shop.tree.ask(Billing, 'total')) console.log(store.name, value);
+   * @throws CorollaryError INVALID_VALUE for arguments that are no plain data, ITEM_GONE, STORE_CLOSED
+   */
+  ask<T extends object, M extends MethodOf<T>>(
+    role: Role<T>,
+    method: M,
+    ...args: ArgumentsOf<T, M>
+  ): TreeAnswer<S, AnswerOf<T, M>>[] {
+    return this.asking({}).ask(role, method, ...args);
+  }
+
+  /**
+   * The same for some of the stores, `store.tree.asking({ depth: 1 }).ask(...)`. With `onStoreError`, errors are no
+   * answers: 'throw' throws the error, 'skip' leaves the store out.
+   */
+  asking(options: TreeOptions): TreeAsking<S> {
+    return new TreeAsking(this.#branch, checkedOptions(options));
   }
 
   /**
