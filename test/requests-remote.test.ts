@@ -138,13 +138,6 @@ describe('what travels', () => {
     });
   });
 
-  test('arrives if it may be sent, however much room it takes on the way', async () => {
-    const remote = asker(wayTo(anAccount()));
-    const most = Array.from({ length: 2 ** 20 - 10 }, () => -0);
-    const { length } = (await remote.ask('', Billing, 'echo', most)) as number[];
-    expect(length).toBe(most.length);
-  });
-
   test('is written down here', async () => {
     const requests: Request[] = [];
     const remote = asker(async (request) => {

@@ -1,7 +1,19 @@
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CorollaryError, type Default, Item, integer, item, reference, role, Store, SubStore, text } from 'corollary';
+import {
+  CorollaryError,
+  type Default,
+  Item,
+  integer,
+  item,
+  type Memory,
+  reference,
+  role,
+  Store,
+  SubStore,
+  text,
+} from 'corollary';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
@@ -56,6 +68,22 @@ class HeadOffice extends Item implements Billing {
 class Letter extends Item {
   @text() declare body: string;
   @reference({ nullable: true, whenDeleted: 'nullify' }) declare about: Item | null;
+}
+
+@item('curious')
+class Curious extends Item {
+  @text() declare name: string;
+  seen: Memory<number> = -1;
+  override activate(): void {
+    this.seen = this.store.ask('', Billing, 'total');
+  }
+}
+@item('greedy')
+class Greedy extends Item {
+  @text() declare name: string;
+  override activate(): void {
+    this.store.ask('', Billing, 'charge', 1);
+  }
 }
 
 /** Does what a test says, in memory. */
@@ -310,6 +338,31 @@ describe('the transaction of a request', () => {
     expect(shop.ask('', Billing, 'total')).toBe(10);
   });
 
+  test('looks again who answers, once the store is locked', () => {
+    const place = aStoreDirectory();
+    const other = aStore({ types }, place);
+    const theirs = other.create(Account, {});
+    // Another handle deletes it between the first look and the lock.
+    const looks: number[] = [];
+    const Raced = role<Billing>('test.raced', {
+      combine: (players) => {
+        if (looks.push(players.length) === 1) theirs.delete();
+        return players[0] as Billing;
+      },
+    });
+    other.powerUp(theirs, Raced);
+    const shop = aStore({ types }, place);
+    expect([codeOf(() => shop.ask('', Raced, 'total')), looks]).toEqual(['NO_POWERUP', [1]]);
+  });
+
+  test('only reads where activate() asks', () => {
+    const place = aStoreDirectory();
+    withAccount(aStore({ types }, place), 3).create(Curious, { name: 'a' });
+    const shop = aStore({ types }, place);
+    expect(shop.query(Curious).one().seen).toBe(3);
+    expect(codeOf(() => shop.create(Greedy, { name: 'a' }))).toBe('READ_ONLY');
+  });
+
   /** A store, one below, and one below that: each charges those below it. */
   function aWhole() {
     const whole = aStore({ types, durability: 'relaxed' });
@@ -409,7 +462,7 @@ describe('arguments and answers', () => {
     for (let level = 0; level < 100; level++) value = [value, value];
     expect(codeOf(() => echoed(value))).toBe('INVALID_VALUE');
     const half = new Uint8Array(33 * 2 ** 20);
-    expect(echoed(half)).toEqual(half);
+    expect(isDeepStrictEqual(echoed(half), half)).toBe(true);
     expect(codeOf(() => echoed([half, half]))).toBe('INVALID_VALUE');
     const store = aMemoryStore();
     played(store);
