@@ -87,8 +87,14 @@ export function isPlainInput(values: unknown): values is object {
 
 /** Why a name is refused: the phrase lists the attributes that there are. */
 export function noAttribute(type: ItemType): string {
-  return `is no attribute of ${type.name}, which has ${[...type.byName.keys()].join(', ')}`;
+  const names = [...type.byName.keys()].join(', ');
+  return `is no attribute of ${type.name}, which has ${names === '' ? NO_ATTRIBUTES : names}`;
 }
+
+const NO_ATTRIBUTES =
+  'none. If its class declares some, its decorators did not run: the tool that compiled it only strips types, as ' +
+  "`node file.ts` does, and bundlers without 'experimentalDecorators': true in tsconfig.json. Compile it with tsc, " +
+  'esbuild, tsx, vite or swc and that setting, or declare them by attributes(), without decorator syntax';
 
 /**
  * The cell for a value of an attribute.

@@ -38,18 +38,12 @@ function resolveType(itemClass: ItemClass): ItemType {
   const problems: Problem[] = [];
   const attributes = resolveAttributes(chain, problems);
   const type = assembled(itemClass, declaration, attributes);
-  if (attributes.length === 0) throw badType(itemClass, NO_ATTRIBUTES);
   problems.push(...faultsOf(type), ...fullTextFaults(type, declaration.fullText));
   if (problems.length > 0) throw problemsError(named(itemClass), problems, { type: declaration.typeName });
   for (const link of chain) seal(link);
   types.set(itemClass, type);
   return type;
 }
-
-const NO_ATTRIBUTES =
-  'it has no attributes. If it declares some, its decorators did not run: the tool that compiled it only strips ' +
-  "types, as `node file.ts` does, and bundlers without 'experimentalDecorators': true in tsconfig.json. Compile it " +
-  'with tsc, esbuild, tsx, vite or swc and that setting, or declare them by attributes(), without decorator syntax';
 
 /** Refuses what is not a class that extends Item, with BAD_TYPE. */
 export function refuseNonItem(itemClass: unknown): asserts itemClass is ItemClass {

@@ -154,11 +154,6 @@ describe('BAD_TYPE', () => {
     ['a class without @item', () => typeOf(Named), /Class Named: it has no type name: write @item/],
     ['something else than a class', () => typeOf('city' as never), /An item class is needed here, not string/],
     ['a class that is no item class', () => typeOf(class Other {} as never), /Other: it does not extend Item/],
-    [
-      'a class without attributes',
-      () => typeOf(typeWith({})),
-      /no attributes.*decorators did not run.*attributes\(\)/s,
-    ],
     ['an unknown option of @item', () => typeWith({}, { versions: 2 }), /has no option 'versions'.*version, indexes/],
     ['version 0', () => typeWith({}, { version: 0 }), /integer from 1 to 2\^31/],
     ['indexes that are no lists', () => typeWith({}, { indexes: ['a'] }), /lists of attribute names/],
