@@ -45,15 +45,16 @@ export function transact<R>(store: Participant, work: () => R, options: RunOptio
 }
 
 /**
- * Runs what a store was asked for: as a transaction of that store, or as a level of the one that runs, where that is one
- * of a store above. Where it is not, as when a part asks upwards by itself, it may read, and finds its writes refused.
+ * Runs what a store was asked for: as a transaction of that store, or as a level of the one that runs, if that was begun
+ * on the store or above it. If not, as when a part asks upwards by itself, it is a level that may read there, and not
+ * write.
  */
 export function transactRequest<R>(store: Participant, work: () => R): R {
   assertNotAbandoned();
   const options = { isReadOnly: store.isReadOnly, others: [], isRequest: true };
   const outer = runningTransaction();
-  if (outer === undefined) return outermost(store, options, () => runGuarded(work));
-  return outer.reaches(store) ? outer.nested(store, options, () => runGuarded(work)) : runGuarded(work);
+  if (outer === undefined) return outermost(store, options, work);
+  return outer.reaches(store) ? outer.nested(store, options, work) : outer.inSteps(work);
 }
 
 /** The options of `transact`; whether `stores` holds stores, the caller finds out. @throws CorollaryError INVALID_VALUE */

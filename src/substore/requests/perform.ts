@@ -1,8 +1,7 @@
 import { Item } from '../../item/item.js';
 import { assertPlainFunction, runGuarded } from '../../store/async-guard.js';
 import type { StoreCore } from '../../store/store-core.js';
-import { transact } from '../../store/transact.js';
-import { runningTransaction } from '../../store/transaction.js';
+import { transactRequest } from '../../store/transact.js';
 import { branchOfFace } from '../branch.js';
 import { type Call, itemsOf, methodOf, plainAnswer, plainArguments } from './call.js';
 
@@ -13,7 +12,7 @@ import { type Call, itemsOf, methodOf, plainAnswer, plainArguments } from './cal
 export function perform(asked: StoreCore, call: Call, find: () => object): unknown {
   const takeItem = itemsOf(asked);
   const args = plainArguments(call.args, takeItem);
-  return inTransactionOf(homeOf(find()) ?? asked, () => {
+  return transactRequest(homeOf(find()) ?? asked, () => {
     const player = find();
     const method = methodOf(player, call);
     return plainAnswer(
@@ -27,16 +26,6 @@ export function perform(asked: StoreCore, call: Call, find: () => object): unkno
 /** The store that an item is in; undefined for what is no item. */
 function homeOf(player: object): StoreCore | undefined {
   return player instanceof Item ? branchOfFace(player.store)?.core : undefined;
-}
-
-/**
- * Runs a function as a transaction of a store, or as a level of the one that runs. One that does not cover the store
- * covers as much as before: there it can only be read.
- */
-function inTransactionOf<R>(core: StoreCore, work: () => R): R {
-  const running = runningTransaction();
-  if (running !== undefined && !running.covers(core)) return running.inSteps(work);
-  return transact(core, work, { isReadOnly: core.isReadOnly, others: [] });
 }
 
 function run<R>({ role, method: name }: Call, method: unknown, work: () => R): R {
