@@ -122,6 +122,12 @@ class World {
     this.installed = this.installed.filter((other) => !going.includes(other));
   }
 
+  refer(one: Model, to: Model): void {
+    one.filled.clear();
+    for (const [attribute, itemClass] of dependenciesOf(one))
+      if (to.itemClass === itemClass) one.filled.set(attribute, to);
+  }
+
   /** Everything as it is, to be put back. */
   copy(): () => void {
     const [items, installed] = [[...this.items], [...this.installed]];
@@ -147,18 +153,18 @@ type Step =
   | { readonly do: 'create'; readonly itemClass: number }
   | { readonly do: 'install'; readonly item: number; readonly target: number }
   | { readonly do: 'uninstall'; readonly item: number }
-  | { readonly do: 'empty'; readonly item: number };
+  | { readonly do: 'refer'; readonly item: number; readonly to: number };
 
-const small = fc.nat(11);
+const small = fc.nat(1000);
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('create' as const), itemClass: fc.nat(classes.length - 1) }),
   fc.record({ do: fc.constant('install' as const), item: small, target: fc.nat(1) }),
   fc.record({ do: fc.constant('install' as const), item: small, target: fc.nat(1) }),
   fc.record({ do: fc.constant('uninstall' as const), item: small }),
-  fc.record({ do: fc.constant('empty' as const), item: small }),
+  fc.record({ do: fc.constant('refer' as const), item: small, to: small }),
 );
 /** Steps that are a transaction, which may be undone in the end. */
-const level = fc.record({ steps: fc.array(step, { minLength: 1, maxLength: 5 }), isUndone: fc.boolean() });
+const level = fc.record({ steps: fc.array(step, { minLength: 1, maxLength: 8 }), isUndone: fc.boolean() });
 
 /** The items of a store, in the order in which they came to be. */
 function itemsOf(store: Store): Piece[] {
@@ -179,9 +185,8 @@ function codeOr(act: () => void): string {
 
 function inModel(world: World, one: Step): string {
   if (one.do === 'create') return codeOr(() => void world.make(one.itemClass));
-  const model = world.items[one.item];
-  if (model === undefined) return 'done';
-  if (one.do === 'empty') return codeOr(() => model.filled.clear());
+  const model = nth(world.items, one.item);
+  if (one.do === 'refer') return codeOr(() => world.refer(model, nth(world.items, one.to)));
   const putBack = world.copy();
   const code = codeOr(() => (one.do === 'install' ? world.install(model, one.target, true) : world.uninstall(model)));
   if (code !== 'done') putBack();
@@ -190,19 +195,33 @@ function inModel(world: World, one: Step): string {
 
 function inStore(store: Store, targets: readonly (Store | Item)[], one: Step): string {
   if (one.do === 'create') return codeOr(() => void store.create(classes[one.itemClass] as ItemClass<Piece>, {}));
-  const real = itemsOf(store)[one.item];
-  if (real === undefined) return 'done';
+  const items = itemsOf(store);
+  const real = nth(items, one.item);
   if (one.do === 'install') return codeOr(() => install(real, targets[one.target] as Store));
   if (one.do === 'uninstall') return codeOr(() => uninstall(real));
-  const attributes = Object.keys(real.toJSON()).filter((name) => !['storeId', 'number'].includes(name));
-  return codeOr(() => real.set(Object.fromEntries(attributes.map((name) => [name, null])) as never));
+  return codeOr(() => refer(real, nth(items, one.to)));
+}
+
+/** Has the dependencies of an item refer to another one where it has the right class, and to nothing else. */
+function refer(real: Piece, to: Piece): void {
+  const values = (DEPENDENCIES[numberOf(real)] ?? []).map(([name, wanted]) => [
+    name,
+    numberOf(to) === wanted ? to : null,
+  ]);
+  real.set(Object.fromEntries(values));
+}
+
+function numberOf(piece: Piece): number {
+  return classes.indexOf(piece.constructor as ItemClass<Piece>);
+}
+
+function nth<T>(all: readonly T[], n: number): T {
+  return all[n % all.length] as T;
 }
 
 function assertAgree(world: World, store: Store, targets: readonly (Store | Item)[]): void {
   const real = itemsOf(store);
-  expect(real.map((one) => classes.indexOf(one.constructor as ItemClass<Piece>))).toEqual(
-    world.items.map(({ itemClass }) => itemClass),
-  );
+  expect(real.map(numberOf)).toEqual(world.items.map(({ itemClass }) => itemClass));
   expect(real.map((one) => targets.indexOf(installedOn(one) as Store))).toEqual(world.items.map(({ on }) => on ?? -1));
   for (const [at, target] of targets.entries())
     expect(new Set(target.powerupsFor(Part))).toEqual(new Set(real.filter((_, n) => world.items[n]?.on === at)));
@@ -221,6 +240,10 @@ test('what is installed is what a model of sets says, after whatever was install
       class Pot extends Piece {}
       const targets = [store, store.create(Pot, {})];
       const world = new World();
+      for (const [n, itemClass] of [...classes, ...classes].entries()) {
+        world.make(n % classes.length);
+        store.create(itemClass, {});
+      }
       for (const { steps, isUndone } of levels) {
         const putBack = world.copy();
         const failing = () =>
