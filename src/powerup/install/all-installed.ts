@@ -1,5 +1,5 @@
 import type { Item } from '../../item/item.js';
-import { filledIn } from './dependencies.js';
+import { requirementsIn } from './dependencies.js';
 import type { Installation } from './installation.js';
 import { installationsAt } from './installations.js';
 import type { Place } from './place.js';
@@ -26,16 +26,6 @@ export class AllInstalled {
     return [...this.#installations.values()].map(({ item }) => item);
   }
 
-  /** What an item depends on directly, in the order of declaration. */
-  requirementsOf(item: Item): Item[] {
-    return [...new Set(filledIn(item))].flatMap((id) => this.#installations.get(id)?.item ?? []);
-  }
-
-  /** Those that depend on an item directly. */
-  dependentsOf(item: Item): Item[] {
-    return this.all().filter((one) => filledIn(one).includes(item.storeId));
-  }
-
   /** These and all that they depend on, each after everything that it depends on, as far as circles allow. */
   withRequirements(items: Iterable<Item>): Set<Item> {
     const begun = new Set<Item>();
@@ -43,10 +33,15 @@ export class AllInstalled {
     const visit = (item: Item) => {
       if (begun.has(item)) return;
       begun.add(item);
-      for (const requirement of this.requirementsOf(item)) visit(requirement);
+      for (const requirement of this.#requirementsOf(item)) visit(requirement);
       done.add(item);
     };
     for (const item of items) visit(item);
     return done;
+  }
+
+  /** What an item depends on directly. */
+  #requirementsOf(item: Item): Item[] {
+    return requirementsIn(item).filter(({ storeId }) => this.#installations.has(storeId));
   }
 }

@@ -21,12 +21,12 @@ export function dependenciesOf(item: Item): Dependency[] {
   });
 }
 
-/** The ids of what fills the dependencies of an item, in the order of declaration. */
-export function filledIn(item: Item): number[] {
-  return dependenciesOf(item).flatMap(({ attribute }) => idIn(item, attribute) ?? []);
+/** What fills the dependencies of an item, each once, in the order of declaration; installed or not. */
+export function requirementsIn(item: Item): Item[] {
+  return [...new Set(dependenciesOf(item).flatMap(({ attribute }) => requirementIn(item, attribute) ?? []))];
 }
 
-/** What a reference of an item refers to; null where that is nothing. */
-export function idIn(item: Item, attribute: string): number | null {
-  return item.idOf(attribute as never);
+/** What fills one dependency of an item. */
+export function requirementIn(item: Item, attribute: string): Item | null {
+  return Reflect.get(item, attribute) as Item | null; // that is what a nullable reference gives
 }

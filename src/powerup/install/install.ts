@@ -1,17 +1,18 @@
 import { CorollaryError, prefixed } from '../../errors.js';
 import type { Item } from '../../item/item.js';
 import type { KeepingStore } from '../../item/keeping-store.js';
+import type { ItemClass } from '../../schema/item-class.js';
 import { refusePromise } from '../../store/activation.js';
 import { createItem } from '../../store/create.js';
-import { getOfType } from '../../store/load.js';
+import { getById } from '../../store/load.js';
 import type { StoreCore } from '../../store/store-core.js';
 import { named } from '../checks.js';
 import { rolesOfClass } from '../roles-of-class.js';
-import { AllInstalled } from './all-installed.js';
-import { type Dependency, dependenciesOf, idIn } from './dependencies.js';
+import { type Dependency, dependenciesOf, requirementIn } from './dependencies.js';
+import { type Dependence, dependencesOn } from './dependents.js';
 import { assertRequirementsMet } from './from-parent.js';
 import { Installation } from './installation.js';
-import { installationOf, installationsAt } from './installations.js';
+import { idsInstalledAt, installationOf, isInstalledAt } from './installations.js';
 import { assertInstallable, checkedItem, checkedPlace, type Place, placeOf, writableStoreOf } from './place.js';
 import { tell } from './tell.js';
 
@@ -64,15 +65,16 @@ function add(place: Place, item: Item, isExplicit: boolean): void {
 
 /** Those of its dependencies that are filled with what is installed there stay. */
 function fillMissing(place: Place, item: Item): void {
-  const installed = new Set<number | null>(idsInstalled(place));
-  for (const dependency of dependenciesOf(item))
-    if (!installed.has(idIn(item, dependency.attribute))) fill(place, item, dependency);
+  for (const dependency of dependenciesOf(item)) {
+    const filled = requirementIn(item, dependency.attribute);
+    if (filled === null || !isInstalledAt(place, filled)) fill(place, item, dependency);
+  }
 }
 
 function fill(place: Place, item: Item, dependency: Dependency): void {
   const { attribute } = dependency;
   const present = installedThere(place, dependency);
-  const referred = Reflect.get(item, attribute) as Item | null;
+  const referred = requirementIn(item, attribute);
   if (present !== undefined) {
     if (present !== referred) Reflect.set(item, attribute, present);
   } else ensureInstalled(place, referred ?? made(place.core, item, dependency), false);
@@ -80,14 +82,8 @@ function fill(place: Place, item: Item, dependency: Dependency): void {
 
 /** The item of the class that was installed there first. */
 function installedThere(place: Place, { itemClass }: Dependency): Item | undefined {
-  const type = place.core.typeOf(itemClass);
-  const id = idsInstalled(place).find((one) => place.core.entryOfId(one)?.name === type.name);
-  return id === undefined ? undefined : getOfType(place.core, type, id);
-}
-
-/** By id: most of them are of other types, and need not be loaded. */
-function idsInstalled(place: Place): number[] {
-  return installationsAt(place).map((one) => one.idOf('item'));
+  const [id] = idsInstalledAt(place, itemClass);
+  return id === undefined ? undefined : getById(place.core, id);
 }
 
 /** A new dependency, referred to by its dependent. */
@@ -113,17 +109,13 @@ function naming<R>(item: Item, attribute: string, work: () => R): R {
 
 /** @throws CorollaryError INSTALL_REFUSED where something there depends on another item of the same class */
 function assertNoneInItsPlace(place: Place, item: Item): void {
-  const { core } = place;
-  const name = core.entryOfId(item.storeId)?.name;
-  if (!idsInstalled(place).some((id) => core.entryOfId(id)?.name === name)) return;
-  const installed = new AllInstalled(place);
-  for (const other of installed.all()) {
-    const [dependent] = other.constructor === item.constructor ? installed.dependentsOf(other) : [];
-    if (dependent !== undefined) throw placeTaken(place, item, other, dependent);
-  }
+  const others = idsInstalledAt(place, item.constructor as ItemClass<Item>);
+  const [needed] = dependencesOn(place, others);
+  if (needed !== undefined) throw placeTaken(place, item, needed);
 }
 
-function placeTaken(place: Place, item: Item, other: Item, dependent: Item): CorollaryError {
+function placeTaken(place: Place, item: Item, { dependent, on }: Dependence): CorollaryError {
+  const other = getById(place.core, on);
   return refused(
     place,
     item,

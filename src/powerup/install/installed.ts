@@ -1,8 +1,9 @@
 import type { Item } from '../../item/item.js';
 import type { KeepingStore } from '../../item/keeping-store.js';
 import { storePowersOf } from '../store-powers.js';
-import { AllInstalled } from './all-installed.js';
-import { installationOf } from './installations.js';
+import { requirementsIn } from './dependencies.js';
+import { dependencesOn } from './dependents.js';
+import { installationOf, isInstalledAt } from './installations.js';
 import { checkedItem, type Place, placeOf } from './place.js';
 
 /**
@@ -19,16 +20,17 @@ export function installedOn(item: Item): KeepingStore | Item | undefined {
  */
 export function installedDependents(item: Item): Item[] {
   const place = placeWhereInstalled(item);
-  return place === undefined ? [] : new AllInstalled(place).dependentsOf(item);
+  const dependences = place === undefined ? [] : dependencesOn(place, [item.storeId]);
+  return [...new Set(dependences.map(({ dependent }) => dependent))];
 }
 
 /**
  * What an item depends on directly, as far as it is installed on the same target, in the order of declaration.
- * @throws CorollaryError INVALID_VALUE, STORE_CLOSED, UNKNOWN_TYPE
+ * @throws CorollaryError INVALID_VALUE, STORE_CLOSED
  */
 export function installedRequirements(item: Item): Item[] {
   const place = placeWhereInstalled(item);
-  return place === undefined ? [] : new AllInstalled(place).requirementsOf(item);
+  return place === undefined ? [] : requirementsIn(item).filter((one) => isInstalledAt(place, one));
 }
 
 function placeWhereInstalled(item: Item): Place | undefined {

@@ -6,6 +6,7 @@ import type { StoreCore } from '../../store/store-core.js';
 import { named } from '../checks.js';
 import { takeAway } from '../give.js';
 import { AllInstalled } from './all-installed.js';
+import { dependencesOn } from './dependents.js';
 import { Installation } from './installation.js';
 import { installationOf } from './installations.js';
 import { assertInstallable, checkedItem, checkedPlace, type Place, placeOf, writableStoreOf } from './place.js';
@@ -49,13 +50,13 @@ function goingWith(place: Place, item: Item): Item[] {
   const installed = new AllInstalled(place);
   const others = installed.explicit().filter((one) => one !== item);
   const staying = installed.withRequirements(others);
-  if (staying.has(item)) throw stillNeeded(place, item, installed, staying);
+  if (staying.has(item)) throw stillNeeded(place, item, staying);
   const going = installed.all().filter((one) => !staying.has(one));
   return [...installed.withRequirements(going)].filter((one) => !staying.has(one)).reverse();
 }
 
-function stillNeeded(place: Place, item: Item, installed: AllInstalled, staying: ReadonlySet<Item>): CorollaryError {
-  const [dependent] = installed.dependentsOf(item).filter((one) => staying.has(one));
-  const message = `${named(item)} cannot be uninstalled from ${place.name}: ${named(dependent ?? item)} depends on it; uninstall that first`;
+function stillNeeded(place: Place, item: Item, staying: ReadonlySet<Item>): CorollaryError {
+  const needing = dependencesOn(place, [item.storeId]).find(({ dependent }) => staying.has(dependent));
+  const message = `${named(item)} cannot be uninstalled from ${place.name}: ${named(needing?.dependent ?? item)} depends on it; uninstall that first`;
   return new CorollaryError('UNINSTALL_REFUSED', message, { store: place.core.file.place, storeId: item.storeId });
 }
