@@ -13,6 +13,7 @@ import {
   reference,
   role,
   Store,
+  SubStore,
   text,
   uninstall,
 } from 'corollary';
@@ -432,6 +433,20 @@ describe('installing', () => {
     expect(error).toMatchObject({ code: 'MISSING_VALUE', attribute: 'language' });
     expect(error.message).toContain('(Needy) depends on what is made for search');
     expect([needy.index, installedOn(needy), ...counts(store)]).toEqual([null, undefined, 0, 0, 0]);
+  });
+
+  test('makes nothing that a program could not make by create', () => {
+    @item('hotel')
+    class Hotel extends Item {
+      @dependsOn(() => SubStore, { values: { name: 'x', uid: '0', directory: '0' } as never })
+      declare wing: SubStore | null;
+    }
+    const store = aStore();
+    const hotel = store.create(Hotel, {});
+
+    expect(codeOf(() => install(hotel, store))).toBe('NOT_SUPPORTED');
+
+    expect([store.substores.names(), installedOn(hotel)]).toEqual([[], undefined]);
   });
 
   test('works for what plays no role and has no callbacks, and passes over attributes of their names', () => {

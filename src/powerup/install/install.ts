@@ -1,9 +1,9 @@
 import { CorollaryError, prefixed } from '../../errors.js';
 import type { Item } from '../../item/item.js';
 import type { KeepingStore } from '../../item/keeping-store.js';
+import type { CreateInput } from '../../schema/attribute-types.js';
 import type { ItemClass } from '../../schema/item-class.js';
 import { refusePromise } from '../../store/activation.js';
-import { createItem } from '../../store/create.js';
 import { getById } from '../../store/load.js';
 import type { StoreCore } from '../../store/store-core.js';
 import { named } from '../checks.js';
@@ -54,9 +54,8 @@ function ensureInstalled(place: Place, item: Item, isExplicit: boolean): void {
 function add(place: Place, item: Item, isExplicit: boolean): void {
   assertRequirementsMet(item);
   assertNoneInItsPlace(place, item);
-  const type = place.core.typeOf(Installation);
   // First, so that what depends on each other in a circle finds it installed.
-  const installation = createItem(place.core, type, { item, target: place.item, explicit: isExplicit });
+  const installation = place.core.face.create(Installation, { item, target: place.item, explicit: isExplicit });
   for (const dependency of dependenciesOf(item)) fill(place, item, dependency);
   if (!installation.isStored) throw goneMeanwhile(place, item);
   if (rolesOfClass(item).length > 0) place.target.powerUp(item);
@@ -88,10 +87,9 @@ function installedThere(place: Place, { itemClass }: Dependency): Item | undefin
 
 /** A new dependency, referred to by its dependent. */
 function made(core: StoreCore, item: Item, { attribute, itemClass, rule }: Dependency): Item {
-  const type = core.typeOf(itemClass);
   const dependency = naming(item, attribute, () => {
     const values: unknown = typeof rule.values === 'function' ? rule.values(item) : (rule.values ?? {});
-    return createItem(core, type, values as object);
+    return core.face.create(itemClass, values as CreateInput<Item>); // which checks them
   });
   Reflect.set(item, attribute, dependency);
   refusePromise(rule.customize?.(dependency, item), 'customize');
