@@ -1,7 +1,7 @@
 import { Connection } from '../../src/driver/connection.js';
 
-/** The statements that read rows of items while a function runs, in order. */
-export function statementsOf(work: () => unknown): string[] {
+/** The statements that read rows while a function runs, in order. */
+export function allStatementsOf(work: () => unknown): string[] {
   const asked: string[] = [];
   const { row, rows } = Connection.prototype;
   Connection.prototype.row = function (sql, values) {
@@ -17,5 +17,10 @@ export function statementsOf(work: () => unknown): string[] {
   } finally {
     Object.assign(Connection.prototype, { row, rows });
   }
-  return asked.filter((sql) => sql.includes('FROM "item_'));
+  return asked;
+}
+
+/** Those of them that read rows of items. */
+export function statementsOf(work: () => unknown): string[] {
+  return allStatementsOf(work).filter((sql) => sql.includes('FROM "item_'));
 }

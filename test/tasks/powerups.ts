@@ -138,3 +138,9 @@ function askOneByOne(root: Store): WeakRef<object>[] {
     return new WeakRef(customer);
   });
 }
+
+/** Opens the store at a place, makes a mailer that sends for it, and closes it again. */
+export function giveOnce(place: string, name: string): void {
+  using once = Store.open(place, { types });
+  once.powerUp(once.create(Smtp, { name }), Mailer);
+}
