@@ -19,7 +19,7 @@ import { aDirectory } from '../support/a-store.js';
 // Any sequence of giving, taking away and deleting, in transactions that are undone and by other handles, on two stores
 // and their items, against a plain list of who plays what.
 
-const runs = Number(process.env.RUNS ?? 100);
+const runs = Number(process.env.RUNS ?? 50);
 
 interface Named {
   readonly name: string;
@@ -37,7 +37,7 @@ class Undone extends Error {}
 const types = [Player];
 const PATHS = ['', 'part'] as const;
 /** How many items each store begins with. */
-const ITEMS = 4;
+const ITEMS = 2;
 
 /** A place in the model: a store, or an item by its name. */
 interface Spot {
@@ -103,7 +103,13 @@ function targetOf(handle: Store, store: number, name: string | undefined): Store
 const isSeat = (seat: Seat, wanted: Partial<Seat>) =>
   Object.entries(wanted).every(([key, value]) => seat[key as keyof Seat] === value);
 
-function given({ seats }: Model, seat: Omit<Seat, 'priority'>, priority: number | undefined, declared: number): Seat[] {
+function given(
+  { seats }: Model,
+  { store, target, role, player }: Omit<Seat, 'priority'>,
+  priority: number | undefined,
+  declared: number,
+): Seat[] {
+  const seat = { store, target, role, player };
   const known = seats.find((one) => isSeat(one, seat));
   if (known === undefined) return [...seats, { ...seat, priority: priority ?? declared }];
   return seats.map((one) => (one === known ? { ...one, priority: priority ?? one.priority } : one));
@@ -120,6 +126,15 @@ const commands = {
     targetOf(handle, store, target).powerUp(found(handle, store, player), wanted, options);
     const seat = { store, target, role: wanted.id, player };
     return { ...session.model, seats: given(session.model, seat, priority, declaredFor(wanted.id)) };
+  },
+  'give again': (session, handle, { player, priority }) => {
+    const { model } = session;
+    const seat = model.seats[player % Math.max(1, model.seats.length)];
+    if (seat === undefined) return model;
+    const wanted = roles.find(({ id }) => id === seat.role) as AnyRole;
+    const options = priority === undefined ? {} : { priority };
+    targetOf(handle, seat.store, seat.target).powerUp(found(handle, seat.store, seat.player), wanted, options);
+    return { ...model, seats: given(model, seat, priority, 0) };
   },
   'give as the class says': (session, handle, choice) => {
     const { store } = choice;
@@ -283,13 +298,18 @@ const choice = {
   priority: fc.option(fc.integer({ min: -2, max: 2 }), { nil: undefined }),
 };
 const { steps: someSteps } = fc.letrec<{ steps: readonly Step[]; step: Step }>((tie) => ({
-  steps: fc.array(tie('step'), { maxLength: 8, size: 'max' }),
+  steps: fc.array(tie('step'), { maxLength: 14, size: 'max' }),
   step: fc.oneof(
     { depthSize: 'medium', maxDepth: 3, withCrossShrink: true },
     {
       weight: 6,
       arbitrary: fc.record({
-        command: fc.constantFrom(...(Object.keys(commands) as (keyof typeof commands)[]), 'give' as const),
+        command: fc.constantFrom(
+          ...(Object.keys(commands) as (keyof typeof commands)[]),
+          'give' as const,
+          'give' as const,
+          'give again' as const,
+        ),
         handle: fc.constantFrom(0, 0, 1),
         ...choice,
       }),
