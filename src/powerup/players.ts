@@ -35,9 +35,8 @@ export class Players {
     this.#forgetOld();
     const known = this.#byRole.get(role.id);
     if (known !== undefined) return known;
-    const found = connected(this.#core, { target: this.#target, role: role.id, player: null });
-    // Reading may have found commits of others.
-    this.#forgetOld();
+    // As of that look: to look once more took a third of the time.
+    const found = connected(this.#core, { target: this.#target, role: role.id, player: null }, this.#core.file);
     const seats = found.map(({ player }) => new Seat(this.#core, player));
     this.#byRole.set(role.id, seats);
     this.#roles.set(role.id, role);
