@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type AnyRole,
   CorollaryError,
@@ -7,12 +8,13 @@ import {
   item,
   type RoleEntry,
   role,
-  type Store,
+  Store,
+  SubStore,
   text,
 } from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
-import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
+import { aDirectory, aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 import { Customer, Mailer, mailers, Named, roleIds, Smtp, scenes, senders, types } from './support/mailers.js';
 import { rawly, tableWith } from './support/raw-database.js';
 
@@ -809,6 +811,54 @@ describe('after a store is opened again', () => {
     const store = aStore({ types }, place);
     expect(store.as(Named)).toBe(store.get(Smtp, smtp.storeId));
     expect(codeOf(() => store.powerupsFor(Named))).toBe('UNKNOWN_TYPE');
+  });
+});
+
+describe('copies', () => {
+  /** A part with powerups for itself, for an item and by a substore; and what it answers. */
+  function aPart() {
+    const root = aStore({ types });
+    const part = root.substores.create('part');
+    const [a, b] = mailers(part, 'a', 'b');
+    const target = part.create(Customer, { name: 'c', parent: null });
+    part.powerUp(a, Mailer);
+    part.powerUp(b, Mailer, { priority: 1 });
+    target.powerUp(a, Mailer);
+    const below = part.substores.create('below');
+    below.powerUp(mailers(below, 'd')[0], Mailer);
+    part.powerUp(part.getUnique(SubStore, { name: 'below' }), Mailer, { priority: -1 });
+    return { root, part };
+  }
+  const answers = (part: Store) => [senders(part), senders(part.query(Customer).one())];
+  const wanted = [['b', 'a', 'd'], ['a']];
+
+  test('of a substore answer as it does, and apart from it', () => {
+    const { root, part } = aPart();
+    expect(answers(part)).toEqual(wanted);
+    root.substores.copy('part', root, 'copy');
+    const copy = root.at('copy');
+    expect(answers(copy)).toEqual(wanted);
+    copy.powerDown(copy.getUnique(Smtp, { name: 'b' }));
+    expect([answers(copy), answers(part)]).toEqual([[['a', 'd'], ['a']], wanted]);
+  });
+
+  test('that were restored from a backup answer as their original did then', () => {
+    const { root, part } = aPart();
+    const directory = aDirectory();
+    part.tree.backup(join(directory, 'backup'));
+    part.query(Smtp).delete();
+    using restored = Store.restore(join(directory, 'backup'), join(directory, 'restored'), { types });
+    expect(answers(restored)).toEqual(wanted);
+    expect(answers(part)).toEqual([['d'], []]);
+    expect(root.tree.check()).toMatchObject({ isSound: true });
+  });
+
+  test('are what a moved store is not: its powerups go along', () => {
+    const { root, part } = aPart();
+    root.substores.create('other');
+    root.substores.move('part', root.at('other'));
+    expect(answers(part)).toEqual(wanted);
+    expect(answers(root.at('other/part'))).toEqual(wanted);
   });
 });
 

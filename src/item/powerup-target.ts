@@ -3,7 +3,10 @@ import type { AnyRole, Indirector, Role } from './role.js';
 
 /** How a powerup is given. */
 export interface PowerUpOptions {
-  /** Who has the higher one answers first; those with the same, in the order in which they were given. 0 if not given. */
+  /**
+   * Who has the higher one answers first; those with the same, in the order in which they were given. If not given: what
+   * the powerup's class names for the role, else 0.
+   */
   readonly priority?: number;
 }
 
@@ -72,7 +75,7 @@ export abstract class PowerupTarget {
   /**
    * The powerup no longer plays the role here; without a role, none at all. The item itself stays. Also for what
    * {@link inMemoryPowerUp} has put there.
-   * @throws CorollaryError NO_POWERUP where it does not play it; INVALID_VALUE, WRONG_STORE, READ_ONLY
+   * @throws CorollaryError NO_POWERUP where it does not play it; INVALID_VALUE, WRONG_STORE, READ_ONLY, STORE_CLOSED; it plays what it played then
    */
   powerDown(powerup: object, role?: AnyRole): void {
     this[powers].powerDown(this, powerup, role);
@@ -82,7 +85,8 @@ export abstract class PowerupTarget {
    * All who play a role here, those with the highest priority first, then in the order in which they were given. What is
    * in memory only comes first. Each is there once. Where the role is inherited and nobody plays it here, those who play
    * it at the next place above.
-   * @throws CorollaryError INVALID_VALUE, UNKNOWN_TYPE, STORE_CLOSED
+   * @throws CorollaryError INVALID_VALUE, UNKNOWN_TYPE, STORE_CLOSED; WRONG_TYPE where what is answered lacks a member that
+   * the role asks for
    */
   powerupsFor<T extends object>(role: Role<T>): T[] {
     return this[powers].powerupsFor(this, role);
