@@ -581,16 +581,6 @@ describe('an item class', () => {
     expect(codeOf(() => Store.inMemory({ types: [Town] }))).toBe('BAD_TYPE');
   });
 
-  test('without attributes is refused', () => {
-    @item('empty')
-    class Empty extends Item {}
-
-    const error = refusal(() => aStore({ types: [Empty] }));
-
-    expect(error.code).toBe('BAD_TYPE');
-    expect(error.message).toMatch(/Empty.*attributes/);
-  });
-
   test('without @item is refused', () => {
     class Untitled extends Item {
       @text() declare name: string;

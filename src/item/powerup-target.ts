@@ -38,6 +38,8 @@ export interface Powers {
   provided<T extends object>(target: PowerupTarget, role: Role<T>, isLeftOut?: IsLeftOut): T | undefined;
   /** False where nothing plays it right there. Asking does not make the store join a running transaction. */
   mayProvide(target: PowerupTarget, role: AnyRole): boolean;
+  /** The store is closed for good. */
+  closed(): void;
 }
 
 /** What answers about roles for a store or an item: the way in for the rooms of the library. */

@@ -15,13 +15,16 @@ export function forget(inMemory: InMemory, object: unknown, role: AnyRole | unde
 // memory. By root, so that dropping the root frees all.
 const kept = new WeakMap<StoreCore, Set<StoreCore>>();
 
-/** Has a store stay in memory until it is closed. */
+/** Has a store stay in memory until {@link letGo}. */
 export function keepInMemory(core: StoreCore): void {
   const root = rootOf(core);
   const stores = kept.get(root) ?? new Set();
-  kept.set(root, stores);
-  for (const store of stores) if (store.isOver) stores.delete(store);
-  stores.add(core);
+  kept.set(root, stores.add(core));
+}
+
+/** The store is closed. */
+export function letGo(core: StoreCore): void {
+  kept.get(rootOf(core))?.delete(core);
 }
 
 function rootOf(core: StoreCore): StoreCore {

@@ -16,7 +16,7 @@ import {
 } from './checks.js';
 import { connected } from './connected.js';
 import { give, takeAway } from './give.js';
-import { forget, type InMemory, keepInMemory } from './in-memory.js';
+import { forget, type InMemory, keepInMemory, letGo } from './in-memory.js';
 import { Players, playerOf } from './players.js';
 import { givenFor } from './roles-of-class.js';
 
@@ -202,6 +202,11 @@ export class StorePowers implements Powers {
     this.#roles.set(wanted.id, wanted);
     this.#knownOf(item).inMemory.set(wanted.id, object);
     if (item === null) keepInMemory(this.#core);
+  }
+
+  closed(): void {
+    this.#ofStore.inMemory.clear();
+    letGo(this.#core);
   }
 }
 

@@ -115,6 +115,7 @@ export class StoreCore implements Participant {
     this.#state = reason;
     if (!keepsFile) this.file.close();
     this.identity.clear();
+    this.powers.closed();
     if (this.isDeleted) this.file.epoch++; // its items look, and find that they are gone
     this.watches.closed(this, this.isDeleted);
   }

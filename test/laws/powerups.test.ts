@@ -19,7 +19,7 @@ import { aDirectory } from '../support/a-store.js';
 // Any sequence of giving, taking away and deleting, in transactions that are undone and by other handles, on two stores
 // and their items, against a plain list of who plays what.
 
-const runs = Number(process.env.RUNS ?? 50);
+const runs = Number(process.env.RUNS ?? 15);
 
 interface Named {
   readonly name: string;
