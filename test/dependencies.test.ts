@@ -748,18 +748,80 @@ describe('uninstalling', () => {
 });
 
 describe('deleting', () => {
-  test('an installed item ends its installation; what only it needed goes with the next that is uninstalled', () => {
+  test('an installed item takes along what only it needed, and leaves what others need', () => {
     const store = aStore({ types });
-    const [inbox, left] = [store.create(Inbox, {}), store.create(Left, {})];
+    const [inbox, archive] = [store.create(Inbox, {}), store.create(Archive, {})];
     install(inbox, store);
-    install(left, store);
+    install(archive, store);
     const search = searchOf(inbox);
 
     inbox.delete();
-    expect([installedOn(inbox), installedOn(search), installedDependents(search)]).toEqual([undefined, store, []]);
-    uninstall(left);
+    expect([installedOn(inbox), installedOn(search), installedDependents(search)]).toEqual([
+      undefined,
+      store,
+      [archive],
+    ]);
+    store.query(Archive).delete();
+    expect([installedOn(search), search.isStored, store.maybe(Finder)]).toEqual([undefined, true, undefined]);
+  });
 
+  test('takes along before the commit, and gives back with the transaction', () => {
+    const store = aStore({ types });
+    const inbox = store.create(Inbox, {});
+    install(inbox, store);
+    const search = searchOf(inbox);
+
+    expect(() =>
+      store.transact(() => {
+        inbox.delete();
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect([installedOn(inbox), installedOn(search)]).toEqual([store, store]);
+    store.transact(() => {
+      try {
+        store.transact(() => {
+          inbox.delete();
+          throw new Error('no');
+        });
+      } catch {}
+    });
+    expect([installedOn(inbox), installedOn(search)]).toEqual([store, store]);
+    store.transact(() => inbox.delete());
     expect(installedOn(search)).toBe(undefined);
+  });
+
+  test('is undone where a callback of what goes along throws', () => {
+    @item('fragile')
+    class Fragile extends Item {
+      uninstalled() {
+        throw new Error('not now');
+      }
+    }
+    @item('holder')
+    class Holder extends Item {
+      @dependsOn(() => Fragile) declare fragile: Fragile | null;
+    }
+    const store = aStore({ types: [Fragile, Holder] });
+    const holder = store.create(Holder, {});
+    install(holder, store);
+
+    expect(() => holder.delete()).toThrow('not now');
+    expect([holder.isStored, installedOn(holder)]).toEqual([true, store]);
+  });
+
+  test('leaves all where a class of what is installed there is not known', () => {
+    const place = aStoreDirectory();
+    const before = aStore({ types }, place);
+    const inbox = before.create(Inbox, {});
+    install(inbox, before);
+    install(before.create(Left, {}), before);
+    before.close();
+
+    const store = aStore({ types: [Inbox, Search, Index] }, place);
+    const [here, search] = [store.getUnique(Inbox, {}), store.getUnique(Search, {})];
+    here.delete();
+    expect(installedOn(search)).toBe(store);
   });
 
   test('the target ends what is installed on it; the items stay', () => {

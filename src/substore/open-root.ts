@@ -5,6 +5,7 @@ import type { KeepingStore } from '../item/keeping-store.js';
 import { typeOf } from '../item/type-of.js';
 import { Connector } from '../powerup/connector.js';
 import { Installation } from '../powerup/install/installation.js';
+import { orphansGo } from '../powerup/install/orphans.js';
 import { StorePowers } from '../powerup/store-powers.js';
 import { isWellFormed } from '../schema/codecs/text.js';
 import { TypeRegistry } from '../schema/registry.js';
@@ -90,6 +91,7 @@ function withHooks<S extends KeepingStore>(branch: Branch<S>, makeFace: MakeFace
   core.beforeDelete = (type, ids, transaction) => {
     if (type.itemClass === SubStore) removeSubstores(branch, ids, transaction);
     if (type.itemClass === StoredFile) removeFiles(core, ids, transaction);
+    if (type.itemClass === Installation) orphansGo(core, ids, transaction);
   };
   return makeFace(branch);
 }

@@ -17,17 +17,20 @@ export class AllInstalled {
     this.#installations = new Map(installationsAt(place).map((one) => [one.item.storeId, one]));
   }
 
-  /** The items for whose installation a program asked. */
-  explicit(): Item[] {
-    return [...this.#installations.values()].filter(({ explicit }) => explicit).map(({ item }) => item);
-  }
-
-  all(): Item[] {
-    return [...this.#installations.values()].map(({ item }) => item);
+  /**
+   * What no explicit installation needs, through whatever chain or circle: dependents before what they depend on. With
+   * `leaving`, as if that one were not explicit.
+   */
+  notNeeded(leaving?: Item): Item[] {
+    const all = [...this.#installations.values()];
+    const roots = all.filter(({ item, explicit }) => explicit && item !== leaving).map(({ item }) => item);
+    const needed = this.#withRequirements(roots);
+    const others = this.#withRequirements(all.map(({ item }) => item));
+    return [...others].filter((item) => !needed.has(item)).reverse();
   }
 
   /** These and all that they depend on, each after everything that it depends on, as far as circles allow. */
-  withRequirements(items: Iterable<Item>): Set<Item> {
+  #withRequirements(items: Iterable<Item>): Set<Item> {
     const begun = new Set<Item>();
     const done = new Set<Item>();
     const visit = (item: Item) => {

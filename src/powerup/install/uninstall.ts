@@ -1,16 +1,13 @@
 import { CorollaryError } from '../../errors.js';
 import type { Item } from '../../item/item.js';
 import type { KeepingStore } from '../../item/keeping-store.js';
-import { deleteItems } from '../../store/deletion.js';
 import type { StoreCore } from '../../store/store-core.js';
 import { named } from '../checks.js';
-import { takeAway } from '../give.js';
 import { AllInstalled } from './all-installed.js';
 import { dependencesOn } from './dependents.js';
-import { Installation } from './installation.js';
 import { installationOf } from './installations.js';
+import { leave } from './leave.js';
 import { assertInstallable, checkedItem, checkedPlace, type Place, placeOf, writableStoreOf } from './place.js';
-import { tell } from './tell.js';
 
 /**
  * Takes an item from where it is installed, and with it all that is there only because something depended on it, and
@@ -23,14 +20,10 @@ import { tell } from './tell.js';
 export function uninstall(item: Item, target?: KeepingStore | Item): void {
   const core = writableStoreOf(checkedItem(item));
   const wanted = target === undefined ? undefined : checkedPlace(core, target);
-  core.writeInSteps((transaction, part) => {
+  core.writeInSteps(() => {
     assertInstallable(item);
     const place = placeToLeave(core, item, wanted);
-    const going = goingWith(place, item);
-    const ids = going.map((one) => (installationOf(one) as Installation).storeId); // all of them are installed
-    deleteItems(core, core.typeOf(Installation), ids, { transaction, part });
-    for (const one of going) takeAway(core, { target: place.item?.storeId ?? null, role: null, player: one.storeId });
-    for (const one of going) if (one.isStored) tell(one, 'uninstalled', place);
+    leave(place, goingWith(place, item));
   });
 }
 
@@ -48,15 +41,13 @@ function placeToLeave(core: StoreCore, item: Item, wanted: Place | undefined): P
 /** An item and all that nothing needs without it: dependents before what they depend on. */
 function goingWith(place: Place, item: Item): Item[] {
   const installed = new AllInstalled(place);
-  const others = installed.explicit().filter((one) => one !== item);
-  const staying = installed.withRequirements(others);
-  if (staying.has(item)) throw stillNeeded(place, item, staying);
-  const going = installed.all().filter((one) => !staying.has(one));
-  return [...installed.withRequirements(going)].filter((one) => !staying.has(one)).reverse();
+  const going = installed.notNeeded(item);
+  if (!going.includes(item)) throw stillNeeded(place, item, going);
+  return going;
 }
 
-function stillNeeded(place: Place, item: Item, staying: ReadonlySet<Item>): CorollaryError {
-  const needing = dependencesOn(place, [item.storeId]).find(({ dependent }) => staying.has(dependent));
+function stillNeeded(place: Place, item: Item, going: readonly Item[]): CorollaryError {
+  const needing = dependencesOn(place, [item.storeId]).find(({ dependent }) => !going.includes(dependent));
   const message = `${named(item)} cannot be uninstalled from ${place.name}: ${named(needing?.dependent ?? item)} depends on it; uninstall that first`;
   return new CorollaryError('UNINSTALL_REFUSED', message, { store: place.core.file.place, storeId: item.storeId });
 }
