@@ -824,6 +824,51 @@ describe('deleting', () => {
     expect(installedOn(search)).toBe(store);
   });
 
+  test('an installed item and then its store, in one transaction, leaves nothing to take along', () => {
+    const root = aStore({ types });
+    const part = root.substores.create('part');
+    const inbox = part.create(Inbox, {});
+    install(inbox, part);
+
+    root.transact(() => {
+      inbox.delete();
+      root.substores.delete('part');
+    });
+    expect(root.substores.has('part')).toBe(false);
+  });
+
+  test('takes along also what only something needed that is deleted by what goes along', () => {
+    @item('heir')
+    class Heir extends Item {
+      uninstalled() {
+        this.store.query(Archive).delete();
+      }
+    }
+    @item('testator')
+    class Testator extends Item {
+      @dependsOn(() => Heir) declare heir: Heir | null;
+    }
+    const store = aStore({ types: [...types, Heir, Testator] });
+    const [testator, archive] = [store.create(Testator, {}), store.create(Archive, {})];
+    install(testator, store);
+    install(archive, store);
+    const search = searchOf(archive);
+
+    testator.delete();
+    expect([archive.isStored, installedOn(search)]).toEqual([false, undefined]);
+  });
+
+  test('an item is possible where the class of its target is not known', () => {
+    const place = aStoreDirectory();
+    const before = aStore({ types }, place);
+    install(before.create(Inbox, {}), before.create(Room, { name: 'hall' }));
+    before.close();
+
+    const store = aStore({ types: [Inbox, Search, Index] }, place);
+    store.getUnique(Inbox, {}).delete();
+    expect([store.count(Inbox), store.count(Search)]).toEqual([0, 1]);
+  });
+
   test('the target ends what is installed on it; the items stay', () => {
     const store = aStore({ types });
     const room = store.create(Room, { name: 'hall' });

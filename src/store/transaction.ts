@@ -89,8 +89,8 @@ export class Transaction {
     this.#level.undoActions.push(action);
   }
   /**
-   * Something to do before anything is committed, unless this level is undone: once, however often it is asked for by
-   * this name. An error undoes all.
+   * Something to do before anything is committed, unless this level is undone: once, however often it was asked for by
+   * this name until then. An error undoes all.
    */
   beforeCommit(name: string, callback: Callback): void {
     this.#level.beforeCommit.set(name, callback);
@@ -253,13 +253,22 @@ export class Transaction {
   }
 
   #commit(): void {
-    for (const callback of this.#level.beforeCommit.values()) callback();
+    this.#runBeforeCommit();
     const parts = [...this.#parts.values()];
     // Deepest first, new ones before those that were there: until their parent's commit, new ones cannot be seen.
     const written = this.#toCommit();
     for (const part of written) if (part.isNew) part.commit();
     this.#commitExisting(written.filter((part) => !part.isNew));
     for (const part of parts) if (!written.includes(part)) part.rollBack();
+  }
+
+  // A callback may ask for others, and for one that has run already to run again.
+  #runBeforeCommit(): void {
+    const { beforeCommit } = this.#level;
+    for (const [name, callback] of beforeCommit) {
+      beforeCommit.delete(name);
+      callback();
+    }
   }
 
   // Those that were written, and those that must be with them. The latter are above the former.
