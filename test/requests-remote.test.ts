@@ -365,4 +365,13 @@ describe('an asker', () => {
       ['MISSING_VALUE', undefined],
     );
   });
+
+  test('tells paths that it can ask, and nothing of what lies above the store that answers', async () => {
+    const acme = anAccount().substores.create('acme');
+    for (const store of [acme, acme.substores.create('team')]) store.inMemoryPowerUp(noBilling, Billing);
+    const remote = asker(wayTo(acme));
+    const paths = (await remote.tree.ask(Billing, 'total')).map(({ store }) => store.path);
+    expect(paths).toEqual([[], ['team']]);
+    expect(await Promise.all(paths.map((path) => remote.ask(path, Billing, 'total')))).toEqual([0, 0]);
+  });
 });

@@ -191,6 +191,23 @@ describe('a method that can be requested', () => {
     expect(codeOf(requested(method))).toBe('INVALID_VALUE');
   });
 
+  test.each(['installed', 'uninstalled', 'indirect'])('is none that the library calls: %s', (method) => {
+    @item('leaving')
+    class Leaving extends Item {
+      run = () => 1;
+      installed = () => this.delete();
+      uninstalled = () => this.delete();
+      indirect(): this {
+        return this;
+      }
+    }
+    const shop = aMemoryStore({ types: [Leaving] });
+    const leaving = shop.create(Leaving, {});
+    shop.powerUp(leaving, role<{ run(): number }>('test.anything'));
+    expect(codeOf(() => shop.ask('', Anything, method as 'run'))).toBe('INVALID_VALUE');
+    expect([leaving.isStored, shop.ask('', Anything, 'run')]).toEqual([true, 1]);
+  });
+
   test('is a function by name', () => {
     expect(codeOf(requested('sum'))).toBe('INVALID_VALUE');
     expect(codeOf(requested('nothing'))).toBe('INVALID_VALUE');

@@ -38,7 +38,7 @@ function replyTo<S extends KeepingStore>(top: Branch<S>, request: Request, roles
     throw new CorollaryError('INVALID_VALUE', 'The request is for a role that is not answered to others here');
   const asked = storeAt(top, request.path, top);
   const call = { role, method: request.method, args: argumentsOf(asked.core, request) };
-  if (request.tree === true) return { answers: askTree(asked, call, {}).map(treeReply) };
+  if (request.tree === true) return { answers: askTree(asked, call, {}).map((answer) => treeReply(answer, top)) };
   return { value: jsonForm(askStore(asked, call)) };
 }
 
@@ -60,8 +60,9 @@ function itemIn(core: StoreCore): TakeAddress {
   };
 }
 
-function treeReply<S extends KeepingStore>(answer: TreeAnswer<S, unknown>): TreeReply {
-  const store = { uid: answer.store.uid, path: answer.store.path };
+// What lies above the store that answers is not for others.
+function treeReply<S extends KeepingStore>(answer: TreeAnswer<S, unknown>, top: Branch<S>): TreeReply {
+  const store = { uid: answer.store.uid, path: answer.store.path.slice(top.path.length) };
   return 'error' in answer ? { store, error: errorForm(answer.error) } : { store, value: jsonForm(answer.value) };
 }
 

@@ -4,6 +4,7 @@ import type { AnyRole } from '../../item/role.js';
 import { isWellFormed } from '../../schema/codecs/text.js';
 import type { StoreCore } from '../../store/store-core.js';
 import { plainCopy, type TakeItem } from './plain-copy.js';
+import type { Hook } from './request-types.js';
 import { type Limits, type Seen, Survey } from './survey.js';
 
 /** What is requested, of whatever store. */
@@ -58,14 +59,17 @@ export function methodOf(player: object, call: Call): Method {
   throw noMethod(call);
 }
 
+/** What the library calls, and nobody else: an item may delete itself when it is uninstalled. */
+const HOOKS: readonly string[] = ['installed', 'uninstalled', 'indirect'] satisfies Hook[];
+
 /**
  * What every item and every object has is no method of a role: who may request `send` is not to delete the item that
- * sends.
+ * sends. Nor are hooks.
  * @throws CorollaryError INVALID_VALUE
  */
 export function assertRequestable(call: Call): void {
   const name: unknown = call.method;
-  if (typeof name !== 'string' || name in Item.prototype) throw noMethod(call);
+  if (typeof name !== 'string' || name in Item.prototype || HOOKS.includes(name)) throw noMethod(call);
 }
 
 function noMethod({ role, method }: Call): CorollaryError {

@@ -6,14 +6,17 @@ import type { Json } from './json-form.js';
 /** Where a store is, seen from another: names below it, '..' for the store above; `''` or `[]` for that store itself. */
 export type RequestPath = string | readonly string[];
 
+/** Methods that an item may have for the library to call, and that are not on every item. */
+export type Hook = 'installed' | 'uninstalled' | 'indirect';
+
 /**
  * The methods of T that can be requested: those that are there for certain, are not asynchronous, and have no name that
- * every item has.
+ * every item has, or that the library calls itself.
  */
 export type MethodOf<T> = Exclude<
   { [K in keyof T & string]-?: T[K] extends (...args: never[]) => infer R ? OnlySynchronous<R, K> : never }[keyof T &
     string],
-  keyof Item
+  keyof Item | Hook
 >;
 // In a list: never would be distributed over nothing.
 type OnlySynchronous<R, K> = [R] extends [never] ? K : R extends PromiseLike<unknown> ? never : K;
@@ -35,7 +38,7 @@ export type WithAddresses<V> = 0 extends 1 & V
 /** A store that has answered, as what asks from elsewhere knows it. */
 export interface AnsweringStore {
   readonly uid: string;
-  /** The names that lead there from the root. */
+  /** The names that lead there from the store that requests are sent to: what `ask` takes. */
   readonly path: string[];
 }
 
