@@ -145,6 +145,15 @@ describe('what is answered', () => {
     expect(store.powerupsFor(Mailer)).toEqual([next]);
   });
 
+  test('may delete who comes later: that one is not given out', () => {
+    const { store } = aGiver(() => undefined);
+    const [next] = mailers(store, 'next');
+    store.powerUp(next, Mailer);
+    expect(store.as(Mailer)).toBe(next);
+    Giver.answer = () => void (next.isStored && next.delete());
+    expect(store.powerupsFor(Mailer)).toEqual([]);
+  });
+
   test('a member named indirect that is no method makes no indirection', () => {
     @item('indirect_text')
     class IndirectText extends Item {

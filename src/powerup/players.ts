@@ -67,7 +67,10 @@ export class Seat {
   /** What plays the role: the item, or what it answers with; undefined where it has nothing. */
   player<T extends object>(role: Role<T>, isLeftOut: IsLeftOut): T | undefined {
     this.#item ??= findById(this.#core, this.#id);
-    return this.#item && !isLeftOut(this.#item) ? playerOf(this.#item, role) : undefined;
+    const item = this.#item;
+    // Who was asked before may have deleted it.
+    if (item?.isStored !== true || isLeftOut(item)) return undefined;
+    return playerOf(item, role);
   }
 }
 
