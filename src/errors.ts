@@ -146,5 +146,9 @@ export function kindOf(value: unknown): string {
   if (typeof value !== 'object') return typeof value === 'function' ? 'a function' : typeof value;
   if (Array.isArray(value)) return 'an array';
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
-  return typeof name === 'string' && name !== 'Object' ? `a ${name}` : 'an object';
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? withArticle(name) : 'an object';
+}
+
+function withArticle(name: string): string {
+  return /^[AEIOaeio]/.test(name) ? `an ${name}` : `a ${name}`;
 }

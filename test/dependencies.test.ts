@@ -401,8 +401,8 @@ describe('installing', () => {
     const error = refusal(() => install(second, store));
 
     expect(error.code).toBe('INSTALL_REFUSED');
-    expect(error.message).toContain(`Item ${searchOf(inbox).storeId} (Search)`);
-    expect(error.message).toContain(`Item ${inbox.storeId} (Inbox) depends on`);
+    expect(error.message).toContain(`Item ${searchOf(inbox).storeId} (search)`);
+    expect(error.message).toContain(`Item ${inbox.storeId} (inbox) depends on`);
     expect([installedOn(second), second.index]).toEqual([undefined, null]);
   });
 
@@ -431,7 +431,7 @@ describe('installing', () => {
     const error = refusal(() => install(needy, store));
 
     expect(error).toMatchObject({ code: 'MISSING_VALUE', attribute: 'language' });
-    expect(error.message).toContain('(Needy) depends on what is made for search');
+    expect(error.message).toContain('(needy) depends on what is made for search');
     expect([needy.index, installedOn(needy), ...counts(store)]).toEqual([null, undefined, 0, 0, 0]);
   });
 
@@ -644,7 +644,7 @@ describe('uninstalling', () => {
     const error = refusal(() => uninstall(searchOf(inbox)));
 
     expect(error.code).toBe('UNINSTALL_REFUSED');
-    expect(error.message).toContain(`Item ${inbox.storeId} (Inbox) depends on it`);
+    expect(error.message).toContain(`Item ${inbox.storeId} (inbox) depends on it`);
     expect(codeOf(() => uninstall(searchOf(inbox).index as Index))).toBe('UNINSTALL_REFUSED');
     expect(told).not.toContain('Search off Store');
   });

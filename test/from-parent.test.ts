@@ -109,7 +109,7 @@ describe('what comes from the parent', () => {
 
     expect(error).toMatchObject({ code: 'NO_POWERUP', storeId: letter.storeId, attribute: 'mailer' });
     expect(error.message).toContain('test.mailer');
-    expect(error.message).toContain(`Item ${letter.storeId} (Letter)`);
+    expect(error.message).toContain(`Item ${letter.storeId} (letter)`);
     expect(error.message).toContain(error.store);
   });
 

@@ -137,6 +137,15 @@ describe.each(scenes)('for %s', (_, aScene) => {
     expect(codeOf(() => target.inMemoryPowerUp(Object.create(null) as never, Mailer))).toBe('WRONG_TYPE');
   });
 
+  test('messages say what an object is by its class, if it has one', () => {
+    const { target } = aScene();
+    const said = (object: object) => refusal(() => target.inMemoryPowerUp(object as never, Mailer)).message;
+    expect(said({})).toBe('An object cannot play the role test.mailer: it has no send');
+    expect(said(new Map())).toBe('A Map cannot play the role test.mailer: it has no send');
+    expect(said(new (class Outbox {})())).toBe('An Outbox cannot play the role test.mailer: it has no send');
+    expect(said(new (class {})())).toBe('An object cannot play the role test.mailer: it has no send');
+  });
+
   test('it is no part of a transaction', () => {
     const { store, target } = aScene();
     const object = sender('object');

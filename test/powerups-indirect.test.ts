@@ -111,7 +111,7 @@ describe('what is answered', () => {
     const { store } = aGiver(() => answer);
     const error = refusal(() => store.as(Mailer));
     expect(error.code).toBe('WRONG_TYPE');
-    expect(error.message).toMatch(/Giver.*answers with.*test\.mailer/s);
+    expect(error.message).toMatch(/\(giver\) answers with what cannot play the role test\.mailer/);
     expect(codeOf(() => store.powerupsFor(Mailer))).toBe('WRONG_TYPE');
   });
 

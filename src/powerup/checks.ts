@@ -2,6 +2,8 @@ import { CorollaryError, kindOf } from '../errors.js';
 import { Item } from '../item/item.js';
 import type { PowerUpOptions } from '../item/powerup-target.js';
 import { type Indirector, Role } from '../item/role.js';
+import { typeOf } from '../item/type-of.js';
+import type { ItemClass } from '../schema/item-class.js';
 import type { StoreCore } from '../store/store-core.js';
 
 /** @throws CorollaryError INVALID_VALUE */
@@ -81,9 +83,9 @@ export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** How messages name an object: an item by its type and id. */
+/** How messages name an object: an item by its id and type, which tools that shrink code do not rename. */
 export function named(object: object): string {
-  return object instanceof Item
-    ? `Item ${object.storeId} (${object.constructor.name})`
-    : `An object of ${object.constructor?.name ?? 'no class'}`;
+  if (object instanceof Item) return `Item ${object.storeId} (${typeOf(object.constructor as ItemClass).name})`;
+  const kind = kindOf(object);
+  return kind.charAt(0).toUpperCase() + kind.slice(1);
 }

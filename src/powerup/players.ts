@@ -84,6 +84,6 @@ export function playerOf<T extends object>(object: object, role: Role<T>): T | u
 function answerOf<T extends object>(indirector: Indirector<T>, role: Role<T>): T | undefined {
   const answer = indirector.indirect(role);
   if (answer === undefined || answer === null) return undefined;
-  assertPlays(role, answer, () => `What ${named(indirector)} answers with`);
+  assertPlays(role, answer, () => `${named(indirector)} answers with what`);
   return answer;
 }

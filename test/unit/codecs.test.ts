@@ -59,7 +59,7 @@ test.each<[string, Codec, unknown, string]>([
   ['a number as timestamp', timestampCodec, 0, 'takes a Date, not number'],
   ['an invalid Date', timestampCodec, new Date(Number.NaN), 'valid Date'],
   ['an array as bytes', bytesCodec, [1, 2], 'takes a Uint8Array, not an array'],
-  ['an ArrayBuffer', bytesCodec, new ArrayBuffer(2), 'not a ArrayBuffer'],
+  ['an ArrayBuffer', bytesCodec, new ArrayBuffer(2), 'not an ArrayBuffer'],
   ['a fraction as decimal', decimalCodec(2), 12.5, 'not a fractional number'],
   ['an unsafe integer as decimal', decimalCodec(0), 2 ** 53, 'beyond 2^53'],
   ['a bigint as decimal', decimalCodec(0), 1n, 'not bigint'],
