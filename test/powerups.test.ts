@@ -445,6 +445,12 @@ describe('roles with one id', () => {
     expect(made.isInherited).toBe(true);
     expect(made.missingIn({})).toEqual(['send']);
   });
+
+  test('the id stays too', () => {
+    const made = role<Mailer>('test.kept');
+    expect(() => Object.assign(made, { id: 'test.other' })).toThrow(TypeError);
+    expect(made.id).toBe('test.kept');
+  });
 });
 
 describe('a role that asks for members', () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CorollaryError, type Default, type ErrorCode, Item, integer, item, reference, Store, text } from 'corollary';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aStore, aStoreDirectory } from './support/a-store.js';
+import { refusal } from './support/a-refusal.js';
+import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 import { rawly, tableWith } from './support/raw-database.js';
 
 @item('account')
@@ -816,6 +817,14 @@ describe('a write outside the tree of the transaction is OUTSIDE_TREE and leaves
     expectRefused(store, () => write(other.store), 'OUTSIDE_TREE');
     expect(contents(other.store)).toEqual(before);
     expect(contents(other.witness)).toEqual(before);
+  });
+
+  // Both are called 'the store in memory': the message took the one for a second handle on the other.
+  test('stores in memory are not taken for handles on one', () => {
+    const [one, other] = [aMemoryStore({ types: [Account] }), aMemoryStore({ types: [Account] })];
+    const { message } = refusal(() => one.transact(() => other.create(Account, { owner: 'Eve' })));
+    expect(message).toMatch(/^the store in memory is not below another one, whose transaction is running: start/);
+    expect(other.count(Account)).toBe(0);
   });
 
   test('deleting the store itself from inside', () => {

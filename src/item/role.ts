@@ -43,6 +43,8 @@ export class Role<T extends object = object> {
     // Copied: who made the role keeps what was given, and may change it.
     this.#options = { ...options };
     this.#has = [...(options.has ?? [])];
+    // Whoever has it could rename it for all else.
+    Object.freeze(this);
   }
 
   /** True when it is looked for further up where nobody plays it. */

@@ -335,9 +335,11 @@ function isOnDisk(parts: readonly Part[]): boolean {
 
 function outsideTree(store: Participant, scope: Participant): CorollaryError {
   const { place } = store.file;
-  const isSame = place === scope.file.place;
+  const isSameName = place === scope.file.place;
+  // All stores in memory have one name, and each has one handle.
+  const isSame = isSameName && store.file.directory !== undefined;
   const what = isSame
     ? `${place} is open twice, and this is not the handle whose transaction is running: use that one`
-    : `${place} is not below ${scope.file.place}, whose transaction is running: start the transaction on a store above both, or write after it`;
+    : `${place} is not below ${isSameName ? 'another one' : scope.file.place}, whose transaction is running: start the transaction on a store above both, or write after it`;
   return new CorollaryError('OUTSIDE_TREE', what, { store: place });
 }
