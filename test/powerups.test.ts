@@ -288,6 +288,14 @@ describe.each(scenes)('for %s', (_, aScene) => {
     expect(codeOf(() => target.powerUp(a, Mailer, wrong as object))).toBe('INVALID_VALUE');
     expect(target.maybe(Mailer)).toBeUndefined();
   });
+
+  // It read 'a safe integer, not number'.
+  test('the message says what is wrong with a number that is no priority', () => {
+    const { store, target } = aScene();
+    const [a] = mailers(store, 'a');
+    const { message } = refusal(() => target.powerUp(a, Mailer, { priority: 0.5 }));
+    expect(message).toBe('A priority is a safe integer, not a fractional number');
+  });
 });
 
 function priorities(...wrong: unknown[]): object[] {

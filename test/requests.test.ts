@@ -214,7 +214,11 @@ describe('a method that can be requested', () => {
     expect(codeOf(requested(Symbol.iterator))).toBe('INVALID_VALUE');
     expect(codeOf(requested(undefined))).toBe('INVALID_VALUE');
     expect(codeOf(requested(['total']))).toBe('INVALID_VALUE');
-    expect(refusal(requested('nothing')).message).toMatch(/acme\.billing.*'nothing'/);
+    const { message, store } = refusal(requested('nothing'));
+    expect(message).toBe("What plays acme.billing in the store in memory has no method 'nothing'");
+    expect(store).toBe('the store in memory');
+    expect(refusal(requested(undefined)).message).toMatch(/acme\.billing.*not by undefined/);
+    expect(refusal(requested('delete')).message).toMatch(/acme\.billing.*'delete', which items have for the library/);
   });
 
   test('is none of a function as such, where a function plays the role', () => {

@@ -70,8 +70,9 @@ function checkedRoles(options: unknown): readonly AnyRole[] {
   const isFine = isPlainInput(options) && Object.keys(options).every((key) => key === 'roles');
   const roles: unknown = isFine ? (options as Partial<AnswerOptions>).roles : undefined;
   if (Array.isArray(roles) && roles.every((role) => role instanceof Role)) return roles;
+  const what = isPlainInput(options) ? 'what was given' : kindOf(options);
   throw new CorollaryError(
     'INVALID_VALUE',
-    `answer takes the roles that others may ask for, { roles: [Billing] }, not ${isFine ? 'that' : kindOf(options)}`,
+    `answer takes a list of the roles that others may ask for, and nothing else: { roles: [Billing] }, not ${what}`,
   );
 }

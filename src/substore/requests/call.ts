@@ -1,4 +1,4 @@
-import { CorollaryError, kindOf } from '../../errors.js';
+import { CorollaryError, type ErrorDetails, kindOf } from '../../errors.js';
 import { Item } from '../../item/item.js';
 import type { AnyRole } from '../../item/role.js';
 import { isWellFormed } from '../../schema/codecs/text.js';
@@ -50,13 +50,13 @@ type Method = (...args: readonly unknown[]) => unknown;
  * The method of what plays the role that can be requested by this name.
  * @throws CorollaryError INVALID_VALUE
  */
-export function methodOf(player: object, call: Call): Method {
+export function methodOf(player: object, call: Call, place: string): Method {
   assertRequestable(call);
   // `call` and `apply` are no methods of a role that a function plays.
   const isOfFunctions = typeof player === 'function' && call.method in Function.prototype;
   const found: unknown = isOfFunctions ? undefined : (player as Record<string, unknown>)[call.method];
   if (typeof found === 'function') return found as Method;
-  throw noMethod(call);
+  throw refused(`What plays ${call.role.id} in ${place} has no method ${shown(call.method)}`, { store: place });
 }
 
 /** What the library calls, and nobody else: an item may delete itself when it is uninstalled. */
@@ -69,15 +69,19 @@ const HOOKS: readonly string[] = ['installed', 'uninstalled', 'indirect'] satisf
  */
 export function assertRequestable(call: Call): void {
   const name: unknown = call.method;
-  if (typeof name !== 'string' || name in Item.prototype || HOOKS.includes(name)) throw noMethod(call);
+  const { id } = call.role;
+  if (typeof name !== 'string') throw refused(`A request of ${id} names a method by a text, not by ${kindOf(name)}`);
+  if (!(name in Item.prototype || HOOKS.includes(name))) return;
+  throw refused(
+    `A request of ${id} cannot ask for ${shown(name)}, which items have for the library: name another method`,
+  );
 }
 
-function noMethod({ role, method }: Call): CorollaryError {
-  return new CorollaryError('INVALID_VALUE', `${role.id} has no method ${shown(method)} that can be requested`);
+function refused(message: string, details: ErrorDetails = {}): CorollaryError {
+  return new CorollaryError('INVALID_VALUE', message, details);
 }
 
 // It may come from anywhere.
-function shown(method: unknown): string {
-  if (typeof method !== 'string') return `(a name is a text, not ${kindOf(method)})`;
+function shown(method: string): string {
   return method.length <= 100 && isWellFormed(method) ? `'${method}'` : 'of this name';
 }

@@ -14,7 +14,7 @@ export function perform(asked: StoreCore, call: Call, find: () => object): unkno
   const args = plainArguments(call.args, takeItem);
   return transactRequest(homeOf(find()) ?? asked, () => {
     const player = find();
-    const method = methodOf(player, call);
+    const method = methodOf(player, call, asked.file.place);
     return plainAnswer(
       run(call, method, () => method.apply(player, args)),
       call,
