@@ -15,7 +15,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { install, Store, SubStore, uninstall } from 'corollary';
+import { type AnyRole, install, Store, SubStore, uninstall } from 'corollary';
 import { Ticket, TicketDesk, TicketSearch } from './help-desk/desk.js';
 import { Account, Charge, FlatRate, MailGateway, OutgoingLetter } from './help-desk/plugins.js';
 import { Billing, Desk, Inbox, Mailer, Search } from './help-desk/roles.js';
@@ -118,7 +118,7 @@ function changePlugins(site: Store): string[] {
   const answered = answer(site, 'acme/lyon', 'It is in the cellar.');
   const desk = lyon.getUnique(TicketDesk, {});
   uninstall(desk);
-  const what = (role: typeof Desk | typeof Search) => (lyon.maybe(role as typeof Desk) === undefined ? 'no' : 'a');
+  const what = (role: AnyRole) => (lyon.maybe(role) === undefined ? 'no' : 'a');
   return [
     `acme is billed by a ${acme.as(Billing).constructor.name} from now on`,
     ...answered,

@@ -365,6 +365,17 @@ describe('installing', () => {
     expect([installedOn(inbox), installedOn(search)]).toEqual([undefined, store]);
   });
 
+  test('again gives no role that was taken away meanwhile', () => {
+    const store = aStore({ types });
+    const inbox = store.create(Inbox, {});
+    install(inbox, store);
+    store.powerDown(inbox);
+
+    install(inbox, store);
+
+    expect([installedOn(inbox), store.maybe(Reader)]).toEqual([store, undefined]);
+  });
+
   test('again lets an installed dependency be that a program has chosen', () => {
     const store = aStore({ types });
     const [first, second] = [store.create(Search, { language: 'a' }), store.create(Search, { language: 'b' })];

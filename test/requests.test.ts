@@ -569,6 +569,17 @@ describe('a request to a tree', () => {
     ]);
   });
 
+  test('says inside a transaction which stores were too many, and undoes it where it is to throw', () => {
+    const root = aStore({ types, maxOpenSubstores: 16 });
+    const parts = Array.from({ length: 17 }, (_, n) => withAccount(root.substores.create(`p${10 + n}`), 0));
+    const answers = root.transact(() => root.tree.ask(Billing, 'charge', 1));
+    expect(told(answers).at(-1)).toEqual(['p26', 'TOO_MANY_OPEN']);
+    expect(parts.map(sumIn)).toEqual([...Array(16).fill(1), 0]);
+    const strictly = root.tree.asking({ onStoreError: () => 'throw' });
+    expect(codeOf(() => root.transact(() => strictly.ask(Billing, 'charge', 1)))).toBe('TOO_MANY_OPEN');
+    expect(parts.map(sumIn)).toEqual([...Array(16).fill(1), 0]);
+  });
+
   test('changes all of them, each in a transaction of its own: one that fails keeps none from it', () => {
     const { root, b, x } = aTree();
     played(root, () => 'root');
