@@ -38,7 +38,7 @@ describe.each(scenes)('for %s', (_, aScene) => {
     expect(target.powerupsFor(Mailer)).toEqual([two]);
     expect(target.as(Named)).toBe(one);
     expect(roleIds(target, one)).toEqual(['test.named']);
-    expect(codeOf(() => target.powerDown(one, Mailer))).toBe('INVALID_VALUE');
+    expect(codeOf(() => target.powerDown(one, Mailer))).toBe('NO_POWERUP');
   });
 
   test('powerDown takes it away, for one role or for all, and those that are stored answer again', () => {
@@ -60,9 +60,9 @@ describe.each(scenes)('for %s', (_, aScene) => {
   test('what does not play in memory, and is no item, cannot be taken away', () => {
     const { target } = aScene();
     const object = sender('object');
-    expect(codeOf(() => target.powerDown(object, Mailer))).toBe('INVALID_VALUE');
+    expect(codeOf(() => target.powerDown(object, Mailer))).toBe('NO_POWERUP');
     target.inMemoryPowerUp(object, Mailer);
-    expect(codeOf(() => target.powerDown(object, Named))).toBe('INVALID_VALUE');
+    expect(codeOf(() => target.powerDown(object, Named))).toBe('NO_POWERUP');
     expect(target.as(Mailer)).toBe(object);
   });
 

@@ -294,11 +294,11 @@ describe('a role with members asked for', () => {
     expect(store.query(SubStore).count()).toBe(0);
   });
 
-  test('has a member that is there, whatever its value', () => {
+  test('has a member that is null, and not one of its own that is undefined', () => {
     const store = aStore({ types });
-    const object = { send: undefined };
-    const Role = role<{ send: undefined }>('test.undefined', { has: ['send'] });
-    store.inMemoryPowerUp(object, Role);
-    expect(store.as(Role)).toBe(object);
+    const Role = role<{ send: null | undefined }>('test.undefined', { has: ['send'] });
+    store.inMemoryPowerUp({ send: null }, Role);
+    expect(store.as(Role)).toEqual({ send: null });
+    expect(codeOf(() => store.inMemoryPowerUp({ send: undefined }, Role))).toBe('WRONG_TYPE');
   });
 });

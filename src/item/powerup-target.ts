@@ -111,7 +111,7 @@ export abstract class PowerupTarget {
     return this[powers].maybe(this, role);
   }
 
-  /** The roles that a powerup plays here, by id. */
+  /** The roles that a powerup plays here, by id. @throws CorollaryError INVALID_VALUE for what is no object */
   rolesOf(powerup: object): AnyRole[] {
     return this[powers].rolesOf(this, powerup);
   }

@@ -54,7 +54,7 @@ export class Role<T extends object = object> {
 
   /** The members it asks for that an object does not have. */
   missingIn(player: object): string[] {
-    return this.#has.filter((member) => !(member in player));
+    return this.#has.filter((member) => !(member in player) || isHole(player, member));
   }
 
   /** What those who play the role answer: the first, or all combined; undefined where there is nobody. */
@@ -72,6 +72,13 @@ export class Role<T extends object = object> {
   defaultFor(target: LiveItem | KeepingStore): T | undefined {
     return this.#options.default?.(target);
   }
+}
+
+// A property of its own that is undefined: a method that was misspelt where the object was put together. Looked at without
+// reading it: what is read may be looked up, and not be there yet.
+function isHole(player: object, member: string): boolean {
+  const own = Object.getOwnPropertyDescriptor(player, member);
+  return own !== undefined && own.get === undefined && own.value === undefined;
 }
 
 /** A role of whatever type. */

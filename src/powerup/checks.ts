@@ -33,6 +33,18 @@ export function checkedOwn(core: StoreCore, powerup: unknown): Item {
   );
 }
 
+/** What may play a role: any object, or an item of the store. @throws CorollaryError INVALID_VALUE, WRONG_STORE */
+export function checkedPlayer(core: StoreCore, player: unknown): object {
+  assertObject(player);
+  return player instanceof Item ? checkedOwn(core, player) : player;
+}
+
+/** @throws CorollaryError INVALID_VALUE */
+export function assertObject(value: unknown): asserts value is object {
+  if (!isObject(value))
+    throw new CorollaryError('INVALID_VALUE', `What plays a role is an object, not ${kindOf(value)}`);
+}
+
 /** An item of the store that may be given as a powerup. @throws CorollaryError INVALID_VALUE, WRONG_STORE, ITEM_GONE */
 export function checkedPowerup(core: StoreCore, powerup: unknown): Item {
   const item = checkedOwn(core, powerup);

@@ -1,17 +1,17 @@
-import { CorollaryError, kindOf } from '../errors.js';
+import { CorollaryError } from '../errors.js';
 import { Item } from '../item/item.js';
 import { type IsLeftOut, type Powers, type PowerupTarget, powersOf } from '../item/powerup-target.js';
 import { type AnyRole, Role } from '../item/role.js';
 import type { StoreCore } from '../store/store-core.js';
 import {
+  assertObject,
   assertPlays,
   assertStored,
-  checkedOwn,
+  checkedPlayer,
   checkedPowerup,
   checkedPriority,
   checkedRole,
   isIndirector,
-  isObject,
   named,
 } from './checks.js';
 import { connected } from './connected.js';
@@ -169,7 +169,7 @@ export class StorePowers implements Powers {
     // What may be refused comes first.
     const wasStored = this.#isOwn(powerup) && this.#takeAway(item, powerup, wanted);
     const wasInMemory = forget(this.#knownOf(item).inMemory, powerup, wanted);
-    if (!wasStored && !wasInMemory) throw playsNothing(this.#core, checkedOwn(this.#core, powerup), wanted);
+    if (!wasStored && !wasInMemory) throw playsNothing(this.#core, checkedPlayer(this.#core, powerup), wanted);
   }
 
   #isOwn(powerup: unknown): powerup is Item {
@@ -184,6 +184,7 @@ export class StorePowers implements Powers {
   rolesOf(target: PowerupTarget, powerup: unknown): AnyRole[] {
     const item = itemOf(target);
     this.#core.assertOpen();
+    assertObject(powerup);
     const inMemory = [...this.#knownOf(item).inMemory].filter(([, object]) => object === powerup).map(([id]) => id);
     const stored = this.#isOwn(powerup)
       ? connected(this.#core, { target: item?.storeId ?? null, role: null, player: powerup.storeId })
@@ -196,8 +197,7 @@ export class StorePowers implements Powers {
     this.#core.assertOpen();
     const item = storedTarget(target);
     const wanted = checkedRole(role as AnyRole);
-    if (!isObject(object))
-      throw new CorollaryError('INVALID_VALUE', `What plays a role in memory is an object, not ${kindOf(object)}`);
+    assertObject(object);
     if (!isIndirector(object)) assertPlays(wanted, object, () => named(object));
     this.#roles.set(wanted.id, wanted);
     this.#knownOf(item).inMemory.set(wanted.id, object);
@@ -233,11 +233,12 @@ function storedTarget(target: PowerupTarget): Target {
   return item;
 }
 
-function playsNothing(core: StoreCore, powerup: Item, role: AnyRole | undefined): CorollaryError {
+function playsNothing(core: StoreCore, powerup: object, role: AnyRole | undefined): CorollaryError {
   const what = role === undefined ? 'any role' : `the role ${role.id}`;
   const { place } = core.file;
-  return new CorollaryError('NO_POWERUP', `${named(powerup)} in ${place} does not play ${what} there`, {
-    store: place,
-    storeId: powerup.storeId,
-  });
+  return new CorollaryError(
+    'NO_POWERUP',
+    `${named(powerup)} does not play ${what} for what was asked, in ${place}: rolesOf tells what it plays`,
+    { store: place, storeId: powerup instanceof Item ? powerup.storeId : undefined },
+  );
 }

@@ -241,7 +241,8 @@ class World {
     else if (step.what === 'delete store') this.#deleteStore(path);
     else if (step.what === 'undo' || step.what === 'undo inside') this.#undo(step, path);
     else if (step.what === 'elsewhere') this.#elsewhere(this.#writeFor({ ...step, what: kindOf(step) }, path));
-    else if (step.what === 'reopen') this.#reopen(1 + (step.which % 4));
+    else if (step.what === 'reopen')
+      this.#reopen(5 + (step.which % 4)); // a transaction keeps open what it writes, and paths go three levels deep
     else if (step.what !== 'nothing') this.#write(this.#writeFor({ ...step, what: step.what }, path));
   }
 
