@@ -77,7 +77,8 @@ export abstract class PowerupTarget {
   /**
    * The powerup no longer plays the role here; without a role, none at all. The item itself stays. Also for what
    * {@link inMemoryPowerUp} has put there.
-   * @throws CorollaryError NO_POWERUP where it does not play it; INVALID_VALUE, WRONG_STORE, READ_ONLY, STORE_CLOSED; it plays what it played then
+   * @throws CorollaryError NO_POWERUP where it does not play it; INVALID_VALUE, WRONG_STORE, READ_ONLY, STORE_CLOSED; it
+   * plays what it played then
    */
   powerDown(powerup: object, role?: AnyRole): void {
     this[powers].powerDown(this, powerup, role);

@@ -36,8 +36,9 @@ export function assertPlainFunction(
 }
 
 /**
- * Runs the function of `transact`, or another that `what` names. If it gives a promise, throwing undoes what ran so far; what the promise would still
- * do is refused when it tries to write, and its rejection is no news then, so it is not left unhandled.
+ * Runs the function of `transact`, or another that `what` names. If it gives a promise, throwing undoes what ran so far;
+ * what the promise would still do is refused when it tries to write, and its rejection is no news then, so it is not left
+ * unhandled.
  * @throws CorollaryError ASYNC_TRANSACTION
  */
 export function runGuarded<R>(work: () => R, what = 'The function given to transact'): R {
