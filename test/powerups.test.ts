@@ -276,7 +276,7 @@ describe.each(scenes)('for %s', (_, aScene) => {
     const powerup = wrong as Smtp;
     expect(codeOf(() => target.powerUp(powerup, Mailer))).toBe('INVALID_VALUE');
     expect(codeOf(() => target.powerUp(powerup))).toBe('INVALID_VALUE');
-    const isObject = typeof wrong === 'object' && wrong !== null; // which might play in memory
+    const isObject = Object(wrong) === wrong; // which might play in memory
     expect(codeOf(() => target.powerDown(powerup, Mailer))).toBe(isObject ? 'NO_POWERUP' : 'INVALID_VALUE');
     if (isObject) expect(target.rolesOf(powerup)).toEqual([]);
     else expect(codeOf(() => target.rolesOf(powerup))).toBe('INVALID_VALUE');
