@@ -713,6 +713,21 @@ describe('uninstalling', () => {
     ]);
   });
 
+  test('leaves alone what a dependency is filled with that was never installed', () => {
+    const store = aStore({ types });
+    const inbox = store.create(Inbox, {});
+    install(inbox, store);
+    const other = store.create(Search, { language: 'fr' });
+    store.powerUp(other, Finder);
+    inbox.search = other;
+    told.length = 0;
+
+    uninstall(inbox);
+
+    expect([...told].sort()).toEqual(['Inbox off Store', 'Index off Store', 'Search off Store']);
+    expect(store.as(Finder)).toBe(other);
+  });
+
   test('is undone when a callback throws', () => {
     @item('sticky', { roles: () => [Reader] })
     class Sticky extends Plugin {
@@ -907,6 +922,14 @@ describe('the graph', () => {
     expect(installedDependents(inbox)).toEqual([]);
     expect(installedRequirements(archive)).toEqual([search, index]);
     expect(installedRequirements(index)).toEqual([]);
+  });
+
+  test('lists dependents in the order in which they were installed, not made', () => {
+    const store = aStore({ types });
+    const [first, second] = [store.create(Inbox, {}), store.create(Inbox, {})];
+    install(second, store);
+    install(first, store);
+    expect(installedDependents(searchOf(first))).toEqual([second, first]);
   });
 
   test('is empty for what is not installed', () => {

@@ -667,6 +667,25 @@ describe('a request to a tree', () => {
     expect(() => root.tree.asking({ onStoreError: () => 'throw' }).ask(Anything, 'run')).toThrow(RangeError);
   });
 
+  test('passes over a store that another handle deletes meanwhile', () => {
+    const place = aStoreDirectory();
+    const { root, a } = aTree(() => aStore({ types }, place));
+    const other = aStore({ types }, place);
+    played(root.at('b'), () => 2);
+    played(a, () => {
+      throw new RangeError();
+    });
+    const heard: string[] = [];
+    const asking = root.tree.asking({
+      onStoreError: (_error, [name]) => {
+        heard.push(name ?? '');
+        other.substores.delete('b');
+        return 'skip';
+      },
+    });
+    expect([asking.ask(Anything, 'run'), heard]).toEqual([[], ['a']]);
+  });
+
   test('gives the error of a store whose database is damaged once, and goes on', () => {
     const place = aStoreDirectory({ mayBeCorrupt: true });
     const before = aStore({ types }, place);

@@ -13,7 +13,7 @@ import { type Dependence, dependencesOn } from './dependents.js';
 import { assertRequirementsMet } from './from-parent.js';
 import { Installation } from './installation.js';
 import { idsInstalledAt, installationOf, isInstalledAt } from './installations.js';
-import { assertInstallable, checkedItem, checkedPlace, type Place, placeOf, writableStoreOf } from './place.js';
+import { checkedItem, checkedPlace, type Place, placeOf, writableStoreOf } from './place.js';
 import { tell } from './tell.js';
 
 /**
@@ -31,12 +31,7 @@ import { tell } from './tell.js';
 export function install(item: Item, target: KeepingStore | Item): void {
   const core = writableStoreOf(checkedItem(item));
   const place = checkedPlace(core, target);
-  core.writeInSteps(() => {
-    // Again, under the lock: another connection may have deleted one of them.
-    assertInstallable(item);
-    if (place.item !== null) assertInstallable(place.item);
-    ensureInstalled(place, item, true);
-  });
+  core.writeInSteps(() => ensureInstalled(place, item, true));
 }
 
 function ensureInstalled(place: Place, item: Item, isExplicit: boolean): void {
