@@ -55,6 +55,7 @@ export default defineConfig({
   test: {
     reporters: ['default', closingLine],
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/same-items.ts'],
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
     // Processes, not threads: a test may change its working directory, and a crash in native code names its file.
     pool: 'forks',
