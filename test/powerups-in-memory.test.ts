@@ -182,6 +182,23 @@ test('a store opened with readOnly can have a role played in memory, and taken a
   expect(store.maybe(Mailer)).toBeUndefined();
 });
 
+test('an item that is deleted has nobody left, in memory neither, and has them again when that is undone', () => {
+  const store = aStore({ types });
+  const [item] = mailers(store, 'item');
+  const object = sender('object');
+  item.inMemoryPowerUp(object, Mailer);
+  expect(() =>
+    store.transact(() => {
+      item.delete();
+      expect([item.maybe(Mailer), item.powerupsFor(Mailer)]).toEqual([undefined, []]);
+      throw new Error('no');
+    }),
+  ).toThrow('no');
+  expect(item.as(Mailer)).toBe(object);
+  item.delete();
+  expect(item.maybe(Mailer)).toBeUndefined();
+});
+
 test('a powerDown that is refused takes nothing away in memory either', () => {
   const place = aStoreDirectory();
   const before = aStore({ types }, place);

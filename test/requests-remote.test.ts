@@ -184,11 +184,22 @@ describe('an error', () => {
     expect([error instanceof Error, String(error)]).toEqual([true, 'RangeError: a charge is positive']);
   });
 
+  const unreadable = Object.defineProperty(new Error(), 'message', {
+    get() {
+      throw new Error('nobody may read this');
+    },
+  });
+  const problems: unknown[] = [];
+  problems.push(problems);
+  const circular = new CorollaryError('CONSTRAINT', 'round and round', { problems: problems as never });
+
   test.each<[string, unknown, string]>([
     ['a text', 'no', 'Error: no'],
     ['half a surrogate pair', new Error('\ud800'), 'Error: \ufffd'],
     ['an error without a message', Object.assign(new Error(), { message: 1, name: {} }), 'Error'],
     ['nothing', undefined, 'Error: What was thrown is no error but undefined'],
+    ['an error that cannot be read', unreadable, 'Error: What was thrown cannot be read'],
+    ['an error that goes in circles', circular, 'Error: What was thrown cannot be read'],
   ])('arrives as one, whatever is thrown: %s', async (_what, thrown, expected) => {
     const store = aMemoryStore({ types });
     const fail = () => {

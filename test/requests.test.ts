@@ -208,6 +208,14 @@ describe('a method that can be requested', () => {
     expect([leaving.isStored, shop.ask('', Anything, 'run')]).toEqual([true, 1]);
   });
 
+  test('is none of a store that plays a role in memory', () => {
+    const shop = aMemoryStore({ types: [] });
+    const other = aMemoryStore({ types: [] });
+    shop.inMemoryPowerUp(other, role<Store>('test.anything'));
+    expect(codeOf(() => shop.ask('', role<{ close(): void }>('test.anything'), 'close'))).toBe('INVALID_VALUE');
+    expect(other.isClosed).toBe(false);
+  });
+
   test('is a function by name', () => {
     expect(codeOf(requested('sum'))).toBe('INVALID_VALUE');
     expect(codeOf(requested('nothing'))).toBe('INVALID_VALUE');

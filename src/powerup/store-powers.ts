@@ -113,6 +113,7 @@ export class StorePowers implements Powers {
 
   *#players<T extends object>(target: Target, role: Role<T>, isLeftOut: IsLeftOut = nobody): Generator<T> {
     this.#core.assertOpen();
+    if (target !== null && !target.isStored) return;
     const { players, inMemory } = this.#knownOf(target);
     const first = inMemory.get(role.id);
     const answer = first && isThere(first) && !isLeftOut(first) ? playerOf(first, role) : undefined;
@@ -168,7 +169,9 @@ export class StorePowers implements Powers {
     const item = itemOf(target);
     // What may be refused comes first.
     const wasStored = this.#isOwn(powerup) && this.#takeAway(item, powerup, wanted);
-    const wasInMemory = forget(this.#knownOf(item).inMemory, powerup, wanted);
+    const { inMemory } = this.#knownOf(item);
+    const wasInMemory = forget(inMemory, powerup, wanted);
+    if (item === null && inMemory.size === 0) letGo(this.#core);
     if (!wasStored && !wasInMemory) throw playsNothing(this.#core, checkedPlayer(this.#core, powerup), wanted);
   }
 

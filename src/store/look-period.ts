@@ -22,7 +22,7 @@ export function lookPeriod(): number {
   return period;
 }
 
-/** Something was committed by this thread. */
-export function endLookPeriod(): void {
-  period++;
+/** Something was committed by this thread. Gives the period that begins: who has committed needs no look in it. */
+export function endLookPeriod(): number {
+  return ++period;
 }

@@ -290,7 +290,7 @@ export class StoreFile implements Evictable {
 
   /** Our own commit is done: the generation that we wrote is the one we know. */
   committed(isPrepared = false): void {
-    endLookPeriod();
+    this.#checkedIn = endLookPeriod();
     if (this.#header === undefined) return;
     const generation = this.#header.generation + 1;
     this.#ownCommits++;

@@ -1,5 +1,6 @@
 import { CorollaryError, type ErrorDetails, kindOf } from '../../errors.js';
 import { Item } from '../../item/item.js';
+import { PowerupTarget } from '../../item/powerup-target.js';
 import type { AnyRole } from '../../item/role.js';
 import { isWellFormed } from '../../schema/codecs/text.js';
 import type { StoreCore } from '../../store/store-core.js';
@@ -52,11 +53,16 @@ type Method = (...args: readonly unknown[]) => unknown;
  */
 export function methodOf(player: object, call: Call, place: string): Method {
   assertRequestable(call);
-  // `call` and `apply` are no methods of a role that a function plays.
-  const isOfFunctions = typeof player === 'function' && call.method in Function.prototype;
-  const found: unknown = isOfFunctions ? undefined : (player as Record<string, unknown>)[call.method];
+  const found: unknown = mayBeRequested(player, call) ? (player as Record<string, unknown>)[call.method] : undefined;
   if (typeof found === 'function') return found as Method;
   throw refused(`What plays ${call.role.id} in ${place} has no method ${shown(call.method)}`, { store: place });
+}
+
+// A store may play a role in memory; what it can do otherwise is not for others. Nor are `call` and `apply` methods of a
+// role that a function plays.
+function mayBeRequested(player: object, { method }: Call): boolean {
+  if (player instanceof PowerupTarget && !(player instanceof Item)) return false;
+  return typeof player !== 'function' || !(method in Function.prototype);
 }
 
 /** What the library calls, and nobody else: an item may delete itself when it is uninstalled. */

@@ -7,8 +7,16 @@ import { Survey } from './survey.js';
 /** The fields of an error that are plain data. */
 const DETAILS = ['store', 'type', 'attribute', 'storeId', 'path', 'problems', 'retry', 'committed'] as const;
 
-/** What travels of what was thrown. */
+/** What travels of what was thrown, whatever that is: getters may throw, and details may go in circles. */
 export function errorForm(error: unknown): ReplyError {
+  try {
+    return formOf(error);
+  } catch {
+    return { name: 'Error', message: 'What was thrown cannot be read' };
+  }
+}
+
+function formOf(error: unknown): ReplyError {
   if (!(error instanceof Error)) return { name: 'Error', message: textOr(error, thrown(error)) };
   const form = { name: textOr(error.name, 'Error'), message: textOr(error.message, '') };
   if (!(error instanceof CorollaryError)) return form;
