@@ -1,8 +1,10 @@
 import { type ErrorCode, type ErrorDetails, kindOf, type Problem, problemsError } from '../errors.js';
 import type { Attribute, AttributeDeclaration, ReferenceRule } from '../schema/attribute.js';
 import { Refusal } from '../schema/codec.js';
+import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
+import { Pledge } from './pledge.js';
 import { type CellChange, freshen, goneBecause, isItem, type Keeper, namedItem, stateOf } from './state.js';
 
 /** A refusal with the code of the error that it becomes. */
@@ -109,7 +111,9 @@ function encodeValue(attribute: AttributeDeclaration, value: unknown, keeper: Ke
   const { codec, reference, validate } = attribute;
   const cell = codec.encode(reference === undefined ? value : referredId(reference, value, keeper));
   // A copy is shown to the predicate, in the form in which the value will be read.
-  if (validate !== undefined) runValidate(validate, reference === undefined ? codec.decode(cell) : value);
+  // Of what is pledged there is nothing to show yet.
+  if (validate !== undefined && !(value instanceof Pledge))
+    runValidate(validate, reference === undefined ? codec.decode(cell) : value);
   return cell;
 }
 
@@ -130,13 +134,21 @@ export function runValidate(validate: (value: unknown) => boolean | string, valu
 function referredId(reference: ReferenceRule, value: unknown, keeper: Keeper): number {
   const target = reference.target?.();
   const wanted = target === undefined ? 'an item' : `a ${target.name} item`;
+  if (value instanceof Pledge) {
+    assertOfType(value, target, wanted);
+    return value.id;
+  }
   if (!isItem(value)) throw new Refusal(`takes ${wanted}, not ${kindOf(value)}`);
   const state = stateOf(value);
-  if (target !== undefined && state.type.itemClass !== target)
-    throw new Fault('WRONG_TYPE', `takes ${wanted}, not a ${state.type.itemClass.name} item`);
+  assertOfType(state, target, wanted);
   if (state.keeper !== keeper) throw new Fault('WRONG_STORE', `takes ${wanted} of its own store, not of another one`);
   freshen(state);
   if (state.life !== 'stored')
     throw new Fault('ITEM_GONE', `takes a stored item, but ${namedItem(state)} ${goneBecause(state)}`);
   return state.id;
+}
+
+function assertOfType({ type }: { type: ItemType }, target: ItemClass | undefined, wanted: string): void {
+  if (target !== undefined && type.itemClass !== target)
+    throw new Fault('WRONG_TYPE', `takes ${wanted}, not a ${type.itemClass.name} item`);
 }

@@ -31,8 +31,23 @@ export function createItem(core: StoreCore, type: ItemType, values: object): Ite
   return hooks.activate || hooks.stored ? core.writeInSteps(create) : core.write(create);
 }
 
-function newId(core: StoreCore, { entry }: StoredType): number {
-  return core.file.takeSequence() * TAGS + entry.tag;
+function newId(core: StoreCore, { entry }: StoredType, sequence = core.file.takeSequence()): number {
+  return sequence * TAGS + entry.tag;
+}
+
+/** The id of the item of a type that is created under a number of {@link reserveNumbers}. Runs inside a write. */
+export function idUnder(core: StoreCore, type: ItemType, sequence: number): number {
+  return newId(core, core.catalog.ready(type), sequence);
+}
+
+/** So many numbers in a row for items that are created later in the transaction; gives the first. */
+export function reserveNumbers(core: StoreCore, count: number): number {
+  return core.file.takeSequence(count);
+}
+
+/** Checks values as {@link createItem} does, and creates nothing. What only the database can tell is not checked. */
+export function checkNew(core: StoreCore, type: ItemType, values: object): void {
+  prepare(type, core.keeper, values);
 }
 
 function insertOne(core: StoreCore, { sql, type }: StoredType, { cells }: Prepared, id: number): void {
@@ -68,12 +83,36 @@ export function createItems(
   rows: Iterable<object>,
   wanted: Item[] | undefined,
 ): number {
+  return createRows(core, type, asRows(rows), wanted);
+}
+
+/** Values for one of many items. */
+export interface RowValues {
+  readonly values: object;
+  /** One of {@link reserveNumbers}; the next one if not given. */
+  readonly sequence?: number;
+  /** How errors name it: its place among the rows, from 0, or in words. */
+  readonly name: number | string;
+}
+
+function* asRows(rows: Iterable<object>): Generator<RowValues> {
+  let at = 0;
+  for (const values of rows) yield { values, name: at++ };
+}
+
+/** The same for rows that may come with numbers of their own. */
+export function createRows(
+  core: StoreCore,
+  type: ItemType,
+  rows: Iterable<RowValues>,
+  wanted: Item[] | undefined,
+): number {
   const needsItems = wanted !== undefined || Object.values(type.hooks).some(Boolean);
   return core.writeInSteps((transaction, part) => {
     const stored = core.catalog.ready(type);
     let count = 0;
     for (const values of batches(rows)) {
-      const batch = values.map((one, at) => newRow(core, stored, one, count + at));
+      const batch = values.map((one) => newRow(core, stored, one));
       insertBatch(core, stored, batch);
       part.wrote(
         stored.entry,
@@ -93,25 +132,26 @@ export function createItems(
 interface NewRow {
   readonly prepared: Prepared;
   readonly id: number;
-  /** Its place among the rows given, from 0. */
-  readonly at: number;
+  /** As in {@link RowValues}. */
+  readonly name: number | string;
 }
 
-function newRow(core: StoreCore, stored: StoredType, values: object, at: number): NewRow {
-  const prepared = inRow(at, () => prepare(stored.type, core.keeper, values));
-  return { prepared, id: newId(core, stored), at };
+function newRow(core: StoreCore, stored: StoredType, { values, sequence, name }: RowValues): NewRow {
+  const prepared = inRow(name, () => prepare(stored.type, core.keeper, values));
+  return { prepared, id: newId(core, stored, sequence), name };
 }
 
-function inRow<R>(at: number, work: () => R): R {
+function inRow<R>(name: number | string, work: () => R): R {
   try {
     return work();
   } catch (error) {
-    throw error instanceof CorollaryError ? prefixed(error, `Row ${at}`) : error;
+    if (!(error instanceof CorollaryError)) throw error;
+    throw prefixed(error, typeof name === 'number' ? `Row ${name}` : name);
   }
 }
 
-function* batches(rows: Iterable<object>): Generator<object[]> {
-  let batch: object[] = [];
+function* batches(rows: Iterable<RowValues>): Generator<RowValues[]> {
+  let batch: RowValues[] = [];
   for (const row of rows) {
     batch.push(row);
     if (batch.length < ROWS_PER_INSERT) continue;
@@ -137,5 +177,5 @@ function insertBatch(core: StoreCore, stored: StoredType, batch: readonly NewRow
 }
 
 function insertSingly(core: StoreCore, stored: StoredType, batch: readonly NewRow[]): void {
-  for (const { prepared, id, at } of batch) inRow(at, () => insertOne(core, stored, prepared, id));
+  for (const { prepared, id, name } of batch) inRow(name, () => insertOne(core, stored, prepared, id));
 }

@@ -24,12 +24,16 @@ export class Sequence {
     this.#next = Math.max(this.#next, next);
   }
 
-  /** A number that was never given out here before; not even after a rollback. @throws CorollaryError OUT_OF_RANGE */
-  take(uid: string, place: string): number {
-    if (this.#next > MAX_SEQUENCE)
-      throw new CorollaryError('OUT_OF_RANGE', `${place} has used up its 2^41 item numbers`, { store: place });
+  /**
+   * A number that was never given out here before; not even after a rollback. Where more than one is wanted, the first of
+   * so many in a row.
+   * @throws CorollaryError OUT_OF_RANGE
+   */
+  take(uid: string, place: string, count = 1): number {
     const number = Math.max(this.#next, given.get(uid) ?? 1);
-    this.#next = number + 1;
+    if (number + count - 1 > MAX_SEQUENCE)
+      throw new CorollaryError('OUT_OF_RANGE', `${place} has used up its 2^41 item numbers`, { store: place });
+    this.#next = number + count;
     given.set(uid, this.#next);
     return number;
   }

@@ -278,9 +278,13 @@ export class StoreFile implements Evictable {
     return this.#sequence.next;
   }
 
-  /** A sequence number that was never given out here before; not even after a rollback. @throws CorollaryError OUT_OF_RANGE */
-  takeSequence(): number {
-    return this.#sequence.take(this.uid, this.place);
+  /**
+   * A sequence number that was never given out here before; not even after a rollback. Where more than one is wanted, the
+   * first of so many in a row.
+   * @throws CorollaryError OUT_OF_RANGE
+   */
+  takeSequence(count = 1): number {
+    return this.#sequence.take(this.uid, this.place, count);
   }
 
   /** Part of every transaction that wrote: the next number and the generation go to disk with the changes. */
