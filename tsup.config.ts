@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: { index: 'src/index.ts' },
+  entry: { index: 'src/index.ts', axiom: 'src/axiom/index.ts' },
   format: ['esm'],
   target: 'node22',
   splitting: true, // shared chunks: one Item class whichever entry is imported

@@ -50,7 +50,10 @@ const closingLine: Reporter = {
 export default defineConfig({
   plugins: [esbuildFirst],
   resolve: {
-    alias: [{ find: /^corollary$/, replacement: fileURLToPath(new URL('./src/index.ts', import.meta.url)) }],
+    alias: [
+      { find: /^corollary$/, replacement: fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
+      { find: /^corollary\/axiom$/, replacement: fileURLToPath(new URL('./src/axiom/index.ts', import.meta.url)) },
+    ],
   },
   test: {
     reporters: ['default', closingLine],
