@@ -24,8 +24,11 @@ export interface AxiomTypeOptions<T> {
   readonly drop?: readonly string[];
 }
 
+declare const isOpaque: unique symbol;
+
 /** What {@link mapTo} gives. */
 export class AxiomTypeMapping {
+  declare readonly [isOpaque]: 'mapping';
   /** @internal */
   readonly to: ItemClass;
   /** @internal */

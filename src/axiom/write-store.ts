@@ -1,6 +1,7 @@
 import { Faults } from '../item/check-value.js';
+import type { Item } from '../item/item.js';
 import type { Pledge } from '../item/pledge.js';
-import { createRows, idUnder, type RowValues, reserveNumbers } from '../store/create.js';
+import { createRows, idUnder, type RowValues, reserveNumbers, runPostponed } from '../store/create.js';
 import { fileNameFault } from '../store/files/file-name.js';
 import { StoredFile } from '../store/files/stored-file.js';
 import { getById } from '../store/load.js';
@@ -45,8 +46,13 @@ function write(plan: StorePlan, source: AxiomStore, site: Site): void {
     ...{ subStoreType: core.typeOf(SubStore), fileType: core.typeOf(StoredFile) },
   });
   const parts = partsOf(plan, source, core);
-  for (const part of parts) createRows(core, part.conversion.type, rowsOf(part, source, ends, numbers), undefined);
+  const postponed: Item[] = [];
+  for (const part of parts) {
+    const rows = rowsOf(part, source, ends, numbers);
+    createRows(core, part.conversion.type, rows, { wanted: undefined, postponed });
+  }
   for (const part of parts) checkReferences(core, part.conversion.type, idsOf(part, source, numbers));
+  runPostponed(core, postponed);
   givePowerups(plan, source, ends, site);
 }
 

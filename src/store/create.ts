@@ -83,7 +83,7 @@ export function createItems(
   rows: Iterable<object>,
   wanted: Item[] | undefined,
 ): number {
-  return createRows(core, type, asRows(rows), wanted);
+  return createRows(core, type, asRows(rows), { wanted, postponed: undefined });
 }
 
 /** Values for one of many items. */
@@ -100,12 +100,20 @@ function* asRows(rows: Iterable<object>): Generator<RowValues> {
   for (const values of rows) yield { values, name: at++ };
 }
 
+/** What is done with the items that are made of rows, where any are. */
+export interface NewItems {
+  /** Takes all of them. */
+  readonly wanted: Item[] | undefined;
+  /** Takes those of classes with hooks, which then run in {@link runPostponed}. */
+  readonly postponed: Item[] | undefined;
+}
+
 /** The same for rows that may come with numbers of their own. */
 export function createRows(
   core: StoreCore,
   type: ItemType,
   rows: Iterable<RowValues>,
-  wanted: Item[] | undefined,
+  { wanted, postponed }: NewItems,
 ): number {
   const needsItems = wanted !== undefined || Object.values(type.hooks).some(Boolean);
   return core.writeInSteps((transaction, part) => {
@@ -121,11 +129,19 @@ export function createRows(
       count += batch.length;
       if (!needsItems) continue;
       const items = batch.map(({ prepared, id }) => come(core, prepared, id, part));
-      runHooks(items, transaction);
-      for (const item of items) wanted?.push(item);
+      if (postponed === undefined) runHooks(items, transaction);
+      for (const item of items) {
+        wanted?.push(item);
+        postponed?.push(item);
+      }
     }
     return count;
   });
+}
+
+/** Runs what hooks of new items were to do, once all that these refer to is there. */
+export function runPostponed(core: StoreCore, items: readonly Item[]): void {
+  core.writeInSteps((transaction) => runHooks(items, transaction));
 }
 
 /** One of many rows: checked, numbered, ready to be written. */
