@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
 import { runInThisContext } from 'node:vm';
@@ -10,10 +10,14 @@ import { runNode, top, typescript } from './support/run-node.js';
 
 // Every ```ts block of README.md and docs is a program. It is compiled, run in an empty directory, and what it prints
 // is compared with what `// =>` behind a console.log promises: a JavaScript value, or the text as it is printed.
+// A page may find things in its directory: see `found`.
 // Marks: ```ts continue adds to the program above; ```ts no-run <reason> is neither compiled nor run.
 
 const scratch = new URL('.scratch/docs/', top);
 const programs = documentationPages(top).flatMap((page) => programsOf(page, top));
+
+/** What the programs of a page find in their directory: copies of what lies in the repository. */
+const found: Readonly<Record<string, string>> = { 'docs/guide/axiom.md': 'test/old-stores/axiom/library.axiom' };
 
 rmSync(scratch, { recursive: true, force: true });
 mkdirSync(scratch, { recursive: true });
@@ -31,6 +35,7 @@ for (const program of programs) {
 for (const program of programs)
   test(`${program.page}:${program.line} does what it says`, async () => {
     workIn(aDirectory());
+    bringWhatIsFound(program);
     const faults = listenTo(program);
     await import(fileOf(program));
     expect(faults()).toEqual([]);
@@ -54,6 +59,11 @@ function workIn(directory: string): void {
   const before = process.cwd();
   process.chdir(directory);
   onTestFinished(() => process.chdir(before));
+}
+
+function bringWhatIsFound({ page }: PageProgram): void {
+  const thing = found[page];
+  if (thing !== undefined) cpSync(new URL(thing, top), basename(thing), { recursive: true });
 }
 
 /** Compares what the program prints from now on. The answer gives the faults; a promise never kept is one. */

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as corollary from 'corollary';
+import * as axiom from 'corollary/axiom';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectWithThePackage, write } from './support/packed-package.js';
 import { documentationPages } from './support/page-programs.js';
@@ -32,6 +33,21 @@ describe('a project that installs the package', () => {
     expect(await runNode(['main.js'], { cwd: project })).toEqual({ status: 0, output: '522250\n' });
   });
 
+  test('compiles and runs a program that imports from Axiom, with the same Item class', async () => {
+    write(join(project, 'axiom.ts'), axiomProgram);
+    write(join(project, 'tsconfig.axiom.json'), consumerConfiguration.replace('main.ts', 'axiom.ts'));
+    expect(await runNode([typescript, '-p', join(project, 'tsconfig.axiom.json')])).toEqual({ status: 0, output: '' });
+    cpSync(inRepository('test/old-stores/axiom/library.axiom'), join(project, 'library.axiom'), { recursive: true });
+    expect(await runNode(['axiom.js'], { cwd: project })).toEqual({ status: 0, output: 'Joseph Conrad\n' });
+  });
+
+  test('loads nothing of imports from Axiom with the core', () => {
+    const dist = join(project, 'node_modules/corollary/dist');
+    const loaded = modulesFrom(dist, 'index.js');
+    expect(loaded.filter((file) => readFileSync(join(dist, file), 'utf8').includes('axiom_objects'))).toEqual([]);
+    expect(readdirSync(dist)).toContain('axiom.js');
+  });
+
   test('can require it from a CommonJS file', async () => {
     const program = "console.log(typeof require('corollary').Store.open);";
     expect(await runs('main.cjs', program)).toEqual({ status: 0, output: 'function\n' });
@@ -43,19 +59,22 @@ describe('a project that installs the package', () => {
   });
 });
 
-describe('the public names', () => {
-  const names = publicNames(top);
-  const committed = inRepository('test/public-names.txt');
+describe.each([
+  { entry: 'corollary', file: 'src/index.ts', list: 'test/public-names.txt', module: corollary },
+  { entry: 'corollary/axiom', file: 'src/axiom/index.ts', list: 'test/public-names-axiom.txt', module: axiom },
+])('the public names of $entry', ({ file, list, module }) => {
+  const names = publicNames(top, file);
+  const committed = inRepository(list);
 
   test('are the committed ones: UPDATE_PUBLIC_NAMES=1 npm test writes the list anew', () => {
-    const list = names.map(({ name, isType }) => `${name}${isType ? ' (type)' : ''}\n`).join('');
-    if (process.env.UPDATE_PUBLIC_NAMES === '1') writeFileSync(committed, list);
-    expect(existsSync(committed) ? readFileSync(committed, 'utf8') : '').toBe(list);
+    const found = names.map(({ name, isType }) => `${name}${isType ? ' (type)' : ''}\n`).join('');
+    if (process.env.UPDATE_PUBLIC_NAMES === '1') writeFileSync(committed, found);
+    expect(existsSync(committed) ? readFileSync(committed, 'utf8') : '').toBe(found);
   });
 
   test('are all the module has', () => {
     const values = names.filter(({ isType }) => !isType).map(({ name }) => name);
-    expect(Object.keys(corollary).sort()).toEqual(values);
+    expect(Object.keys(module).sort()).toEqual(values);
   });
 
   test('have a doc comment each', () => {
@@ -101,6 +120,34 @@ const lyon = again.query(City, (city) => city.name.eq('Lyon'));
 console.log(Query.fromJSON<City>(again.tree, lyon.toJSON()).one().population);
 export const inhabitants = (of: Store) => of.query(City).select((c) => ({ id: c.storeId, people: c.population }));
 `;
+
+const axiomProgram = `
+import { integer, Item, item, Store, text } from 'corollary';
+import { importAxiom, mapTo } from 'corollary/axiom';
+
+@item('author')
+class Author extends Item {
+  @text() declare name: string;
+  @integer() declare born: number;
+}
+
+using store = Store.inMemory();
+const types = { author: mapTo(Author, { values: (row) => ({ born: row.integer('born') }) }) };
+// @ts-expect-error an Axiom type becomes a class, or what mapTo gives
+export const wrong: Parameters<typeof importAxiom>[1] = { into: store, types: { author: { to: 'Author' } } };
+importAxiom('library.axiom', { into: store, types, skip: ['book', 'bookmark', 'greeter', 'note'] });
+console.log(store.query(Author).one().name);
+`;
+
+/** The files that a built file loads, itself first. */
+function modulesFrom(dist: string, entry: string): string[] {
+  const found = new Set([entry]);
+  // A Set's iterator also visits what is added meanwhile.
+  for (const file of found)
+    for (const [, imported = ''] of readFileSync(join(dist, file), 'utf8').matchAll(/from "\.\/([^"]+)"/g))
+      found.add(imported);
+  return [...found];
+}
 
 // An old Node stands in by its Node-API version: 9 on every Node before 22.14.
 const programOnAnOldNode = `

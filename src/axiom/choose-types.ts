@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.js';
-import { type AxiomMapping, type AxiomTypeEntry, AxiomTypeMapping } from './mapping.js';
+import { type AxiomMapping, type AxiomTypeEntry, AxiomTypeMapping, planOf, type TypePlan } from './mapping.js';
 import { HANDLED } from './options.js';
 import type { AxiomTypeReport } from './report.js';
 import type { AxiomType } from './source/axiom-store.js';
@@ -8,7 +8,7 @@ import type { AxiomType } from './source/axiom-store.js';
 export interface ChosenType {
   readonly source: AxiomType;
   /** Undefined where it is left out. */
-  readonly mapping: AxiomTypeMapping | undefined;
+  readonly mapping: TypePlan | undefined;
   readonly leftOut: AxiomTypeReport['leftOut'];
   readonly problem: Problem | undefined;
 }
@@ -59,8 +59,8 @@ function isSingle(entry: AxiomTypeEntry | Readonly<Record<number, AxiomTypeEntry
   return typeof entry === 'function' || entry instanceof AxiomTypeMapping;
 }
 
-function asMapping(entry: AxiomTypeEntry): AxiomTypeMapping {
-  return entry instanceof AxiomTypeMapping ? entry : new AxiomTypeMapping(entry, {});
+function asMapping(entry: AxiomTypeEntry): TypePlan {
+  return entry instanceof AxiomTypeMapping ? planOf(entry) : { to: entry, values: undefined, drop: [] };
 }
 
 function notMapped(message: string): Problem {

@@ -24,23 +24,26 @@ export interface AxiomTypeOptions<T> {
   readonly drop?: readonly string[];
 }
 
-declare const isOpaque: unique symbol;
+/** What a mapping says, for whoever carries it out. */
+export interface TypePlan {
+  readonly to: ItemClass;
+  readonly values: ((row: AxiomRow) => unknown) | undefined;
+  readonly drop: readonly string[];
+}
+
+/** What {@link mapTo} was told. */
+export let planOf: (mapping: AxiomTypeMapping) => TypePlan;
 
 /** What {@link mapTo} gives. */
 export class AxiomTypeMapping {
-  declare readonly [isOpaque]: 'mapping';
-  /** @internal */
-  readonly to: ItemClass;
-  /** @internal */
-  readonly values: ((row: AxiomRow) => unknown) | undefined;
-  /** @internal */
-  readonly drop: readonly string[];
+  readonly #plan: TypePlan;
+  static {
+    planOf = (mapping) => mapping.#plan;
+  }
 
-  /** @internal */
-  constructor(to: ItemClass, { values, drop = [] }: AxiomTypeOptions<unknown>) {
-    this.to = to;
-    this.values = values;
-    this.drop = [...drop];
+  /** Use {@link mapTo}. */
+  constructor(plan: TypePlan) {
+    this.#plan = plan;
   }
 }
 
@@ -54,12 +57,12 @@ export class AxiomTypeMapping {
  */
 export function mapTo<T extends Item>(
   type: ItemClass<T>,
-  options: AxiomTypeOptions<NoInfer<T>> = {},
+  options: NoInfer<AxiomTypeOptions<T>> = {},
 ): AxiomTypeMapping {
   const faults = optionFaults(type, options);
   if (faults.length > 0) throw new CorollaryError('INVALID_VALUE', `mapTo takes ${faults.join('; and ')}`);
-  // What it is called with and gives is checked for each item.
-  return new AxiomTypeMapping(type, options as AxiomTypeOptions<unknown>);
+  const { values, drop = [] } = options;
+  return new AxiomTypeMapping({ to: type, values, drop: [...drop] });
 }
 
 function optionFaults(type: unknown, options: unknown): string[] {

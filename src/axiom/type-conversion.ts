@@ -4,7 +4,7 @@ import type { Attribute } from '../schema/attribute.js';
 import { Refusal } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { LinkEnds } from './link-ends.js';
-import type { AxiomTypeMapping } from './mapping.js';
+import type { TypePlan } from './mapping.js';
 import type { AxiomAttributeReport, AxiomNote } from './report.js';
 import { AxiomRow } from './source/axiom-row.js';
 import type { AxiomAttribute, AxiomItem, AxiomType } from './source/axiom-store.js';
@@ -22,7 +22,7 @@ interface Namesake {
 export class TypeConversion {
   readonly source: AxiomType;
   readonly type: ItemType;
-  readonly #mapping: AxiomTypeMapping;
+  readonly #mapping: TypePlan;
   readonly #namesakes: readonly Namesake[];
   readonly #taken = new Set<number>();
   readonly #read = new Set<number>();
@@ -31,7 +31,7 @@ export class TypeConversion {
   /** By attribute of the class: what does not come over as it was, and in how many items. */
   readonly #notes = new Map<string, Map<string, number>>();
 
-  constructor(source: AxiomType, type: ItemType, mapping: AxiomTypeMapping) {
+  constructor(source: AxiomType, type: ItemType, mapping: TypePlan) {
     this.source = source;
     this.type = type;
     this.#mapping = mapping;

@@ -109,13 +109,8 @@ export interface NewItems {
 }
 
 /** The same for rows that may come with numbers of their own. */
-export function createRows(
-  core: StoreCore,
-  type: ItemType,
-  rows: Iterable<RowValues>,
-  { wanted, postponed }: NewItems,
-): number {
-  const needsItems = wanted !== undefined || Object.values(type.hooks).some(Boolean);
+export function createRows(core: StoreCore, type: ItemType, rows: Iterable<RowValues>, made: NewItems): number {
+  const needsItems = made.wanted !== undefined || Object.values(type.hooks).some(Boolean);
   return core.writeInSteps((transaction, part) => {
     const stored = core.catalog.ready(type);
     let count = 0;
@@ -129,14 +124,18 @@ export function createRows(
       count += batch.length;
       if (!needsItems) continue;
       const items = batch.map(({ prepared, id }) => come(core, prepared, id, part));
-      if (postponed === undefined) runHooks(items, transaction);
-      for (const item of items) {
-        wanted?.push(item);
-        postponed?.push(item);
-      }
+      if (made.postponed === undefined) runHooks(items, transaction);
+      handOut(items, made);
     }
     return count;
   });
+}
+
+function handOut(items: readonly Item[], { wanted, postponed }: NewItems): void {
+  for (const item of items) {
+    wanted?.push(item);
+    postponed?.push(item);
+  }
 }
 
 /** Runs what hooks of new items were to do, once all that these refer to is there. */

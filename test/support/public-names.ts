@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A name that `src/index.ts` exports. */
+/** A name that an entry point exports. */
 export interface PublicName {
   readonly name: string;
   readonly isType: boolean;
@@ -9,16 +9,16 @@ export interface PublicName {
 }
 
 /**
- * Every name that `src/index.ts` exports, sorted. Reads the text: TypeScript 7 has no compiler interface to ask. So
+ * Every name that an entry point exports, `src/index.ts` or another, sorted. Reads the text: TypeScript 7 has no compiler interface to ask. So
  * anything but lists of names from other files is refused rather than overlooked.
  */
-export function publicNames(top: URL): PublicName[] {
-  const index = readFileSync(new URL('src/index.ts', top), 'utf8').replaceAll(/\/\*.*?\*\/|\/\/[^\n]*/gs, '');
+export function publicNames(top: URL, entry = 'src/index.ts'): PublicName[] {
+  const index = readFileSync(new URL(entry, top), 'utf8').replaceAll(/\/\*.*?\*\/|\/\/[^\n]*/gs, '');
   const list = /export (type )?\{([^}]*)\} from '\.\/([^']+)\.js';/g;
   const rest = index.replaceAll(list, '').trim();
-  if (/\bexport\b/.test(rest)) throw new Error(`src/index.ts only lists names from other files, unlike this: ${rest}`);
+  if (/\bexport\b/.test(rest)) throw new Error(`${entry} only lists names from other files, unlike this: ${rest}`);
   const names = [...index.matchAll(list)].flatMap(([, allTypes, entries = '', module = '']) => {
-    const source = readFileSync(new URL(`src/${module}.ts`, top), 'utf8');
+    const source = readFileSync(new URL(`${module}.ts`, new URL(entry, top)), 'utf8');
     return entriesOf(entries).map((entry) => publicName(entry, allTypes !== undefined, source));
   });
   return names.sort((a, b) => (a.name < b.name ? -1 : 1));
