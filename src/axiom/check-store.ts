@@ -33,7 +33,7 @@ export interface StoreCheck {
   readonly problems: ProblemList;
 }
 
-type CheckedStore = Omit<StorePlan, 'directory' | 'substores' | 'substoresLeftOut'>;
+type CheckedStore = Omit<StorePlan, 'directory' | 'stamp' | 'substores' | 'substoresLeftOut'>;
 
 /** Reads one store and checks all that can be checked without writing. */
 export function checkStore(check: StoreCheck): CheckedStore {

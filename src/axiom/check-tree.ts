@@ -38,7 +38,10 @@ function checkOne(check: TreeCheck): { plan: Omit<StorePlan, 'substores'>; subst
     const substores = substoresOf(source, check);
     const subStores = new Set(substores.found.flatMap(({ storeIds }) => storeIds));
     const checked = checkStore({ source, place, mapping, core, problems, subStores, substorePaths: substores.paths });
-    return { plan: { ...checked, directory, substoresLeftOut: substores.leftOut }, substores: substores.found };
+    return {
+      plan: { ...checked, directory, stamp: source.stamp, substoresLeftOut: substores.leftOut },
+      substores: substores.found,
+    };
   } finally {
     source.close();
   }

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import type { Problem } from '../errors.js';
 import { Refusal } from '../schema/codec.js';
+import { onDisk } from '../store/disk.js';
 import { pathAmong } from './link-ends.js';
 import type { AxiomSubstore } from './mapping.js';
 import { checkSubstore } from './options.js';
 import type { ProblemList } from './problem-list.js';
 import type { AxiomStore } from './source/axiom-store.js';
-import { characters } from './source/kinds.js';
 
 /** A substore of Axiom that is there, and is wanted. */
 export interface FoundSubstore {
@@ -53,22 +53,25 @@ export function findSubstores(
 // Two items may stand for one directory.
 function storeIdsByPath(source: AxiomStore): Map<string, number[]> {
   const byPath = new Map<string, number[]>();
+  for (const { storeId, path } of storepathsIn(source)) byPath.set(path, [...(byPath.get(path) ?? []), storeId]);
+  return byPath;
+}
+
+function* storepathsIn(source: AxiomStore): Generator<{ readonly storeId: number; readonly path: string }> {
   for (const type of source.types.filter(({ name }) => name === SUBSTORE)) {
     const at = type.attributes.findIndex(({ name }) => name === 'storepath');
     for (const { storeId, cells } of source.itemsOf(type)) {
       const cell = cells[at] ?? null;
-      if (cell === null) continue;
-      const path = characters(cell);
-      byPath.set(path, [...(byPath.get(path) ?? []), storeId]);
+      // What is no text is no path: it leads nowhere.
+      if (cell !== null) yield { storeId, path: typeof cell === 'string' ? cell : '' };
     }
   }
-  return byPath;
 }
 
 function directoryOf(source: AxiomStore, path: string, fault: (message: string) => void): string | undefined {
   try {
     const directory = pathAmong(source.files, path);
-    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return directory;
+    if (onDisk(directory, () => statSync(directory, { throwIfNoEntry: false }))?.isDirectory()) return directory;
     fault('it is not there');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

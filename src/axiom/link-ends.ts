@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Pledge } from '../item/pledge.js';
 import { Refusal } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
+import { onDisk } from '../store/disk.js';
 import { type AxiomStore, THE_STORE } from './source/axiom-store.js';
 import type { AxiomFile, AxiomReference } from './source/links.js';
 
@@ -54,7 +55,8 @@ export class LinkEnds {
   /** The new file. @throws Refusal for a path that leads out of the files, or to something else than a file */
   ofFile({ path, mayBeMissing }: AxiomFile): Pledge | string {
     const { source, numbers, fileType } = this.#options;
-    const stat = statSync(pathAmong(source.files, path), { throwIfNoEntry: false });
+    const place = pathAmong(source.files, path);
+    const stat = onDisk(place, () => statSync(place, { throwIfNoEntry: false }));
     if (stat?.isFile()) return new Pledge(fileType, numbers.file(path));
     if (stat === undefined && mayBeMissing) return 'a file that is not there';
     throw new Refusal(

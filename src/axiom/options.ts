@@ -32,6 +32,8 @@ const RULES: { readonly [K in keyof AxiomOptions]-?: readonly [phrase: string, t
 /** Types that the import deals with by itself. */
 export const HANDLED: ReadonlySet<string> = new Set(['substore', 'axiom_powerup_connector']);
 
+const BY_ITSELF = 'the import deals with that by itself, see the options substores and roles';
+
 /** @throws CorollaryError INVALID_VALUE listing every fault */
 export function checkOptions(options: unknown): asserts options is AxiomOptions {
   const problems = faultsOf(options, Object.keys(RULES));
@@ -55,7 +57,10 @@ function faultsOf(options: unknown, allowed: readonly string[]): Problem[] {
   const problems = Object.entries(options).flatMap(([name, value]) => optionFaults(name, value, allowed));
   const { types = {}, skip = [] } = options as AxiomMapping;
   if (problems.length > 0) return problems;
-  return Object.keys(types).flatMap((name) => entryFaults(name, skip));
+  const skipped = skip
+    .filter((name) => HANDLED.has(name))
+    .map((name) => invalid(`skip cannot have ${name}: ${BY_ITSELF}`));
+  return [...Object.keys(types).flatMap((name) => entryFaults(name, skip)), ...skipped];
 }
 
 function optionFaults(name: string, value: unknown, allowed: readonly string[]): Problem[] {
@@ -65,7 +70,7 @@ function optionFaults(name: string, value: unknown, allowed: readonly string[]):
 }
 
 function entryFaults(name: string, skip: readonly string[]): Problem[] {
-  if (HANDLED.has(name)) return [invalid(`types cannot have ${name}: the import deals with that by itself`)];
+  if (HANDLED.has(name)) return [invalid(`types cannot have ${name}: ${BY_ITSELF}`)];
   return skip.includes(name) ? [invalid(`${name} is in types and in skip`)] : [];
 }
 

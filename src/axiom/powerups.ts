@@ -1,5 +1,6 @@
 import type { Pledge } from '../item/pledge.js';
 import type { AnyRole } from '../item/role.js';
+import { Refusal } from '../schema/codec.js';
 import type { LinkEnds } from './link-ends.js';
 import type { AxiomPowerupReport } from './report.js';
 import { AxiomRow } from './source/axiom-row.js';
@@ -34,7 +35,20 @@ export function* powerupsOf(
 }
 
 function found(row: AxiomRow, ends: LinkEnds, roles: ReadonlyMap<string, AnyRole>): FoundPowerup | LeftOutPowerup {
-  const name = row.text('interface') ?? '';
+  try {
+    return foundFor(row, row.text('interface') ?? '', ends, roles);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { interface: '', why: `the connector ${error.message}` };
+  }
+}
+
+function foundFor(
+  row: AxiomRow,
+  name: string,
+  ends: LinkEnds,
+  roles: ReadonlyMap<string, AnyRole>,
+): FoundPowerup | LeftOutPowerup {
   const role = roles.get(name);
   if (role === undefined) return { interface: name, why: 'no role stands for the interface' };
   const targetId = row.referredId('item');

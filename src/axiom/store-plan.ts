@@ -6,6 +6,8 @@ import type { TypeConversion } from './type-conversion.js';
 export interface StorePlan {
   /** The store of Axiom. */
   readonly directory: string;
+  /** What it was like: `AxiomStore.stamp`. */
+  readonly stamp: string;
   /** By the table that the items are in; those that are left out have none. */
   readonly conversions: ReadonlyMap<string, TypeConversion>;
   readonly roles: ReadonlyMap<string, AnyRole>;

@@ -1,3 +1,4 @@
+import { CorollaryError } from '../errors.js';
 import { Faults } from '../item/check-value.js';
 import type { Item } from '../item/item.js';
 import type { Pledge } from '../item/pledge.js';
@@ -32,10 +33,18 @@ export interface Site {
 export function writeStore(plan: StorePlan, site: Site): void {
   const source = new AxiomStore(plan.directory);
   try {
+    assertUnchanged(plan, source);
     site.store.transact(() => write(plan, source, site));
   } finally {
     source.close();
   }
+}
+
+/** What has come since the store was checked would be left out in silence. */
+function assertUnchanged({ stamp, directory }: StorePlan, source: AxiomStore): void {
+  if (source.stamp === stamp) return;
+  const message = `${directory} was written by another program since it was checked: stop that first`;
+  throw new CorollaryError('BUSY', message, { path: directory, retry: true });
 }
 
 function write(plan: StorePlan, source: AxiomStore, site: Site): void {

@@ -81,11 +81,19 @@ export class ForeignDatabase {
 
 function asOurs(error: unknown, file: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof CorollaryError || code?.startsWith('SQLITE_') === true || !(error instanceof Error))
-    return translated(error, file);
+  if (error instanceof CorollaryError || !(error instanceof Error)) return error;
+  if (code?.startsWith('SQLITE_') === true) return fromSqlite(error, file);
   if (code === undefined && !(error instanceof TypeError)) return error;
   const kind = code === 'ENOSPC' || code === 'EDQUOT' ? 'DISK_FULL' : 'IO_ERROR';
   return new CorollaryError(kind, `${file}: it cannot be read (${error.message})`, { path: file, cause: error });
+}
+
+// What our own SQL does not find in our own files is a mistake of ours; in those of others it is their fault.
+function fromSqlite(error: Error, file: string): unknown {
+  const known = translated(error, file);
+  if (known instanceof CorollaryError) return known;
+  const message = `${file}: its tables are not what was expected (${error.message})`;
+  return new CorollaryError('CORRUPT', message, { path: file, cause: error });
 }
 
 /** True where SQLite can read the file without writing anything: in rollback mode, with nothing left to finish. */

@@ -121,6 +121,27 @@ test('inside a transaction the import comes and goes with it', () => {
   expect(store.count(Note)).toBe(0);
 });
 
+test('an open store needs room for all substores at once, a new one does not', () => {
+  const site = aSource(substoreType({ 50: ['a'], 51: ['b'], 52: ['c'] }));
+  writeAxiomStore(join(site, 'files/a'), { types: [notes('a')] });
+  writeAxiomStore(join(site, 'files/b'), { types: [notes('b')] });
+  writeAxiomStore(join(site, 'files/c'), { types: [notes('c')] });
+  const store = aStore({ maxOpenSubstores: 2 });
+  expect(codeOf(() => importAxiom(site, { into: store, types }))).toBe('TOO_MANY_OPEN');
+  expect(store.substores.size).toBe(0);
+  const place = aStoreDirectory();
+  importAxiom(site, { into: place, types, storeOptions: { maxOpenSubstores: 2 } });
+  expect(aStore({ types: [Note] }, place).tree.count(Note)).toBe(3);
+});
+
+test('a dry run inside the transaction of another store writes nothing there', () => {
+  const [store, other] = [aStore(), aStore()];
+  const report = other.transact(() => importAxiom(aSource(notes('a')), { into: store, types, dryRun: true }));
+  expect([report.items, store.count(Note)]).toEqual([1, 0]);
+  const importing = () => other.transact(() => importAxiom(aSource(notes('a')), { into: store, types }));
+  expect(codeOf(importing)).toBe('OUTSIDE_TREE');
+});
+
 test('a store that was opened to be read takes nothing in, and a closed one neither', () => {
   const place = aStoreDirectory();
   aStore({}, place).close();

@@ -221,6 +221,7 @@ test.each([
     'note is in types and in skip',
   ],
   ['what the import does itself', { dryRun: true, types: { substore: Note } }, 'types cannot have substore'],
+  ['a skip of what the import does itself', { dryRun: true, skip: ['substore'] }, 'skip cannot have substore'],
 ] as const)('%s is refused', (_, options, message) => {
   const error = refusal(() => importAxiom('old.axiom', options as never));
   expect([error.code, error.message]).toEqual(['INVALID_VALUE', expect.stringContaining(message)]);

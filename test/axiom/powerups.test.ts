@@ -84,3 +84,14 @@ test('an item that lacks a member of the role stops the import, and nothing is w
   expect(refusal(importing).code).toBe('WRONG_TYPE');
   expect([store.count(Greeting), store.count(Mute)]).toEqual([0, 0]);
 });
+
+test('a connector that holds something else is left out', () => {
+  const store = aMemoryStore();
+  const report = importAxiom(reading({ 10: ['lib.IGreeter', -1, 1, 'high'] }), { into: store, types, roles });
+  expect(report.stores[0]?.powerups.leftOut).toEqual([
+    {
+      ...{ interface: '', count: 1 },
+      why: 'the connector reads priority, which holds a text where a whole number should be',
+    },
+  ]);
+});

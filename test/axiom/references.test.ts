@@ -116,6 +116,18 @@ test('an item that was deleted in bulk is gone, though the table of objects stil
   expect(store.query(Mark).one().of).toBe(null);
 });
 
+test('an item that the table of objects does not know is found all the same', () => {
+  const directory = reading([marks(8), others]);
+  inAxiomDatabase(directory, (database) => database.exec('DELETE FROM axiom_objects WHERE oid = 8'));
+  const store = aMemoryStore();
+  @item('found')
+  class Found extends Item {
+    @integer() declare x: number;
+  }
+  importAxiom(directory, { into: store, types: { ...types, other: Found } });
+  expect(store.query(Mark).one().of).toBe(store.query(Found).one());
+});
+
 test('a reference to an item of another type than the attribute takes is a problem', () => {
   const wrong = { name: 'book', attributes: { author: 'reference' }, items: { 1: [1] } };
   const importing = () => importAxiom(reading([wrong]), { into: aMemoryStore(), types: { book: Book } });

@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Item, integer, item, text } from 'corollary';
-import { importAxiom } from 'corollary/axiom';
+import { importAxiom, mapTo } from 'corollary/axiom';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { refusal } from '../support/a-refusal.js';
 import { aDirectory, aMemoryStore, aStore } from '../support/a-store.js';
@@ -74,6 +74,8 @@ test('a type without attributes comes over', () => {
 test('a store in which nothing was ever made is empty', () => {
   expect(bodiesIn(writeAxiomStore(aDirectory(), { types: [] }))).toEqual([]);
 });
+
+const ONE_MORE = "INSERT INTO item_note_v1 (oid, body) VALUES (8, 'late')";
 
 /** A copy of a store while a writer has it, as if it had been killed then. */
 function cutOff(write: string, mode: string): string {
@@ -167,6 +169,37 @@ test.each([
   inAxiomDatabase(directory, (database) => database.exec(damage));
   const error = refusal(() => importAxiom(directory, { dryRun: true }));
   expect([error.code, error.message]).toEqual(['CORRUPT', expect.stringContaining(message)]);
+});
+
+test('a type that was noted twice comes over once', () => {
+  const directory = writeAxiomStore(aDirectory(), { types: [notes] });
+  inAxiomDatabase(directory, (database) =>
+    database.exec("INSERT INTO axiom_types (typename, module, version) VALUES ('note', 'library', 1)"),
+  );
+  expect(bodiesIn(directory)).toEqual(['a', 'b']);
+});
+
+test('tables of other shapes are damage', () => {
+  const directory = writeAxiomStore(aDirectory(), { types: [notes] });
+  inAxiomDatabase(directory, (database) => database.exec('ALTER TABLE axiom_types DROP COLUMN module'));
+  const error = refusal(() => importAxiom(directory, { dryRun: true }));
+  expect([error.code, error.message]).toEqual(['CORRUPT', expect.stringContaining('no such column: module')]);
+});
+
+test('a store that another program writes after it was checked is not imported', () => {
+  const site = writeAxiomStore(aDirectory(), { types: [notes, substoreType({ 9: ['box'] })] });
+  writeAxiomStore(join(site, 'files/box'), { types: [notes] });
+  // The box is checked after the site.
+  const values = vi
+    .fn(() => ({}))
+    .mockImplementationOnce(() => {
+      inAxiomDatabase(site, (database) => database.exec(ONE_MORE));
+      return {};
+    });
+  const substores = () => ({ types: { note: mapTo(Note, { values }) } });
+  const store = aMemoryStore();
+  expect(refusal(() => importAxiom(site, { into: store, types, substores })).code).toBe('BUSY');
+  expect(store.count(Note)).toBe(0);
 });
 
 test('a store that is locked by a program that writes is busy', () => {

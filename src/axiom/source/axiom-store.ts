@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ForeignDatabase, type ForeignRow, type ForeignValue } from '../../driver/foreign-database.js';
 import { quoted } from '../../driver/sql-text.js';
 import { CorollaryError } from '../../errors.js';
+import { onDisk } from '../../store/disk.js';
 import { type AxiomCell, MalformedText } from './kinds.js';
 
 /** An attribute of a type, as the store says. */
@@ -60,11 +61,16 @@ export class AxiomStore {
     this.#database = new ForeignDatabase(databaseIn(directory));
     try {
       this.#byTypeId = this.#readTypes();
-      this.types = [...this.#byTypeId.values()];
+      this.types = [...new Set(this.#byTypeId.values())];
     } catch (error) {
       this.close();
       throw error;
     }
+  }
+
+  /** Differs when items came or went in between. */
+  get stamp(): string {
+    return JSON.stringify(this.types.map(({ table, items, lastId }) => [table, items, lastId]));
   }
 
   close(): void {
@@ -81,20 +87,27 @@ export class AxiomStore {
     const missing = ['axiom_objects', 'axiom_types', 'axiom_attributes'].filter((table) => !tables.has(table));
     if (missing.length > 0) throw notAxiom(this.directory, `its database has no table ${missing.join(', ')}`);
     const rows = this.#database.rows('SELECT rowid, typename, version, module FROM axiom_types ORDER BY rowid');
-    return new Map(rows.map((row) => [Number(row[0]), this.#readType(row, tables)]));
+    const byTable = new Map<string, AxiomType>();
+    return new Map(rows.map((row) => [Number(row[0]), this.#readType(row, tables, byTable)]));
   }
 
-  #readType([typeId, typename, number, module]: ForeignRow, tables: ReadonlySet<string>): AxiomType {
+  // Two processes could note one type twice.
+  #readType(row: ForeignRow, tables: ReadonlySet<string>, byTable: Map<string, AxiomType>): AxiomType {
+    const [typeId, typename, number, module] = row;
     const [name, version] = [String(typename), Number(number)];
+    const table = `item_${name}_v${version}`;
+    const known = byTable.get(table);
+    if (known !== undefined) return known;
     const rows = this.#database.rows(
       'SELECT attribute, pythontype FROM axiom_attributes WHERE type_id = ? ORDER BY row_offset',
       [typeId],
     );
     const attributes = rows.map(([attribute, kind]) => ({ name: String(attribute), kind: String(kind) }));
-    const table = `item_${name}_v${version}`;
     const rowNumber = rowNumberBeside(attributes);
     const counted = tables.has(table) ? this.#count(table, rowNumber, attributes) : { items: 0, lastId: 0 };
-    return { name, version, module: String(module), attributes, table, rowNumber, ...counted };
+    const type = { name, version, module: String(module), attributes, table, rowNumber, ...counted };
+    byTable.set(table, type);
+    return type;
   }
 
   /** @throws CorollaryError CORRUPT where the table is not what the store says it is */
@@ -152,13 +165,17 @@ export class AxiomStore {
     return type;
   }
 
-  // What was deleted in bulk keeps its entry among the objects: only its own row counts.
+  // What was deleted in bulk keeps its entry among the objects: only its own row counts, in whatever table.
   #findType(storeId: number): AxiomType | undefined {
     const [typeId] = this.#database.row('SELECT type_id FROM axiom_objects WHERE rowid = ?', [storeId]) ?? [];
-    const type = this.#byTypeId.get(Number(typeId));
-    if (type === undefined || type.items === 0) return undefined;
-    const row = this.#database.row(`SELECT 1 FROM ${quoted(type.table)} WHERE ${type.rowNumber} = ?`, [storeId]);
-    return row === undefined ? undefined : type;
+    const noted = this.#byTypeId.get(Number(typeId));
+    if (noted !== undefined && this.#has(noted, storeId)) return noted;
+    return this.types.find((type) => this.#has(type, storeId));
+  }
+
+  #has({ items, table, rowNumber }: AxiomType, storeId: number): boolean {
+    if (items === 0) return false;
+    return this.#database.row(`SELECT 1 FROM ${quoted(table)} WHERE ${rowNumber} = ?`, [storeId]) !== undefined;
   }
 }
 
@@ -168,13 +185,14 @@ function rowNumberBeside(attributes: readonly AxiomAttribute[]): string {
 }
 
 function databaseIn(directory: string): string {
-  const stat = statSync(directory, { throwIfNoEntry: false });
+  const stat = onDisk(directory, () => statSync(directory, { throwIfNoEntry: false }));
   if (stat === undefined) throw missing(directory);
   if (!stat.isDirectory()) throw notAxiom(directory, 'it is a file: give the directory that its db.sqlite is in');
   // Where links lead, SQLite looks for what lies beside the database.
-  const file = join(realpathSync(directory), 'db.sqlite');
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) throw notAxiom(directory, 'it has no db.sqlite');
-  return realpathSync(file);
+  const file = onDisk(directory, () => join(realpathSync(directory), 'db.sqlite'));
+  if (onDisk(file, () => statSync(file, { throwIfNoEntry: false })) === undefined)
+    throw notAxiom(directory, 'it has no db.sqlite');
+  return onDisk(file, () => realpathSync(file));
 }
 
 function missing(directory: string): CorollaryError {
