@@ -6,7 +6,7 @@ import { pathAmong } from './link-ends.js';
 import type { AxiomSubstore } from './mapping.js';
 import { checkSubstore } from './options.js';
 import type { ProblemList } from './problem-list.js';
-import type { AxiomStore } from './source/axiom-store.js';
+import type { AxiomStore, AxiomType } from './source/axiom-store.js';
 
 /** A substore of Axiom that is there, and is wanted. */
 export interface FoundSubstore {
@@ -57,14 +57,22 @@ function storeIdsByPath(source: AxiomStore): Map<string, number[]> {
   return byPath;
 }
 
-function* storepathsIn(source: AxiomStore): Generator<{ readonly storeId: number; readonly path: string }> {
-  for (const type of source.types.filter(({ name }) => name === SUBSTORE)) {
-    const at = type.attributes.findIndex(({ name }) => name === 'storepath');
-    for (const { storeId, cells } of source.itemsOf(type)) {
-      const cell = cells[at] ?? null;
-      // What is no text is no path: it leads nowhere.
-      if (cell !== null) yield { storeId, path: typeof cell === 'string' ? cell : '' };
-    }
+/** An item that stands for a substore. */
+interface Storepath {
+  readonly storeId: number;
+  readonly path: string;
+}
+
+function* storepathsIn(source: AxiomStore): Generator<Storepath> {
+  for (const type of source.types) if (type.name === SUBSTORE) yield* storepathsOf(type, source);
+}
+
+function* storepathsOf(type: AxiomType, source: AxiomStore): Generator<Storepath> {
+  const at = type.attributes.findIndex(({ name }) => name === 'storepath');
+  for (const { storeId, cells } of source.itemsOf(type)) {
+    const cell = cells[at] ?? null;
+    // What is no text is no path: it leads nowhere.
+    if (cell !== null) yield { storeId, path: typeof cell === 'string' ? cell : '' };
   }
 }
 

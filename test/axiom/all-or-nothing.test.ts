@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Item, item, reference, type Store, text } from 'corollary';
+import { Item, item, type Ref, reference, type Store, text } from 'corollary';
 import { importAxiom } from 'corollary/axiom';
 import { expect, test } from 'vitest';
 import { codeOf, refusal } from '../support/a-refusal.js';
@@ -154,24 +154,31 @@ test('a store that was opened to be read takes nothing in, and a closed one neit
 
 test('hooks run once for each item, when all that it refers to is there', () => {
   const seen: string[] = [];
-  @item('pair')
-  class Pair extends Item {
-    @text() declare name: string;
-    @reference(() => Pair) declare of: Pair;
+  @item('letter')
+  class Letter extends Item {
+    @text() declare body: string;
+    @reference(() => Person) declare to: Ref<Person>;
     override activate() {
-      seen.push(`activate ${this.name} of ${this.of.name}`);
+      seen.push(`activate ${this.body} to ${this.to.name}`);
     }
     override stored() {
-      seen.push(`stored ${this.name} of ${this.of.name}`);
+      seen.push(`stored ${this.body} to ${this.to.name}`);
     }
     override committed() {
-      seen.push(`committed ${this.name}`);
+      seen.push(`committed ${this.body}`);
     }
   }
-  const pairs = { name: 'pair', attributes: { name: 'text', of: 'reference' }, items: { 1: ['a', 2], 2: ['b', 1] } };
-  importAxiom(aSource(pairs), { into: aMemoryStore(), types: { pair: Pair } });
+  @item('person')
+  class Person extends Item {
+    @text() declare name: string;
+  }
+  const source = aSource(
+    { name: 'letter', attributes: { body: 'text', to: 'reference' }, items: { 1: ['a', 3], 2: ['b', 3] } },
+    { name: 'person', attributes: { name: 'text' }, items: { 3: ['Ada'] } },
+  );
+  importAxiom(source, { into: aMemoryStore(), types: { letter: Letter, person: Person } });
   expect(seen).toEqual([
-    ...['activate a of b', 'stored a of b', 'activate b of a', 'stored b of a'],
+    ...['activate a to Ada', 'stored a to Ada', 'activate b to Ada', 'stored b to Ada'],
     ...['committed a', 'committed b'],
   ]);
 });
