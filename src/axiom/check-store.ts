@@ -113,6 +113,7 @@ function checkItems(conversion: TypeConversion, ends: LinkEnds, check: StoreChec
     const values = conversion.valuesOf(item, ends, faults);
     const found = [...faults.problems, ...furtherProblems(check.core, type, values, faults)];
     for (const problem of found) check.problems.add(where, problem, item.storeId);
+    check.problems.cause ??= faults.cause;
   }
   for (const { name, becomes } of conversion.attributes)
     if (becomes === 'left') check.problems.add(where, left(name, type.name));
@@ -137,6 +138,7 @@ function furtherProblems(
     return [];
   } catch (error) {
     if (!(error instanceof CorollaryError)) throw error;
+    faults.cause ??= error.cause;
     const found = error.problems ?? [{ code: error.code, message: error.message }];
     return found.filter(({ attribute }) => attribute === undefined || !known?.has(attribute));
   }

@@ -28,19 +28,24 @@ export function importAxiom(path: string, options: AxiomOptions): AxiomReport {
   checkOptions(options);
   const directory = checkedPath(path);
   const target = openTarget(options);
-  const { plan, report } = checked(directory, options, target);
+  const { plan, report, cause } = checked(directory, options, target);
   if (options.dryRun === true) return report;
-  if (report.problems.length > 0) throw problemsError(`${directory} cannot be imported`, report.problems);
+  if (report.problems.length > 0)
+    throw problemsError(`${directory} cannot be imported`, report.problems, { path: directory, cause });
   if (target === undefined) writeNew(plan, options);
   else target.transact(() => writeTree(plan, target));
   return report;
 }
 
-function checked(
-  directory: string,
-  options: AxiomOptions,
-  target: Store | undefined,
-): { readonly plan: StorePlan; readonly report: AxiomReport } {
+/** What was found out before anything is written. */
+interface Checked {
+  readonly plan: StorePlan;
+  readonly report: AxiomReport;
+  /** What a function of the user threw first. */
+  readonly cause: unknown;
+}
+
+function checked(directory: string, options: AxiomOptions, target: Store | undefined): Checked {
   using scratch = Store.inMemory();
   const problems = new ProblemList();
   checkPlace(directory, options, problems);
@@ -52,7 +57,7 @@ function checked(
   const items = stores
     .flatMap(({ types }) => types)
     .reduce((sum, type) => sum + (type.to === null ? 0 : type.items), 0);
-  return { plan, report: { items, stores, problems: problems.all() } };
+  return { plan, report: { items, stores, problems: problems.all() }, cause: problems.cause };
 }
 
 /** A new store must not be within the old one, nor where something is. */

@@ -13,6 +13,8 @@ interface Entry {
 /** The problems of an import: what is wrong with thousands of items in the same way is one. */
 export class ProblemList {
   readonly #entries = new Map<string, Entry>();
+  /** What a function of the user threw first. */
+  cause: unknown = undefined;
 
   /** Notes a problem: of a place as a whole, or of an item there. */
   add(where: string, problem: Problem, storeId?: number): void {

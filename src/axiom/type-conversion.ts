@@ -66,7 +66,7 @@ export class TypeConversion {
     } catch (error) {
       if (error instanceof Refusal) refuse(error.message);
       else {
-        refuse('threw an error');
+        refuse(`threw ${kindOf(error)}`);
         faults.cause ??= error;
       }
     }

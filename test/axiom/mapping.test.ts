@@ -161,7 +161,7 @@ test.each([
           throw new Error('private');
         },
       }),
-    'note: values threw an error (item 1)',
+    'note: values threw an Error (item 1)',
   ],
   [
     'gives null where there must be something',
@@ -170,6 +170,21 @@ test.each([
   ],
 ] as const)('values that %s: a problem', (_, mapping, message) => {
   expect(problemsOf([notes({ 1: ['a'] })], { types: { note: mapping() } })[0]?.message).toBe(message);
+});
+
+test('what a function of the mapping or of the class threw is the cause', () => {
+  const cause = new Error('private');
+  const throwing = () => {
+    throw cause;
+  };
+  @item('strict')
+  class Strict extends Item {
+    @text({ validate: throwing }) declare body: string;
+  }
+  const importing = (types: AxiomTypes) => () =>
+    importAxiom(reading([notes({ 1: ['a'] })]), { into: aMemoryStore(), types });
+  expect(refusal(importing({ note: mapTo(Note, { values: throwing }) })).cause).toBe(cause);
+  expect(refusal(importing({ note: Strict })).cause).toBe(cause);
 });
 
 const versions: AxiomContent['types'] = [
