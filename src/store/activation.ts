@@ -14,6 +14,17 @@ export function activate(item: Item): void {
   }
 }
 
+/** Runs what a read brings with it, also where an `activate` hook reads: that is no write of the hook's. */
+export function outsideActivation<R>(work: () => R): R {
+  const before = activating;
+  activating = 0;
+  try {
+    return work();
+  } finally {
+    activating = before;
+  }
+}
+
 /** A hook is over when it returns: a promise would go on outside of the transaction. @throws CorollaryError ASYNC_TRANSACTION */
 export function refusePromise(result: unknown, hook: string): void {
   if (!(result instanceof Promise)) return;

@@ -1,7 +1,7 @@
 import { CorollaryError, kindOf } from '../errors.js';
 import { assertNotAbandoned, assertPlainFunction, runGuarded } from './async-guard.js';
 import type { Part, Participant } from './part.js';
-import { type RunOptions, runningTransaction, Transaction } from './transaction.js';
+import { aside, type RunOptions, runningTransaction, Transaction } from './transaction.js';
 
 /** How a transaction is run. */
 export interface TransactionOptions<S = unknown> {
@@ -97,6 +97,18 @@ export function writingInSteps<R>(store: Participant, write: Write<R>): R {
   assertNotAbandoned();
   running.joinForWriting(store);
   return running.inSteps(() => write(running, running.joinForWriting(store)));
+}
+
+/**
+ * Runs a write that a read brings with it, as one of several steps: as a level of the running transaction where that has
+ * locked the store, or covers it; else as a transaction of its own, which is committed before the running one goes on.
+ */
+export function writingForReading<R>(store: Participant, write: Write<R>): R {
+  const running = runningTransaction();
+  if (running?.takesIn(store) !== true)
+    return aside(() => outermost(store, OF_ITS_OWN, (own) => write(own, own.joinForWriting(store))));
+  const options = { ...OF_ITS_OWN, isRequest: true };
+  return running.nested(store, options, () => write(running, running.joinForWriting(store)));
 }
 
 function runCallbacks(transaction: Transaction, store: Participant): void {

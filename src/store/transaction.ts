@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly isReadOnly: boolean;
   /** Stores below that are locked before the function begins. */
   readonly others: readonly Participant[];
-  /** True for what another store was asked for; false if not given. */
+  /** True for what another store was asked for, or a read brings with it; false if not given. */
   readonly isRequest?: boolean;
 }
 
@@ -35,9 +35,28 @@ interface Level {
 // The transaction whose function is running in this thread. One at a time: SQLite's calls are synchronous, and so are ours.
 let running: Transaction | undefined;
 
+// The transactions that wait, with their locks, for one that was begun aside.
+const waiting: Transaction[] = [];
+
 /** The transaction that this thread is in. */
 export function runningTransaction(): Transaction | undefined {
   return running;
+}
+
+/**
+ * Runs a function as if no transaction were running; the one that is goes on afterwards. For what must be committed by
+ * itself, whatever becomes of that one, in stores that it has not locked.
+ */
+export function aside<R>(work: () => R): R {
+  const outer = running;
+  if (outer === undefined) return work();
+  running = undefined;
+  waiting.push(outer);
+  try {
+    return work();
+  } finally {
+    running = waiting.pop();
+  }
 }
 
 function isWithin(store: Participant, scope: Participant): boolean {
@@ -68,6 +87,10 @@ export class Transaction {
   /** True when the store lies below the innermost `transact`. */
   covers(store: Participant): boolean {
     return isWithin(store, this.#level.scope);
+  }
+  /** True when what is written in the store now is to be part of the transaction: it is locked, or may be. */
+  takesIn(store: Participant): boolean {
+    return this.#parts.has(store) || this.covers(store);
   }
   /** True when the store lies below the outermost `transact`: a request may go up to it. */
   reaches(store: Participant): boolean {
@@ -158,11 +181,11 @@ export class Transaction {
     return undefined;
   }
 
-  // Who comes out of order tries once.
+  // Who comes out of order tries once, and so does who keeps another transaction with its locks waiting.
   #lockFor(store: Participant): Lock {
     if (store.isReadOnly || (this.#levels[0] as Level).isReadOnly) return 'read';
     if (this.#made.has(store)) return 'write';
-    const isInOrder = [...this.#parts.keys()].every((other) => inLockOrder(other, store) < 0);
+    const isInOrder = waiting.length === 0 && [...this.#parts.keys()].every((other) => inLockOrder(other, store) < 0);
     return isInOrder ? 'write' : 'write without waiting';
   }
 
@@ -181,8 +204,8 @@ export class Transaction {
   }
 
   /**
-   * Runs a function as one more level: if it throws, only what it did is undone. A request may be run in any store that
-   * the outermost level covers, also above the innermost one.
+   * Runs a function as one more level: if it throws, only what it did is undone. A request, and what the library does by
+   * itself, may be run in any store that the outermost level covers, also above the innermost one.
    */
   nested<R>(scope: Participant, { isReadOnly, others, isRequest = false }: RunOptions, work: () => R): R {
     if (!(isRequest ? this.reaches(scope) : this.covers(scope))) throw outsideTree(scope, this.#level.scope);
@@ -228,7 +251,7 @@ export class Transaction {
     this.#levels.push({ scope: store, isReadOnly, undoActions: [], beforeCommit: new Map(), afterCommit: [] });
     running = this;
     try {
-      this.#joinFirst([store, ...others], isReadOnly ? undefined : store.gates?.writing);
+      this.#joinFirst([store, ...others], isReadOnly ? undefined : this.#gateBefore(store));
       this.#isStarted = true;
       const result = work();
       this.#commit();
@@ -239,6 +262,12 @@ export class Transaction {
     } finally {
       running = undefined;
     }
+  }
+
+  // Who closes a gate waits for the transactions of the tree: one that keeps another of them waiting must not wait for him.
+  #gateBefore({ gates }: Participant): Gate | undefined {
+    const isPassed = waiting.some((outer) => (outer.#levels[0] as Level).scope.gates === gates);
+    return isPassed ? undefined : gates?.writing;
   }
 
   // In the order in which everybody takes locks, so that none of these has to be taken without waiting.
