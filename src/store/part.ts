@@ -3,7 +3,7 @@ import { CorollaryError } from '../errors.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { type Decision, writeDecision } from './commit/decisions.js';
 import { type Mark, writePrepared } from './commit/prepared.js';
-import { applySteps, capture, type Step } from './commit/redo.js';
+import { applySteps, capture, type Replaced, type Step } from './commit/redo.js';
 import type { Patience } from './commit/settle.js';
 import { type Definition, runDefinitions } from './definition.js';
 import type { Gates } from './gate.js';
@@ -52,6 +52,7 @@ interface PartLevel {
   /** The types whose items were written, with their ids where it is wanted to know which. */
   readonly written: Map<CatalogueEntry, number[]>;
   readonly definitions: Definition[];
+  readonly replaced: Replaced[];
 }
 
 /** One store's part in a transaction: its lock, its savepoints, and how its items were before. */
@@ -68,6 +69,7 @@ export class Part {
   constructor(store: Participant, joining: Joining, patience: Patience) {
     this.store = store;
     this.joining = joining;
+    if (store.file.isPinned) throw takesPartElsewhere(store.file.place);
     store.file.isPinned = true;
     try {
       this.#lock(patience);
@@ -130,6 +132,7 @@ export class Part {
       rowsBefore: this.#rows,
       written: new Map(),
       definitions: [],
+      replaced: [],
     };
   }
 
@@ -159,6 +162,11 @@ export class Part {
   /** Notes statements that were run here and are no changes of items. */
   defined(definitions: readonly Definition[]): void {
     if (this.joining.mayBePrepared) this.#level.definitions.push(...definitions);
+  }
+  /** To be called where a type was given another table, with all its rows. */
+  replaced(replaced: Replaced): void {
+    this.wrote(replaced.to, []);
+    if (this.joining.mayBePrepared) this.#level.replaced.push(replaced);
   }
   /** The store gets another parent. */
   moveTo(parentUid: string): void {
@@ -197,6 +205,7 @@ export class Part {
     this.log.absorb(inner.log);
     for (const [type, ids] of inner.written) this.wrote(type, ids);
     this.#level.definitions.push(...inner.definitions);
+    this.#level.replaced.push(...inner.replaced);
   }
 
   /** The innermost level is undone, in the database and in the objects. */
@@ -236,8 +245,8 @@ export class Part {
   prepare(mark: Mark): readonly Step[] {
     const { file } = this.store;
     this.#assertRunning();
-    const { written, definitions } = this.#level;
-    const steps = capture(this.#connection, written);
+    const { written, definitions, replaced } = this.#level;
+    const steps = capture(this.#connection, written, replaced);
     if (this.#newParent !== undefined) steps.push({ parent: this.#newParent });
     this.#connection.rollBackToPreparable();
     // A table or an index more does no harm if the transaction is undone, and needs no second writing.
@@ -297,4 +306,13 @@ export class Part {
     this.store.watches.committed(this.store, undefined);
     for (let level = this.#levels.pop(); level !== undefined; level = this.#levels.pop()) level.log.distrust();
   }
+}
+
+// Only what is done aside can meet another transaction of this thread.
+function takesPartElsewhere(place: string): CorollaryError {
+  return new CorollaryError(
+    'OUTSIDE_TREE',
+    `${place} takes part in the running transaction, and cannot be used by an upgrade of a store that does not: start the transaction on a store above both`,
+    { store: place },
+  );
 }

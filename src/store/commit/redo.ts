@@ -1,14 +1,17 @@
 import type { Connection, SqlRow, SqlValue } from '../../driver/connection.js';
 import { quoted } from '../../driver/sql-text.js';
 import type { CatalogueEntry } from '../catalogue-entry.js';
+import type { Definition } from '../definition.js';
 import { ID, IN_IDS } from '../table-sql.js';
 
 /**
  * What a transaction did to one store, as rows to be written whatever was there before: doing it twice is doing it
  * once. Rows that were changed are taken away first and come back with their new cells, so that no two of them are in
- * each other's way on the ground of uniqueness.
+ * each other's way on the ground of uniqueness. Where a type has got another table, that is made first, and all its rows
+ * are written.
  */
 export type Step =
+  | { readonly define: string; readonly values: readonly SqlValue[] }
   | { readonly remove: string; readonly ids: readonly number[] }
   | { readonly insert: string; readonly columns: readonly string[]; readonly rows: readonly RedoRow[] }
   | { readonly parent: string };
@@ -19,14 +22,29 @@ export type RedoRow = readonly (null | number | string | readonly [string])[];
 /** The type of some rows, and the ids of those that were written. */
 export type WrittenRows = ReadonlyMap<CatalogueEntry, Iterable<number>>;
 
+/** A type that was given another table, with all its rows. */
+export interface Replaced {
+  readonly from: CatalogueEntry;
+  readonly to: CatalogueEntry;
+  /** All that makes the new table and takes the old one away. */
+  readonly definitions: readonly Definition[];
+}
+
 /** A step is cut near this size, so that neither writing nor reading it takes much memory. */
 const STEP_CHARACTERS = 1_000_000;
 
 /** What the running transaction did to these rows, read from its own view of the database. */
-export function capture(connection: Connection, written: WrittenRows): Step[] {
+export function capture(connection: Connection, written: WrittenRows, replaced: readonly Replaced[]): Step[] {
   const tables = byTable(written);
+  for (const { from, to } of replaced) for (const { table } of [from, to]) tables.delete(table);
+  const definitions = replaced.flatMap((one) => one.definitions.map(definitionStep));
   const removals = [...tables].map(([table, { ids }]): Step => ({ remove: table, ids: [...ids] }));
-  return [...removals, ...[...tables.values()].flatMap(({ entry, ids }) => insertsOf(connection, entry, [...ids]))];
+  const rows = [...tables.values()].flatMap(({ entry, ids }) => insertsOf(connection, entry, [...ids]));
+  return [...definitions, ...removals, ...rows, ...replaced.flatMap(({ to }) => insertsOf(connection, to, undefined))];
+}
+
+function definitionStep({ sql, values = [] }: Definition): Step {
+  return { define: sql, values };
 }
 
 // The catalogue's entry of a type may have changed on the way; its table has not.
@@ -40,14 +58,17 @@ function byTable(written: WrittenRows): Map<string, { readonly entry: CatalogueE
   return tables;
 }
 
-function insertsOf(connection: Connection, { table, shape }: CatalogueEntry, ids: readonly number[]): Step[] {
+/** `ids`: undefined for all rows of the table. */
+function insertsOf(connection: Connection, entry: CatalogueEntry, ids: readonly number[] | undefined): Step[] {
+  const { table, shape } = entry;
   const { attributes } = shape;
   const columns = ['storeId', ...attributes.map(({ name }) => name)];
   // As text: an integer may be larger than a JavaScript number can say. SQLite takes it back for what it is.
   const cells = attributes.map(({ name, column }) =>
     column === 'INTEGER' ? `CAST(${quoted(name)} AS TEXT)` : quoted(name),
   );
-  const sql = `SELECT ${[ID, ...cells].join(', ')} FROM ${quoted(table)} WHERE ${ID} ${IN_IDS}`;
+  const which = ids === undefined ? '' : ` WHERE ${ID} ${IN_IDS}`;
+  const sql = `SELECT ${[ID, ...cells].join(', ')} FROM ${quoted(table)}${which}`;
   const steps: Step[] = [];
   let rows: RedoRow[] = [];
   let characters = 0;
@@ -56,11 +77,11 @@ function insertsOf(connection: Connection, { table, shape }: CatalogueEntry, ids
     rows = [];
     characters = 0;
   };
-  for (const row of connection.rows(sql, [JSON.stringify(ids)])) {
+  connection.each(sql, ids === undefined ? [] : [JSON.stringify(ids)], (row) => {
     rows.push(row.map(packed));
     characters += sizeOf(row);
     if (characters > STEP_CHARACTERS) flush();
-  }
+  });
   flush();
   return steps;
 }
@@ -85,7 +106,8 @@ export function applySteps(connection: Connection, steps: Iterable<Step>): void 
 }
 
 function applyStep(connection: Connection, step: Step): void {
-  if ('remove' in step)
+  if ('define' in step) connection.run(step.define, step.values);
+  else if ('remove' in step)
     connection.run(`DELETE FROM ${quoted(step.remove)} WHERE ${ID} ${IN_IDS}`, [JSON.stringify(step.ids)]);
   else if ('parent' in step) connection.run('UPDATE corollary_store SET parent = ?', [step.parent]);
   else insertRows(connection, step.insert, step.columns, step.rows);
