@@ -25,6 +25,7 @@ export { type ItemOptions, item } from './item/item-decorator.js';
 export type { ItemInit } from './item/item-init.js';
 export { type PlayerFor, type PowerUpOptions, type PowerupFor, PowerupTarget } from './item/powerup-target.js';
 export { type AnyRole, type Indirector, Role, type RoleEntry, type RoleOptions, role } from './item/role.js';
+export type { UpgradeStep } from './item/upgrade-step.js';
 export { type DependencyOptions, dependsOn } from './powerup/install/depends-on.js';
 export { type FromParentOptions, fromParent } from './powerup/install/from-parent.js';
 export { install } from './powerup/install/install.js';
@@ -115,3 +116,13 @@ export type { Substores } from './substore/substores.js';
 export type { Tree, TreeOptions } from './substore/tree.js';
 export type { TreeStores } from './substore/tree-stores.js';
 export type { OnStoreError } from './substore/walk.js';
+export type { UpgradeWhen } from './upgrade/store-upgrader.js';
+export {
+  type OldValues,
+  type UpgradeContext,
+  type UpgradeInput,
+  type UpgradeOptions,
+  type UpgradeResult,
+  type UpgradeShape,
+  upgrade,
+} from './upgrade/upgrade.js';

@@ -61,6 +61,19 @@ export function prepare(type: ItemType, keeper: Keeper, values: object): Prepare
   return new Draft(type, keeper).prepare(values);
 }
 
+/**
+ * Completes the cells of a row that has no item yet: what is undefined comes from field initialisers, defaults, null, as
+ * with {@link prepare}. What is wrong, and what was wrong before, is thrown together.
+ */
+export function completeCells(
+  type: ItemType,
+  keeper: Keeper,
+  given: (Cell | undefined)[],
+  faults: Faults,
+): readonly Cell[] {
+  return new Draft(type, keeper, given, faults).complete().cells;
+}
+
 /** Makes a prepared item one that is stored under `id`. To be called once its row is written. */
 export function finish(prepared: Prepared, id: number): Item {
   const { type, keeper, cells, state } = prepared;
@@ -101,19 +114,25 @@ class Draft {
   readonly #type: ItemType;
   readonly #keeper: Keeper;
   readonly #cells: (Cell | undefined)[];
-  readonly #faults = new Faults();
+  readonly #faults: Faults;
 
-  constructor(type: ItemType, keeper: Keeper) {
+  constructor(type: ItemType, keeper: Keeper, cells: (Cell | undefined)[] = [], faults = new Faults()) {
     this.#type = type;
     this.#keeper = keeper;
-    this.#cells = new Array(type.attributes.length).fill(undefined);
+    this.#cells = type.attributes.map(({ index }) => cells[index]);
+    this.#faults = faults;
   }
 
   prepare(values: object): Prepared {
     this.#takeGiven(values);
+    return this.complete();
+  }
+
+  /** Adds what was not given. @throws CorollaryError that lists all faults */
+  complete(): Prepared {
     const plan = planOf(this.#type);
     const state = plan.initialises === false ? undefined : this.#construct(plan);
-    this.#complete(state?.initials);
+    this.#fillAll(state?.initials);
     // Complete: an attribute without a cell would have been a fault.
     return { type: this.#type, keeper: this.#keeper, cells: this.#cells as Cell[], state };
   }
@@ -144,7 +163,7 @@ class Draft {
       return state;
     } catch (error) {
       // A constructor may well stumble over a value that is missing or refused: then that is what is wrong.
-      this.#complete(state.initials);
+      this.#fillAll(state.initials);
       throw error;
     } finally {
       state.building = false;
@@ -152,7 +171,7 @@ class Draft {
   }
 
   /** Fills the cells that were not given, then throws if anything was wrong. */
-  #complete(initials: readonly unknown[] | undefined): void {
+  #fillAll(initials: readonly unknown[] | undefined): void {
     const refused = this.#faults.attributes();
     for (const attribute of this.#type.attributes)
       if (this.#cells[attribute.index] === undefined && !refused?.has(attribute.name))

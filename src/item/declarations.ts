@@ -5,6 +5,7 @@ import type { ItemClass } from '../schema/item-class.js';
 import type { IndexColumns } from '../schema/item-type.js';
 import type { Slot } from './access.js';
 import type { RolesOf } from './role.js';
+import type { UpgradesOf } from './upgrade-step.js';
 
 // Must exist before the first decorated class body runs, or compilers give standard decorators no metadata object.
 (Symbol as { metadata?: symbol }).metadata ??= Symbol.for('Symbol.metadata');
@@ -33,6 +34,7 @@ export interface ItemDeclaration {
   /** Names of attributes that are searched by words, besides those whose own decorator says so. */
   readonly fullText: readonly string[];
   readonly roles: RolesOf | undefined;
+  readonly upgrades: UpgradesOf | undefined;
 }
 
 const legacyAttributes = new WeakMap<object, DeclaredAttribute[]>();

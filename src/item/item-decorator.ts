@@ -9,11 +9,13 @@ import { declaredItem, fileItem, type ItemDeclaration } from './declarations.js'
 import type { Item } from './item.js';
 import type { Indirector, Role, RoleEntry } from './role.js';
 import { badType, refuseItemBase, refuseNonItem } from './type-of.js';
+import type { StepsFit, UpgradeStep } from './upgrade-step.js';
 
 /** What `@item` may say of an item type besides its name. */
 export interface ItemOptions<
   Columns extends string = string,
   Roles extends readonly RoleEntry[] = readonly RoleEntry[],
+  Steps extends readonly UpgradeStep[] = readonly UpgradeStep[],
 > {
   /** To be raised when the attributes change; 1 if not given. */
   readonly version?: number;
@@ -31,6 +33,8 @@ export interface ItemOptions<
    */
   // biome-ignore lint/suspicious/noExplicitAny: the class is not known where its options are written
   readonly roles?: (powerup: any) => Roles;
+  /** Gives the steps from earlier versions to this one; see `upgrade`. */
+  readonly upgrades?: () => Steps;
 }
 
 /** `unknown` where all names are attributes of T, else a sentence that the compiler will print. */
@@ -52,16 +56,18 @@ type Playing<Roles extends readonly RoleEntry[]> = [Roles] extends [never]
  * What {@link item} gives: a decorator for item classes, of either kind, that can be called as a function too. Where it
  * names no attributes it asks for nothing but an item class, which costs the compiler next to nothing.
  */
-export type ItemDecorator<Columns extends string, Roles extends readonly RoleEntry[] = never> = [Columns] extends [
-  never,
-]
+export type ItemDecorator<
+  Columns extends string,
+  Roles extends readonly RoleEntry[] = never,
+  Steps extends readonly UpgradeStep[] = never,
+> = [Columns | Steps] extends [never]
   ? (itemClass: ItemClass<Item & Playing<Roles>>, context?: ClassDecoratorContext) => void
   : <C extends ItemClass<Item & Playing<Roles>>>(
-      itemClass: C & NamesSuit<C['prototype'], Columns>,
+      itemClass: C & NamesSuit<C['prototype'], Columns> & StepsFit<C['prototype'], Steps>,
       context?: ClassDecoratorContext,
     ) => void;
 
-const OPTIONS = ['version', 'indexes', 'unique', 'checks', 'fullText', 'roles'];
+const OPTIONS = ['version', 'indexes', 'unique', 'checks', 'fullText', 'roles', 'upgrades'];
 
 /**
  * Makes a class an item type, under the name that it has in the file. The name is written, never taken from the class:
@@ -72,10 +78,11 @@ const OPTIONS = ['version', 'indexes', 'unique', 'checks', 'fullText', 'roles'];
  * class City extends Item {}
  * @throws CorollaryError BAD_TYPE
  */
-export function item<const Columns extends string = never, const Roles extends readonly RoleEntry[] = never>(
-  typeName: string,
-  options: ItemOptions<Columns, Roles> = {},
-): ItemDecorator<Columns, Roles> {
+export function item<
+  const Columns extends string = never,
+  const Roles extends readonly RoleEntry[] = never,
+  const Steps extends readonly UpgradeStep[] = never,
+>(typeName: string, options: ItemOptions<Columns, Roles, Steps> = {}): ItemDecorator<Columns, Roles, Steps> {
   checkTypeName(typeName, 'An item type needs a name: it');
   const decorator = (itemClass: unknown) => {
     refuseNonItem(itemClass);
@@ -84,15 +91,15 @@ export function item<const Columns extends string = never, const Roles extends r
     refuseItemBase(itemClass, declaration);
     fileItem(itemClass, declaration);
   };
-  return decorator as ItemDecorator<Columns, Roles>; // It serves all cases of the type.
+  return decorator as ItemDecorator<Columns, Roles, Steps>; // It serves all cases of the type.
 }
 
 function declarationOf(itemClass: ItemClass, typeName: string, options: ItemOptions): ItemDeclaration {
   const faults = optionFaults(options);
   if (faults.length > 0) throw badType(itemClass, `@item('${typeName}') ${faults.join('; ')}`, typeName);
-  const { version = 1, indexes = [], unique = [], checks = [], fullText = [], roles } = options;
+  const { version = 1, indexes = [], unique = [], checks = [], fullText = [], roles, upgrades } = options;
   const lists = { indexes: copied(indexes), unique: copied(unique), checks: [...checks], fullText: [...fullText] };
-  return { typeName, version, ...lists, roles };
+  return { typeName, version, ...lists, roles, upgrades };
 }
 
 function copied(lists: readonly IndexColumns[]): readonly IndexColumns[] {
@@ -104,14 +111,8 @@ function optionFaults(options: unknown): string[] {
   const faults = Object.keys(options)
     .filter((key) => !OPTIONS.includes(key))
     .map((key) => `has no option '${key}': there are ${OPTIONS.join(', ')}`);
-  const {
-    version = 1,
-    indexes = [],
-    unique = [],
-    checks = [],
-    fullText = [],
-    roles,
-  } = options as Record<string, unknown>;
+  const given = options as Record<string, unknown>;
+  const { version = 1, indexes = [], unique = [], checks = [], fullText = [] } = given;
   // 2^31: a version is compared in other languages' tools too.
   if (!Number.isInteger(version) || (version as number) < 1 || (version as number) > 2 ** 31)
     faults.push('needs an integer from 1 to 2^31 as version');
@@ -119,10 +120,18 @@ function optionFaults(options: unknown): string[] {
   if (!isListOfLists(unique)) faults.push("needs lists of attribute names as unique: [['a', 'b']]");
   if (!Array.isArray(checks) || checks.some((check) => typeof check !== 'function'))
     faults.push('needs a list of functions as checks');
-  if (roles !== undefined && typeof roles !== 'function')
-    faults.push('needs a function that gives a list of roles as roles: () => [Mailer]');
   if (!isNames(fullText)) faults.push("needs a list of attribute names as fullText: ['a', 'b']");
-  return faults;
+  return [...faults, ...FUNCTIONS.flatMap(([name, what]) => functionFault(given[name], what))];
+}
+
+/** Options that are asked late. */
+const FUNCTIONS = [
+  ['roles', 'a function that gives a list of roles as roles: () => [Mailer]'],
+  ['upgrades', 'a function that gives a list of steps as upgrades: () => [upgrade(1, {...})]'],
+] as const;
+
+function functionFault(value: unknown, what: string): string[] {
+  return value === undefined || typeof value === 'function' ? [] : [`needs ${what}`];
 }
 
 function isListOfLists(value: unknown): boolean {

@@ -70,6 +70,8 @@ type OptionalKey<T, K extends keyof T> = K extends unknown ? (MayOmit<T[K]> exte
 // Mapped over the keys themselves (not Record<>), so that renaming an attribute in an editor renames it at uses too.
 type Must<T, K extends keyof T> = { [P in K]: Input<T[P]> };
 type May<T, K extends keyof T> = { [P in K]?: Input<T[P]> };
+/** The names of the attributes that an item must be given when it is created. */
+export type MandatoryKey<T> = Exclude<AttrKey<T>, OptionalKey<T, AttrKey<T>>>;
 type Given<T, K extends keyof T, O extends keyof T> = Must<T, Exclude<K, O>> & May<T, O>;
 /**
  * What must and what may be given to create a T: every non-null attribute without a default must. Where T is not to be

@@ -4,17 +4,17 @@ import { compileCheck } from '../query/sql/check.js';
 import type { Attribute } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { TypeRegistry } from '../schema/registry.js';
+import { namingRules } from './broken-rule.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { type Definition, runDefinitions } from './definition.js';
 import { TAGS } from './format.js';
-import { type IndexShape, shapeDifferences, shapeOf, type TypeRules, type TypeShape } from './shape.js';
+import { shapeDifferences, shapeOf, type TypeShape } from './shape.js';
 import type { StoreFile } from './store-file.js';
-import { createIndex, createTable, dropIndex, TableSql, tableName } from './table-sql.js';
-import { createTextIndex, dropTextIndex, textTableName } from './text-index.js';
+import { firstTable, otherRules, otherTable } from './table-definitions.js';
+import { TableSql, tableName } from './table-sql.js';
+import { textTableName } from './text-index.js';
 import { runningTransaction } from './transaction.js';
-
-/** Those of a table that was just made. */
-const NO_RULES: TypeRules = { indexes: [], whenDeleted: {} };
+import type { Upgrader } from './upgrader.js';
 
 /** A type that is stored here and has a class. */
 export interface StoredType {
@@ -23,6 +23,14 @@ export interface StoredType {
   readonly sql: TableSql;
   /** The quoted name of the table that has the words of its items; undefined while the file has none. */
   readonly textTable: string | undefined;
+}
+
+/** The work of giving a type another table; see {@link Catalog.replaceTable}. */
+export interface Replacing {
+  /** Moves all rows into the new table, which has no indexes yet. */
+  move(from: CatalogueEntry, to: StoredType): void;
+  /** The new table counts, with its indexes; the old one is still there, and nobody sees it. */
+  moved(from: CatalogueEntry, to: StoredType): void;
 }
 
 /** A column through which items of some type refer to others. */
@@ -45,6 +53,9 @@ export class Catalog {
   /** Types whose indexes, of words too, and deletion rules are known to be those of the class. */
   readonly #isReady = new WeakSet<StoredType>();
   #epoch = 0;
+  /** Set once, where the store is put together; without one, a type of an older version is refused. */
+  upgrader: Upgrader | undefined;
+  #isOpened = false;
 
   constructor(file: StoreFile, registry: TypeRegistry) {
     this.#file = file;
@@ -52,6 +63,11 @@ export class Catalog {
   }
 
   #fresh(): void {
+    this.#read();
+    if (!this.#isOpened) this.open();
+  }
+
+  #read(): void {
     if (this.#epoch === this.#file.epoch) return;
     const rows = this.#file.connection.rows('SELECT tag, name, version, "table", shape FROM corollary_types');
     const entries = (rows as [number, string, number, string, string][]).map(([tag, name, version, table, shape]) => ({
@@ -65,6 +81,17 @@ export class Catalog {
     this.#byTag = new Map(entries.map((entry) => [entry.tag, entry]));
     this.#stored = new Map();
     this.#epoch = this.#file.epoch;
+  }
+
+  /** Has the upgrader see to what is to be done when the store is opened, once; the first look into the catalogue does it, too. */
+  open(): void {
+    this.#isOpened = true; // the upgrader looks into it, too
+    try {
+      this.upgrader?.opened();
+    } catch (error) {
+      this.#isOpened = false;
+      throw error;
+    }
   }
 
   #forget(): void {
@@ -82,36 +109,50 @@ export class Catalog {
     return this.#byTag.get(tag);
   }
 
+  /** The entry of a type, in whatever version it is stored; undefined when it has never been stored. */
+  entryOf(type: ItemType): CatalogueEntry | undefined {
+    this.#fresh();
+    return this.#entries.get(type.name.toLowerCase());
+  }
+
   /**
-   * The type as stored here; undefined when it has never been stored.
-   * @throws CorollaryError NEWER_DATABASE, NO_UPGRADE_PATH, SCHEMA_MISMATCH when the rows are not what the class says.
+   * The type as stored here; undefined when it has never been stored. One of an older version is upgraded first.
+   * @throws CorollaryError NEWER_DATABASE, SCHEMA_MISMATCH when the rows are not what the class says; and what
+   * {@link Upgrader.upgrade} throws
    */
   find(type: ItemType): StoredType | undefined {
     if (this.#epoch === this.#file.epoch) {
       const known = this.#stored.get(type);
       if (known !== undefined) return known;
     }
-    this.#fresh();
-    const entry = this.#entries.get(type.name.toLowerCase());
+    const entry = this.#upgraded(type);
     if (entry === undefined) return undefined;
     const problems = this.#problemsOf(entry, type);
     if (problems.length > 0) throw this.#mismatch(problems, type.name);
     return this.#keep(type, entry);
   }
 
+  #upgraded(type: ItemType): CatalogueEntry | undefined {
+    const entry = this.entryOf(type);
+    if (this.upgrader === undefined || entry === undefined || entry.version >= type.version) return entry;
+    this.upgrader.upgrade(type);
+    return this.entryOf(type);
+  }
+
   #keep(type: ItemType, entry: CatalogueEntry): StoredType {
-    const textTable = entry.shape.rules.fullText && quoted(textTableName(entry.table));
-    const stored = { type, entry, sql: sqlOf(type, entry.table), textTable };
+    const stored = storedAs(type, entry);
     this.#stored.set(type, stored);
     return stored;
   }
 
   /** Compares all classes with the file at once. @throws CorollaryError listing every difference of every type. */
   assertMatches(types: readonly ItemType[]): void {
-    this.#fresh();
+    this.#read();
     const problems = types.flatMap((type) => {
       const entry = this.#entries.get(type.name.toLowerCase());
-      return entry === undefined ? [] : this.#problemsOf(entry, type);
+      if (entry === undefined) return [];
+      const upgrader = entry.version < type.version ? this.upgrader : undefined;
+      return upgrader?.problemsOf(type, entry) ?? this.#problemsOf(entry, type);
     });
     if (problems.length > 0) throw this.#mismatch(problems, undefined);
   }
@@ -151,12 +192,12 @@ export class Catalog {
     this.#isReady.add(made);
     return made;
   }
-  /** Brings the deletion rules of all types up to what their classes say, before a deletion goes by them. */
-  readyReferrers(): void {
+  /** Brings the deletion rules of all types, but those left out, up to what their classes say, before a deletion goes by them. */
+  readyReferrers(isLeftOut: (type: ItemType, entry: CatalogueEntry) => boolean = () => false): void {
     for (const entry of this.entries()) {
       const hasRules = Object.keys(entry.shape.rules.whenDeleted).length > 0;
       const type = hasRules ? this.#registry.named(entry.name) : undefined;
-      if (type !== undefined) this.ready(type);
+      if (type !== undefined && !isLeftOut(type, entry)) this.ready(type);
     }
   }
 
@@ -169,14 +210,8 @@ export class Catalog {
         store: place,
       });
     const entry = { tag, name: type.name, version: type.version, table: tableName(type), shape };
-    const noted = [tag, entry.name, entry.version, entry.table, JSON.stringify(shape)];
-    this.#define([
-      { sql: createTable(entry.table, type, shape) },
-      ...rulesFollowed(entry.table, NO_RULES, shape.rules),
-      { sql: 'INSERT INTO corollary_types VALUES (?, ?, ?, ?, ?)', values: noted },
-    ]);
-    this.#entries.set(type.name.toLowerCase(), entry);
-    this.#byTag.set(tag, entry);
+    this.#define(firstTable(entry, type));
+    this.#note(entry);
     return this.#keep(type, entry);
   }
 
@@ -186,25 +221,46 @@ export class Catalog {
     const before = entry.shape.rules;
     if (JSON.stringify(wanted) === JSON.stringify(before)) return stored;
     const adapted = { ...entry, shape: { ...entry.shape, rules: wanted } };
-    this.#define([
-      ...rulesFollowed(entry.table, before, wanted),
-      {
-        sql: 'UPDATE corollary_types SET shape = ? WHERE tag = ?',
-        values: [JSON.stringify(adapted.shape), entry.tag],
-      },
-    ]);
-    this.#entries.set(type.name.toLowerCase(), adapted);
-    this.#byTag.set(entry.tag, adapted);
+    this.#define(otherRules(adapted, before));
+    this.#note(adapted);
     return this.#keep(type, adapted);
+  }
+
+  /**
+   * Gives a stored type the table of its class's version, under the same tag; the old one goes. Runs inside a write of
+   * several steps. An error undoes all.
+   */
+  replaceTable(type: ItemType, work: Replacing): void {
+    const from = this.entryOf(type) as CatalogueEntry; // who upgrades has found it
+    const shape = this.#shapeOf(type);
+    const to = { ...from, version: type.version, table: tableName(type), shape };
+    const stored = storedAs(type, to);
+    const { made, counted, dropped } = otherTable(from, to, type);
+    this.#run(made);
+    work.move(from, stored);
+    namingRules(type, () => this.#run(counted));
+    this.#note(to);
+    work.moved(from, stored);
+    this.#run(dropped);
+    const definitions = [...made, ...counted, ...dropped];
+    runningTransaction()?.partOfFile(this.#file)?.replaced({ from, to, definitions });
+  }
+
+  #note(entry: CatalogueEntry): void {
+    this.#entries.set(entry.name.toLowerCase(), entry);
+    this.#byTag.set(entry.tag, entry);
   }
 
   // All or nothing, also where the caller catches the error: rows may break a new unique index.
   #define(definitions: readonly Definition[]): void {
+    this.#run(definitions);
+    runningTransaction()?.partOfFile(this.#file)?.defined(definitions);
+  }
+
+  #run(definitions: readonly Definition[]): void {
     const { connection } = this.#file;
-    const transaction = runningTransaction();
-    transaction?.onUndo(() => this.#forget());
+    runningTransaction()?.onUndo(() => this.#forget());
     connection.inSavepoint(() => runDefinitions(connection, definitions));
-    transaction?.partOfFile(this.#file)?.defined(definitions);
   }
 
   /** All columns that may refer to items of a type, in types with and without a class. */
@@ -233,16 +289,9 @@ export class Catalog {
   }
 }
 
-/** What makes and drops indexes, so that a table has those of other rules than before. */
-function rulesFollowed(table: string, before: TypeRules, wanted: TypeRules): Definition[] {
-  const isSameText = JSON.stringify(wanted.fullText) === JSON.stringify(before.fullText);
-  const statements = [
-    ...without(before.indexes, wanted.indexes).map((index) => dropIndex(table, index)),
-    ...without(wanted.indexes, before.indexes).map((index) => createIndex(table, index)),
-    ...(before.fullText && !isSameText ? dropTextIndex(table) : []),
-    ...(wanted.fullText && !isSameText ? createTextIndex(table, wanted.fullText) : []),
-  ];
-  return statements.map((sql) => ({ sql }));
+function storedAs(type: ItemType, entry: CatalogueEntry): StoredType {
+  const textTable = entry.shape.rules.fullText && quoted(textTableName(entry.table));
+  return { type, entry, sql: sqlOf(type, entry.table), textTable };
 }
 
 /** The texts of the statements for a type, which all stores share: written once, not for each of thousands. */
@@ -254,9 +303,4 @@ function sqlOf(type: ItemType, table: string): TableSql {
   const made = new TableSql(table, type);
   statementsOf.set(type, made);
   return made;
-}
-
-function without(indexes: readonly IndexShape[], others: readonly IndexShape[]): readonly IndexShape[] {
-  const known = new Set(others.map((index) => JSON.stringify(index)));
-  return indexes.filter((index) => !known.has(JSON.stringify(index)));
 }

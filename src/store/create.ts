@@ -3,6 +3,7 @@ import { finish, type Prepared, prepare } from '../item/build.js';
 import type { Item } from '../item/item.js';
 import { stateOf } from '../item/state.js';
 import type { ItemType } from '../schema/item-type.js';
+import type { Cell } from '../schema/value.js';
 import { activate, refusePromise } from './activation.js';
 import { namingRules } from './broken-rule.js';
 import type { StoredType } from './catalog.js';
@@ -19,16 +20,39 @@ export function createItem(core: StoreCore, type: ItemType, values: object): Ite
   const { hooks } = type;
   const create: Write<Item> = (transaction, part) => {
     const prepared = prepare(type, core.keeper, values);
-    const stored = core.catalog.ready(type);
-    const id = newId(core, stored);
-    insertOne(core, stored, prepared, id);
-    part.wrote(stored.entry, [id]);
-    const item = come(core, prepared, id, part);
+    const item = come(core, prepared, insertNew(core, prepared, part), part);
     runHooks([item], transaction);
     return item;
   };
   // A hook may throw after the row is written; only then is a level needed that takes the row back.
   return hooks.activate || hooks.stored ? core.writeInSteps(create) : core.write(create);
+}
+
+/**
+ * Creates an item from cells that are checked and complete; gives its id. An object is made only where a hook needs one:
+ * any number can be created in one job.
+ */
+export function createFromCells(core: StoreCore, type: ItemType, cells: readonly Cell[]): number {
+  const prepared: Prepared = { type, keeper: core.keeper, cells: [...cells], state: undefined };
+  if (!hasHooks(type)) return core.write((_, part) => insertNew(core, prepared, part));
+  return core.writeInSteps((transaction, part) => {
+    const id = insertNew(core, prepared, part);
+    runHooks([come(core, prepared, id, part)], transaction);
+    return id;
+  });
+}
+
+function hasHooks({ hooks }: ItemType): boolean {
+  return Object.values(hooks).some(Boolean);
+}
+
+/** Writes the row of one new item; gives its id. */
+function insertNew(core: StoreCore, prepared: Prepared, part: Part): number {
+  const stored = core.catalog.ready(prepared.type);
+  const id = newId(core, stored);
+  insertOne(core, stored, prepared, id);
+  part.wrote(stored.entry, [id]);
+  return id;
 }
 
 function newId(core: StoreCore, { entry }: StoredType, sequence = core.file.takeSequence()): number {
@@ -110,7 +134,7 @@ export interface NewItems {
 
 /** The same for rows that may come with numbers of their own. */
 export function createRows(core: StoreCore, type: ItemType, rows: Iterable<RowValues>, made: NewItems): number {
-  const needsItems = made.wanted !== undefined || Object.values(type.hooks).some(Boolean);
+  const needsItems = made.wanted !== undefined || hasHooks(type);
   return core.writeInSteps((transaction, part) => {
     const stored = core.catalog.ready(type);
     let count = 0;

@@ -52,8 +52,17 @@ export function deleteItem(core: StoreCore, item: unknown): void {
  */
 export function deleteItems(core: StoreCore, type: ItemType, ids: readonly number[], noting: Noting): void {
   core.catalog.readyReferrers();
-  const stored = core.catalog.ready(type);
-  const plan = planDeletion(core, stored.entry, ids);
+  deleteRowsByRules(core, core.catalog.ready(type).entry, ids, noting);
+}
+
+/** The same for rows of any table; {@link Catalog.readyReferrers} comes before. */
+export function deleteRowsByRules(
+  core: StoreCore,
+  first: CatalogueEntry,
+  ids: readonly number[],
+  noting: Noting,
+): void {
+  const plan = planDeletion(core, first, ids);
   assertAllowed(core, plan);
   for (const [entry, doomed] of plan.doomed) announce(core, entry, [...doomed], noting.transaction);
   for (const { referrer, ids: referring } of plan.nullified) {
@@ -146,9 +155,10 @@ function announce(core: StoreCore, entry: CatalogueEntry, ids: readonly number[]
   }
 }
 
+// There are no items of an older version that would have to know.
 function storedType(core: StoreCore, entry: CatalogueEntry): StoredType | undefined {
   const type = core.registry.named(entry.name);
-  return type && core.catalog.find(type);
+  return type === undefined || entry.version < type.version ? undefined : core.catalog.find(type);
 }
 
 function nullify(core: StoreCore, { entry, column }: Referrer, ids: readonly number[], noting: Noting): void {

@@ -72,6 +72,8 @@ const UNREADABLE: ReadonlySet<string> = new Set([
   'UNKNOWN_TYPE',
   'NEWER_DATABASE',
   'NO_UPGRADE_PATH',
+  'UPGRADE_NEEDED',
+  'UPGRADE_FAILED',
   'SCHEMA_MISMATCH',
 ]);
 

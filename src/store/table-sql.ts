@@ -58,6 +58,11 @@ export function createIndex(table: string, index: IndexShape): string {
   return `CREATE ${unique}INDEX ${quoted(indexName(table, index))} ON ${quoted(table)} (${indexed})`;
 }
 
+/** The table goes, and its indexes with it. */
+export function dropTable(table: string): string {
+  return `DROP TABLE ${quoted(table)}`;
+}
+
 export function dropIndex(table: string, index: IndexShape): string {
   return `DROP INDEX IF EXISTS ${quoted(indexName(table, index))}`;
 }
@@ -71,6 +76,8 @@ export class TableSql {
   readonly selectById: string;
   /** Takes a JSON array of ids. */
   readonly selectByIds: string;
+  /** Takes the id after which to begin, and how many rows are wanted. */
+  readonly selectAfter: string;
   readonly #select: string;
   readonly #updates = new Map<string, string>();
 
@@ -85,6 +92,7 @@ export class TableSql {
     this.#select = `SELECT ${read} FROM ${this.table} WHERE`;
     this.selectById = `${this.#select} ${ID} = ?`;
     this.selectByIds = `${this.#select} ${ID} ${IN_IDS}`;
+    this.selectAfter = `${this.#select} ${ID} > ? ORDER BY ${ID} LIMIT ?`;
   }
 
   /** Takes a text. */

@@ -13,9 +13,11 @@ import { assertPathFits, createRootDirectory, inspect } from '../store/directory
 import { removeFiles } from '../store/files/remove-files.js';
 import { StoredFile } from '../store/files/stored-file.js';
 import { emptyStoreImage, newUid } from '../store/image.js';
+import { StoreUpgrader } from '../upgrade/store-upgrader.js';
 import { readBackup } from './backup/read-backup.js';
 import { restoreRoot } from './backup/restore-root.js';
 import { Branch, type Forest } from './branch.js';
+import { creatable } from './creatable.js';
 import { lookOutFor } from './live/poller.js';
 import type { CheckedOptions } from './options.js';
 import { ParentsSeen } from './parents-seen.js';
@@ -61,7 +63,9 @@ export function openInMemory<S extends KeepingStore>(options: CheckedOptions, ma
 function opened<S extends KeepingStore>(root: Branch<S>, options: CheckedOptions): Branch<S> {
   lookOutFor(root);
   try {
-    root.core.catalog.assertMatches(options.types.map((type) => root.core.typeOf(type)));
+    const { catalog } = root.core;
+    catalog.assertMatches(options.types.map((type) => root.core.typeOf(type)));
+    catalog.open();
     sweepOnce(root);
     return root;
   } catch (error) {
@@ -81,13 +85,14 @@ function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: Ma
     pool,
     parentsSeen: new ParentsSeen(),
     inMemory: new Map(),
-    makeFace: (branch) => withHooks(branch, makeFace),
+    makeFace: (branch) => withHooks(branch, options, makeFace),
   };
 }
 
-function withHooks<S extends KeepingStore>(branch: Branch<S>, makeFace: MakeFace<S>): S {
+function withHooks<S extends KeepingStore>(branch: Branch<S>, options: CheckedOptions, makeFace: MakeFace<S>): S {
   const { core } = branch;
   core.powers = new StorePowers(core);
+  core.catalog.upgrader = new StoreUpgrader(core, { when: options.upgrade, creatable });
   core.beforeDelete = (type, ids, transaction) => {
     if (type.itemClass === SubStore) removeSubstores(branch, ids, transaction);
     if (type.itemClass === StoredFile) removeFiles(core, ids, transaction);

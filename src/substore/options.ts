@@ -3,6 +3,7 @@ import { CorollaryError, type Problem, problemsError } from '../errors.js';
 import type { Item } from '../item/item.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { RepairOptions } from '../store/commit/repair.js';
+import type { UpgradeWhen } from '../upgrade/store-upgrader.js';
 import { defaultMaxOpen } from './open-limit.js';
 
 /** How a store is opened. Its substores inherit everything. */
@@ -19,6 +20,12 @@ export interface StoreOptions {
   readonly busyTimeoutMs?: number;
   /** How many substores are open at once; (descriptor limit - 128) / 3 if not given, at least 16, at most 300. */
   readonly maxOpenSubstores?: number;
+  /**
+   * When types that are stored in an older version than that of their classes are upgraded. 'use' (as if not given): when
+   * a type is first used in a store; 'open': all of them, when a store is first used; 'refuse': never, that is
+   * `UPGRADE_NEEDED`.
+   */
+  readonly upgrade?: UpgradeWhen;
   /** The time, in milliseconds since 1970, for what the library itself dates. `Date.now` if not given. */
   readonly clock?: () => number;
 }
@@ -35,15 +42,16 @@ const RULES: { readonly [K in keyof StoreOptions]-?: readonly [phrase: string, t
   durability: ["'full' or 'relaxed'", (value) => value === 'full' || value === 'relaxed'],
   busyTimeoutMs: ['a whole number of milliseconds, 0 or more', (value) => isWhole(value, 0)],
   maxOpenSubstores: ['a whole number, 1 or more', (value) => isWhole(value, 1)],
+  upgrade: ["'use', 'open' or 'refuse'", (value) => ['use', 'open', 'refuse'].includes(value as string)],
   clock: ['a function that gives milliseconds', (value) => typeof value === 'function'],
 };
 
 /** Options of later versions of the library. */
-const PLANNED: ReadonlySet<string> = new Set(['upgrade', 'driver']);
+const PLANNED: ReadonlySet<string> = new Set(['driver']);
 
 /**
  * The options with their defaults.
- * @throws CorollaryError INVALID_VALUE listing every fault; NOT_SUPPORTED for `upgrade` and `driver`.
+ * @throws CorollaryError INVALID_VALUE listing every fault; NOT_SUPPORTED for `driver`.
  */
 export function checkedOptions(options: StoreOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null)
@@ -57,6 +65,7 @@ export function checkedOptions(options: StoreOptions): CheckedOptions {
     durability: options.durability ?? 'full',
     busyTimeoutMs: options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
     maxOpenSubstores: options.maxOpenSubstores ?? defaultMaxOpen(),
+    upgrade: options.upgrade ?? 'use',
     clock: options.clock ?? Date.now,
   };
 }

@@ -1,0 +1,81 @@
+import type { Attribute } from '../schema/attribute.js';
+import type { ItemType } from '../schema/item-type.js';
+import type { Cell } from '../schema/value.js';
+import { decoded } from './access.js';
+import { completeCells } from './build.js';
+import { checkedCell, Faults, noAttribute, runValidate } from './check-value.js';
+import type { Keeper } from './state.js';
+
+/** A row by itself, as plain values by attribute name: references are ids. */
+export type RowValues = Record<string, unknown>;
+
+/** What a row's cells mean. @throws CorollaryError OUT_OF_RANGE naming the attribute */
+export function valuesOfRow(type: ItemType, cells: readonly Cell[]): RowValues {
+  const values: RowValues = {};
+  for (const attribute of type.attributes) {
+    const cell = cells[attribute.index] as Cell;
+    values[attribute.name] = cell === null ? null : decoded(type, attribute, cell);
+  }
+  return values;
+}
+
+/** What a row is made of. */
+export interface RowSource {
+  /** Cells to begin with, by `attribute.index`; they are checked, too. */
+  readonly cells: readonly (Cell | undefined)[];
+  /** Values that take the place of those. A reference may be an item or an id; whether there is one, nobody asks here. */
+  readonly values: object;
+  /** Names in `values` that mean nothing here. */
+  readonly passedOver: ReadonlySet<string>;
+}
+
+/** What is asked for an item where a class wants to see one. */
+export type FindItem = (id: number) => unknown;
+
+/** The checked and complete cells of a row that is to be written without making an item of it. */
+export function cellsOfRow(
+  type: ItemType,
+  keeper: Keeper,
+  { cells, values, passedOver }: RowSource,
+  find: FindItem,
+): readonly Cell[] {
+  const faults = new Faults();
+  const given = type.attributes.map((attribute) =>
+    Object.hasOwn(values, attribute.name) ? undefined : acceptedCell(attribute, cells[attribute.index], find, faults),
+  );
+  for (const [name, value] of Object.entries(values)) {
+    const attribute = type.byName.get(name);
+    if (attribute !== undefined) given[attribute.index] = cellOfValue(attribute, value, { keeper, find }, faults);
+    else if (!passedOver.has(name)) faults.add('UNKNOWN_ATTRIBUTE', name, noAttribute(type));
+  }
+  return completeCells(type, keeper, given, faults);
+}
+
+/** A cell that the attribute would take as a value; undefined for null where that is not allowed any more. */
+function acceptedCell(attribute: Attribute, cell: Cell | undefined, find: FindItem, faults: Faults): Cell | undefined {
+  const { validate, reference, codec } = attribute;
+  if (cell === undefined || cell === null) return attribute.nullable ? cell : undefined;
+  if (validate === undefined) return cell;
+  try {
+    runValidate(validate, reference === undefined ? codec.decode(cell) : find(cell as number));
+  } catch (error) {
+    faults.take(attribute.name, error);
+  }
+  return cell;
+}
+
+interface Around {
+  readonly keeper: Keeper;
+  readonly find: FindItem;
+}
+
+function cellOfValue(attribute: Attribute, value: unknown, { keeper, find }: Around, faults: Faults): Cell | undefined {
+  if (attribute.reference === undefined || typeof value !== 'number')
+    return checkedCell(attribute, value, keeper, faults);
+  try {
+    return acceptedCell(attribute, attribute.codec.encode(value), find, faults);
+  } catch (error) {
+    faults.take(attribute.name, error);
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import { quoted } from '../driver/sql-text.js';
+import type { ItemType } from '../schema/item-type.js';
+import type { Cell } from '../schema/value.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
+import type { StoreCore } from './store-core.js';
+import { ID, IN_IDS, TableSql } from './table-sql.js';
+
+/** How many rows are in memory at once. */
+const BATCH = 500;
+
+/** A row as it is in the file. */
+export interface StoredRow {
+  readonly id: number;
+  /** By `attribute.index` of the type that it is read as. */
+  readonly cells: readonly Cell[];
+}
+
+/** The rows of a table, read as those of a type, by their ids: a batch at a time, so that any number of them can be gone through. */
+export function* batchesOf(core: StoreCore, { table }: CatalogueEntry, type: ItemType): Generator<StoredRow[]> {
+  const { selectAfter } = new TableSql(table, type);
+  for (let last = 0; ; ) {
+    const rows = core.file.connection.rows(selectAfter, [last, BATCH]);
+    if (rows.length === 0) return;
+    yield rows.map(([id, ...cells]) => ({ id: id as number, cells }));
+    last = rows.at(-1)?.[0] as number;
+  }
+}
+
+/** How many rows a table has. */
+export function rowCount(core: StoreCore, { table }: CatalogueEntry): number {
+  const [count] = core.file.connection.row(`SELECT count(*) FROM ${quoted(table)}`) as [number];
+  return count;
+}
+
+/** True when a table has a row. */
+export function hasRows(core: StoreCore, { table }: CatalogueEntry): boolean {
+  return core.file.connection.row(`SELECT 1 FROM ${quoted(table)} LIMIT 1`) !== undefined;
+}
+
+/** Those of the ids that a table has no row for. */
+export function idsNotIn(core: StoreCore, { table }: CatalogueEntry, ids: readonly number[]): number[] {
+  const sql = `SELECT ${ID} FROM ${quoted(table)} WHERE ${ID} ${IN_IDS}`;
+  const found = new Set(core.file.connection.rows(sql, [JSON.stringify(ids)]).map(([id]) => id));
+  return ids.filter((id) => !found.has(id));
+}

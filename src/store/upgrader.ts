@@ -1,0 +1,16 @@
+import type { Problem } from '../errors.js';
+import type { ItemType } from '../schema/item-type.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
+
+/** Socket: sees to types that are stored in an older version than that of their classes. The room of upgrades implements it. */
+export interface Upgrader {
+  /** The catalogue of the store is read for the first time by this handle. */
+  opened(): void;
+  /** What keeps a type from being upgraded. */
+  problemsOf(type: ItemType, entry: CatalogueEntry): readonly Problem[];
+  /**
+   * Brings a type, before anything of it is seen, from an older version to that of its class.
+   * @throws CorollaryError NO_UPGRADE_PATH, SCHEMA_MISMATCH, UPGRADE_NEEDED, UPGRADE_FAILED; BUSY, DISK_FULL, IO_ERROR
+   */
+  upgrade(type: ItemType): void;
+}

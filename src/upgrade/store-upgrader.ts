@@ -1,0 +1,187 @@
+import { CorollaryError, type Problem, problemsError } from '../errors.js';
+import type { Item } from '../item/item.js';
+import { cellsOfRow } from '../item/row-values.js';
+import type { StoreId } from '../schema/attribute-types.js';
+import type { ItemClass } from '../schema/item-class.js';
+import type { ItemType } from '../schema/item-type.js';
+import { outsideActivation } from '../store/activation.js';
+import type { CatalogueEntry } from '../store/catalogue-entry.js';
+import type { Noting } from '../store/change.js';
+import { createFromCells } from '../store/create.js';
+import { findById } from '../store/load.js';
+import { hasRows } from '../store/old-table.js';
+import { shapeDifferences } from '../store/shape.js';
+import type { StoreCore } from '../store/store-core.js';
+import { writingForReading } from '../store/transact.js';
+import { runningTransaction } from '../store/transaction.js';
+import type { Upgrader } from '../store/upgrader.js';
+import { NewReferences } from './new-references.js';
+import { saidOf } from './old-shape.js';
+import { type Plan, planUpgrade } from './plan.js';
+import { type Step, stepsOf } from './steps-of-class.js';
+import type { UpgradeContext } from './upgrade.js';
+import { upgradeType } from './upgrade-type.js';
+
+/** When types of an older version are upgraded: at their first use in a store, all when a store is first used, or never. */
+export type UpgradeWhen = 'use' | 'open' | 'refuse';
+
+/** What an upgrader is told where a store is put together. */
+export interface UpgraderOptions {
+  readonly when: UpgradeWhen;
+  /** Gives a type back, unless items of it are made in another way than by `create`. */
+  readonly creatable: (type: ItemType) => ItemType;
+}
+
+/** A type that is stored in an older version. */
+interface OlderStored {
+  readonly type: ItemType;
+  readonly entry: CatalogueEntry;
+}
+
+const NOTHING_PASSED_OVER: ReadonlySet<string> = new Set();
+
+/** Upgrades the types of one store. */
+export class StoreUpgrader implements Upgrader {
+  readonly #core: StoreCore;
+  readonly #options: UpgraderOptions;
+  /** Types whose upgrade has begun. */
+  readonly #underway = new Set<ItemType>();
+  /** Types whose rows are being moved: part of them is here, part there. */
+  readonly #moving = new Set<ItemType>();
+
+  constructor(core: StoreCore, options: UpgraderOptions) {
+    this.#core = core;
+    this.#options = options;
+  }
+
+  opened(): void {
+    if (this.#options.when !== 'open') return;
+    for (const { type } of this.#olderTypes()) this.upgrade(type);
+  }
+
+  upgrade(type: ItemType): void {
+    this.#assertNotMoving(type);
+    // All types, although one is wanted: what this program cannot upgrade, an older one must still be able to read.
+    this.#assertPossible(type);
+    this.#underway.add(type);
+    try {
+      // Before: what their steps delete, the items of this type are asked about, and now they can be.
+      for (const referred of this.#olderReferred(type)) this.upgrade(referred);
+      outsideActivation(() =>
+        writingForReading(this.#core, (transaction, part) => this.#upgradeUnlessDone(type, { transaction, part })),
+      );
+    } finally {
+      this.#underway.delete(type);
+    }
+  }
+
+  /** The types that its items refer to, and that are to be upgraded, too. Types may refer in circles. */
+  #olderReferred(type: ItemType): ItemType[] {
+    const referred = new Set(type.attributes.flatMap(({ name }) => type.referredType(name) ?? []));
+    const older = this.#olderTypes().map((one) => one.type);
+    return older.filter((one) => referred.has(one) && !this.#underway.has(one));
+  }
+
+  // Under the lock: another process may have done it, or written rows of a version that had none.
+  #upgradeUnlessDone(type: ItemType, noting: Noting): void {
+    const entry = this.#core.catalog.entryOf(type) as CatalogueEntry; // it was there before, and never goes
+    if (entry.version >= type.version) return;
+    this.#assertPossible(type);
+    const { steps } = this.#planOf(type, entry);
+    const contextFor = (storeId: number) => this.#contextFor(storeId);
+    const hiding = (move: () => void) => this.#hiding(type, move);
+    const isMoving = (other: ItemType) => this.#moving.has(other);
+    upgradeType({ core: this.#core, type, steps, contextFor, hiding, isMoving }, noting);
+  }
+
+  /** What keeps a type that is stored in an older version from being upgraded. */
+  problemsOf(type: ItemType, entry: CatalogueEntry): readonly Problem[] {
+    const { problems } = this.#planOf(type, entry);
+    return problems.length > 0 ? problems : this.#refusal(type, entry);
+  }
+
+  get #place(): string {
+    return this.#core.file.place;
+  }
+
+  /** The types of this program that are stored in an older version. */
+  #olderTypes(): OlderStored[] {
+    const { catalog, registry } = this.#core;
+    return catalog.entries().flatMap((entry) => {
+      const type = registry.named(entry.name);
+      return type !== undefined && entry.version < type.version ? [{ type, entry }] : [];
+    });
+  }
+
+  #assertPossible(wanted: ItemType): void {
+    const older = this.#olderTypes().sort((a, b) => Number(b.type === wanted) - Number(a.type === wanted));
+    const gaps = older.flatMap(({ type, entry }) => this.#planOf(type, entry).problems);
+    const [first] = older;
+    const problems = gaps.length > 0 || first === undefined ? gaps : this.#refusal(first.type, first.entry);
+    const place = this.#place;
+    if (problems.length > 0) throw problemsError(place, problems, { store: place, type: wanted.name });
+  }
+
+  #refusal({ name, version }: ItemType, entry: CatalogueEntry): Problem[] {
+    const why = this.#whyRefused;
+    if (why === undefined) return [];
+    const message = `${name} is stored in version ${entry.version}, the class has version ${version}, and ${why}`;
+    return [{ code: 'UPGRADE_NEEDED', message }];
+  }
+
+  get #whyRefused(): string | undefined {
+    if (this.#core.isReadOnly) return 'the store was opened with readOnly: open it once without';
+    if (runningTransaction()?.isReadOnly)
+      return 'the running transaction was started with readOnly: use the type once before it';
+    return this.#options.when === 'refuse' ? "upgrade: 'refuse' was given: open the store once without" : undefined;
+  }
+
+  #planOf(type: ItemType, entry: CatalogueEntry): Plan<Step> {
+    return planUpgrade({
+      name: type.name,
+      stored: entry.version,
+      wanted: type.version,
+      hasRows: hasRows(this.#core, entry),
+      steps: stepsOf(type),
+      differences: ({ oldType }) => shapeDifferences(entry.shape, saidOf(oldType, entry.shape)),
+    });
+  }
+
+  #assertNotMoving(type: ItemType): void {
+    if (!this.#moving.has(type)) return;
+    throw new CorollaryError(
+      'UPGRADE_FAILED',
+      `${this.#place}: items of ${type.name} cannot be reached in its own upgrade: a step works on the values that it is given`,
+      { store: this.#place, type: type.name },
+    );
+  }
+
+  #hiding(type: ItemType, move: () => void): void {
+    this.#moving.add(type);
+    try {
+      move();
+    } finally {
+      this.#moving.delete(type);
+    }
+  }
+
+  #contextFor(storeId: number): UpgradeContext {
+    const core = this.#core;
+    return {
+      storeId: storeId as StoreId,
+      store: core.face,
+      create: <T extends Item>(itemClass: ItemClass<T>, values: object) =>
+        this.#create(this.#options.creatable(core.typeOf(itemClass)), values) as StoreId<T>,
+    };
+  }
+
+  #create(type: ItemType, values: object): number {
+    const core = this.#core;
+    const source = { cells: [], values, passedOver: NOTHING_PASSED_OVER };
+    const cells = cellsOfRow(type, core.keeper, source, (id) => findById(core, id));
+    const references = new NewReferences(core, type);
+    references.note(undefined, cells, []);
+    references.assertThere();
+    return createFromCells(core, type, cells);
+  }
+}

@@ -1,0 +1,141 @@
+import { cpSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { points, timeout } from './faults/scene.js';
+import { operationsOf, runWithFaults, whyNoFaults } from './support/a-faulty-disk.js';
+import { aProgram, type Program } from './support/a-process.js';
+import { aDirectory, aStoreDirectory } from './support/a-store.js';
+import { inDatabase, substoreDirectories, tablesOf } from './support/on-disk.js';
+import * as tasks from './tasks/upgrades.js';
+
+// A process is killed, or its disk fails, while it upgrades types; then others look. FAULTS=all does it at every
+// operation on files.
+
+const why = whyNoFaults();
+if (why !== undefined) console.log(`Skipped: ${why}`);
+
+type Task = 'upgradeOne' | 'upgradeTogether';
+const COUNT = 60;
+
+let program: Program<typeof tasks>;
+beforeAll(async () => {
+  program = await aProgram<typeof tasks>('upgrades.ts');
+});
+
+/** A tree of the old program, what the new one makes of it, and the operations that takes. */
+async function aScene(task: Task) {
+  const directory = aDirectory();
+  const seeded = join(directory, 'seeded');
+  tasks.seed(seeded, COUNT);
+  const { place, armed } = copied(directory);
+  const { operations, ended } = await operationsOf(program.file, { below: place, while: armed }, [task, place, armed]);
+  expect(ended).toMatchObject({ said: ['upgraded'], complaint: '' });
+  return { task, directory, operations, wanted: tasks.look(place) };
+}
+
+function copied(directory: string) {
+  const [place, armed] = [join(directory, 'place', 'a.store'), join(directory, 'armed')];
+  rmSync(dirname(place), { recursive: true, force: true });
+  rmSync(armed, { force: true });
+  cpSync(join(directory, 'seeded'), place, { recursive: true });
+  return { place, armed };
+}
+
+/** The versions that a store says it has, and whether its tables are those of these versions and of no others. */
+function versionsIn(place: string): string {
+  const rows = inDatabase(place, (database) =>
+    database.prepare(`SELECT name, version, "table" FROM corollary_types WHERE name IN ('person', 'pet')`).all(),
+  ) as { name: string; version: number; table: string }[];
+  const named = rows.map(({ table }) => table).sort();
+  const there = tablesOf(place).filter((table) => /^item_(person|pet)_v\d$/.test(String(table)));
+  expect(there).toEqual(named);
+  return rows.map(({ name, version }) => `${name} ${version}`).join();
+}
+
+describe.skipIf(why !== undefined)('a process that is killed in an upgrade', () => {
+  test('leaves each type wholly upgraded or as it was, and the next one finishes', { timeout }, async () => {
+    const { directory, operations, wanted } = await aScene('upgradeOne');
+    for (const kill of points(operations.length, 12)) {
+      const { place, armed } = copied(directory);
+      const ended = await runWithFaults(program.file, { below: place, while: armed, kill }, [
+        'upgradeOne',
+        place,
+        armed,
+      ]);
+      expect(ended, `kill ${kill}`).toMatchObject({ isKilled: true, complaint: '' });
+      expect(['person 1,pet 1', 'person 2,pet 1', 'person 2,pet 3'], `kill ${kill}`).toContain(versionsIn(place));
+      const [above] = tasks.look(place);
+      expect(above, `kill ${kill}`).toEqual(wanted[0]);
+    }
+  });
+
+  test('in a transaction over several stores leaves all of it or nothing, the upgrades too', { timeout }, async () => {
+    const { directory, operations, wanted } = await aScene('upgradeTogether');
+    const undone = wanted.map(({ pets, addresses, ...rest }) => ({
+      ...rest,
+      pets: pets.map((pet) => pet.replace(' 8 person', ' 7 person')),
+      addresses: addresses - 1,
+    }));
+    const outcomes = new Set<string>();
+    for (const kill of points(operations.length, 12)) {
+      const { place, armed } = copied(directory);
+      const faults = { below: place, while: armed, kill };
+      const ended = await runWithFaults(program.file, faults, ['upgradeTogether', place, armed]);
+      expect(ended, `kill ${kill}`).toMatchObject({ isKilled: true, complaint: '' });
+      for (const one of [place, ...substoreDirectories(place)])
+        expect(['person 1,pet 1', 'person 2,pet 3'], `kill ${kill}`).toContain(versionsIn(one));
+      const found = tasks.look(place);
+      const isDone = found[0]?.addresses === wanted[0]?.addresses;
+      expect(found, `kill ${kill}`).toEqual(isDone ? wanted : undone);
+      outcomes.add(String(isDone));
+    }
+    expect(outcomes.size).toBe(2);
+  });
+});
+
+describe.skipIf(why !== undefined)('a disk that is full in an upgrade', () => {
+  test.each(['upgradeOne', 'upgradeTogether'] as const)(
+    '%s: leaves what was there, and says so',
+    { timeout },
+    async (task) => {
+      const { directory, operations, wanted } = await aScene(task);
+      for (const fail of points(operations.length, 6)) {
+        const { place, armed } = copied(directory);
+        const faults = { below: place, while: armed, fail, ever: true, kind: 'write', errno: 'ENOSPC' } as const;
+        const ended = await runWithFaults(program.file, faults, [task, place, armed]);
+        if (ended.said.length === 0) expect(ended.complaint, `fail ${fail}`).toMatch(/disk|full|IO|written/i);
+        const [above, below] = tasks.look(place);
+        expect(above?.findings, `fail ${fail}`).toEqual([]);
+        expect(below?.findings, `fail ${fail}`).toEqual([]);
+        expect(above?.people, `fail ${fail}`).toBe(wanted[0]?.people);
+      }
+    },
+  );
+});
+
+test('two processes that use a type at the same moment upgrade it once', { timeout: 60_000 }, async () => {
+  const place = aStoreDirectory();
+  tasks.seed(place, 300);
+  const processes = [program.start(), program.start(), program.start()];
+  const answers = processes.map((one) => one.call('upgradeAtAWord', place));
+  for (const one of processes) await one.heard();
+  for (const one of processes) one.tell('go');
+  expect(await Promise.all(answers)).toEqual([
+    [270, 270, 270],
+    [270, 270, 270],
+    [270, 270, 270],
+  ]);
+});
+
+const MANY = Number(process.env.UPGRADE_ROWS ?? 60_000);
+
+test(`${MANY} items, each of which makes another, are upgraded in a small memory`, {
+  timeout: 20_000 + MANY,
+}, async () => {
+  const place = aStoreDirectory();
+  await program.start().call('seedPeople', place, MANY);
+  // 1,000,000 fit as well: UPGRADE_ROWS=1000000.
+  const child = program.start('--max-old-space-size=96');
+  const { people } = await child.call('upgradeMany', place);
+  expect(people).toBe(MANY);
+});
