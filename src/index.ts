@@ -84,6 +84,12 @@ export type { StoreStats } from './store/store-stats.js';
 export type { TransactionFunction, TransactionOptions } from './store/transact.js';
 export type { BackupReport } from './substore/backup/back-up.js';
 export type { TreeCheckOptions, TreeFinding, TreeReport } from './substore/check-tree.js';
+export type {
+  FailedUpgrade,
+  TreeUpgradeOptions,
+  TreeUpgradeProgress,
+  TreeUpgradeReport,
+} from './substore/fleet/upgrade-tree.js';
 export type { StoreOptions } from './substore/options.js';
 export type { TreeStats } from './substore/pool.js';
 export type { AnswerOptions } from './substore/requests/answer-request.js';

@@ -862,9 +862,10 @@ test("with upgrade: 'open' nothing is upgraded when a class does not fit", () =>
   expect(contentsOf(place)).toEqual(contents);
 });
 
-test("with upgrade: 'refuse', a listed type is UPGRADE_NEEDED at open, a learned one at its first use", () => {
+test("with upgrade: 'refuse', a type is UPGRADE_NEEDED when it is used, listed or learned, and others are not", () => {
   const place = aStoreOfPeople('Ada');
-  expect(codeOf(() => Store.open(place, { types: [Person], upgrade: 'refuse' }))).toBe('UPGRADE_NEEDED');
+  const listed = aStore({ types: [Person], upgrade: 'refuse' }, place);
+  expect(codeOf(() => listed.count(Person))).toBe('UPGRADE_NEEDED');
   const store = aStore({ upgrade: 'refuse' }, place);
   expect(codeOf(() => store.count(Person))).toBe('UPGRADE_NEEDED');
   expect(store.create(Address, { street: 'x' }).isStored).toBe(true);

@@ -6,11 +6,15 @@ import type { CatalogueEntry } from './catalogue-entry.js';
 export interface Upgrader {
   /** The catalogue of the store is read for the first time by this handle. */
   opened(): void;
-  /** What keeps a type from being upgraded. */
+  /** What keeps a type from being upgraded, whoever asks for it. */
   problemsOf(type: ItemType, entry: CatalogueEntry): readonly Problem[];
   /**
    * Brings a type, before anything of it is seen, from an older version to that of its class.
    * @throws CorollaryError NO_UPGRADE_PATH, SCHEMA_MISMATCH, UPGRADE_NEEDED, UPGRADE_FAILED; BUSY, DISK_FULL, IO_ERROR
    */
   upgrade(type: ItemType): void;
+  /** True when a type there is of an older version than that of its class. */
+  readonly isNeeded: boolean;
+  /** Brings all types there that have classes to the versions of these, as somebody has asked for it; gives their names. */
+  upgradeAll(): readonly string[];
 }

@@ -13,6 +13,7 @@ import { importTree } from './backup/import-tree.js';
 import type { Branch } from './branch.js';
 import { checkTree, type TreeCheckOptions, type TreeReport } from './check-tree.js';
 import { findStore } from './find-store.js';
+import { type TreeUpgradeOptions, type TreeUpgradeReport, upgradeTree } from './fleet/upgrade-tree.js';
 import type { TreeStats } from './pool.js';
 import type { AnswerOf, ArgumentsOf, MethodOf, TreeAnswer } from './requests/request-types.js';
 import { TreeAsking } from './requests/tree-asking.js';
@@ -136,6 +137,20 @@ export class Tree<S extends KeepingStore> {
   }
 
   /**
+   * Brings all types in every store to the versions of their classes, those stores first that were written last: a
+   * transaction for each type and store. What is done stays done, so that it can be called off, or killed, and begun
+   * again. A store that fails stays as it was, and is in the report with the reason; the others go on. Works also where
+   * the store was opened with `upgrade: 'refuse'`. Meanwhile the tree can be used: the event loop turns between stores.
+   *
+   * @example
+   * const { failed } = await store.tree.upgrade({ canary: 10, onProgress: ({ stores, of }) => console.log(stores, of) });
+   * @throws CorollaryError INVALID_VALUE, READ_ONLY; NOT_SUPPORTED inside a transaction; what `onProgress` throws
+   */
+  async upgrade(options: TreeUpgradeOptions = {}): Promise<TreeUpgradeReport> {
+    return upgradeTree(this.#branch, checkedUpgradeOptions(options));
+  }
+
+  /**
    * Copies all stores into a directory, files included, as they are at one moment: whole transactions only, and all
    * that had returned before. Where the directory holds an older backup of this store, stores that have not changed
    * since are not copied again; the older one stays whole until the new one takes its place. Writers of the whole tree
@@ -179,24 +194,42 @@ function checkedUid(uid: unknown): string {
 }
 
 /** What a given option must be, as a phrase, and the test for it. */
-const RULES: { readonly [K in keyof TreeOptions]-?: readonly [phrase: string, test: (value: unknown) => boolean] } = {
+const RULES: Rules<TreeOptions> = {
   depth: ['a whole number, 0 or more', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
   where: ['a condition over SubStore items', (value) => typeof value === 'function' || typeof value === 'object'],
   onStoreError: ["a function that answers 'throw' or 'skip'", (value) => typeof value === 'function'],
 };
 
+type Rules<O> = { readonly [K in keyof O]-?: readonly [phrase: string, test: (value: unknown) => boolean] };
+
+const UPGRADE_RULES: Rules<TreeUpgradeOptions> = {
+  onProgress: ['a function', (value) => typeof value === 'function'],
+  signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
+  only: RULES.where,
+  canary: ['a whole number, 0 or more', RULES.depth[1]],
+  dryRun: ['true or false', (value) => typeof value === 'boolean'],
+};
+
 function checkedOptions(options: TreeOptions): TreeOptions {
+  return checkedBy(RULES, options, 'A tree');
+}
+
+function checkedUpgradeOptions(options: TreeUpgradeOptions): TreeUpgradeOptions {
+  return checkedBy(UPGRADE_RULES, options, 'The upgrade of a tree');
+}
+
+function checkedBy<O extends object>(rules: Rules<O>, options: O, what: string): O {
   if (typeof options !== 'object' || options === null)
-    throw new CorollaryError('INVALID_VALUE', `A tree takes an object of options, not ${kindOf(options)}`);
+    throw new CorollaryError('INVALID_VALUE', `${what} takes an object of options, not ${kindOf(options)}`);
   for (const [name, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(RULES, name) ? RULES[name as keyof TreeOptions] : undefined;
+    const rule = Object.hasOwn(rules, name) ? rules[name as keyof O] : undefined;
     if (rule === undefined)
       throw new CorollaryError(
         'INVALID_VALUE',
-        `A tree has no option '${name}', only ${Object.keys(RULES).join(', ')}`,
+        `${what} has no option '${name}', only ${Object.keys(rules).join(', ')}`,
       );
     if (value !== undefined && !rule[1](value))
-      throw new CorollaryError('INVALID_VALUE', `The option ${name} of a tree is ${rule[0]}`);
+      throw new CorollaryError('INVALID_VALUE', `${what}: the option ${name} is ${rule[0]}`);
   }
   return options;
 }

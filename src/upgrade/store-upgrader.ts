@@ -44,6 +44,8 @@ const NOTHING_PASSED_OVER: ReadonlySet<string> = new Set();
 export class StoreUpgrader implements Upgrader {
   readonly #core: StoreCore;
   readonly #options: UpgraderOptions;
+  /** True while somebody has all types upgraded, whatever was said of their first use. */
+  #isAskedFor = false;
   /** Types whose upgrade has begun. */
   readonly #underway = new Set<ItemType>();
   /** Types whose rows are being moved: part of them is here, part there. */
@@ -94,10 +96,23 @@ export class StoreUpgrader implements Upgrader {
     upgradeType({ core: this.#core, type, steps, contextFor, hiding, isMoving }, noting);
   }
 
-  /** What keeps a type that is stored in an older version from being upgraded. */
   problemsOf(type: ItemType, entry: CatalogueEntry): readonly Problem[] {
-    const { problems } = this.#planOf(type, entry);
-    return problems.length > 0 ? problems : this.#refusal(type, entry);
+    return this.#planOf(type, entry).problems;
+  }
+
+  get isNeeded(): boolean {
+    return this.#olderTypes().length > 0;
+  }
+
+  upgradeAll(): readonly string[] {
+    const older = this.#olderTypes().map(({ type }) => type);
+    this.#isAskedFor = true;
+    try {
+      for (const type of older) this.upgrade(type);
+    } finally {
+      this.#isAskedFor = false;
+    }
+    return older.map(({ name }) => name);
   }
 
   get #place(): string {
@@ -133,7 +148,9 @@ export class StoreUpgrader implements Upgrader {
     if (this.#core.isReadOnly) return 'the store was opened with readOnly: open it once without';
     if (runningTransaction()?.isReadOnly)
       return 'the running transaction was started with readOnly: use the type once before it';
-    return this.#options.when === 'refuse' ? "upgrade: 'refuse' was given: open the store once without" : undefined;
+    return this.#options.when === 'refuse' && !this.#isAskedFor
+      ? "upgrade: 'refuse' was given: open the store once without"
+      : undefined;
   }
 
   #planOf(type: ItemType, entry: CatalogueEntry): Plan<Step> {

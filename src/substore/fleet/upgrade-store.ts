@@ -1,0 +1,31 @@
+import type { StoreCore } from '../../store/store-core.js';
+import { transact } from '../../store/transact.js';
+
+/** Upgrades all types of one store, each in a transaction of its own; gives their names. */
+export function upgradeStore(core: StoreCore): readonly string[] {
+  core.reading();
+  return core.catalog.upgrader?.upgradeAll() ?? [];
+}
+
+/** Does the same in one transaction, and takes it back: gives the names of the types that would be upgraded. */
+export function tryUpgrade(core: StoreCore): readonly string[] {
+  const tried = new Tried();
+  try {
+    transact(
+      core,
+      () => {
+        tried.types = upgradeStore(core);
+        throw tried;
+      },
+      { isReadOnly: false, others: [] },
+    );
+  } catch (error) {
+    if (error !== tried) throw error;
+  }
+  return tried.types;
+}
+
+/** Thrown so that the transaction is undone. */
+class Tried extends Error {
+  types: readonly string[] = [];
+}

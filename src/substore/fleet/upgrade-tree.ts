@@ -1,0 +1,155 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CorollaryError } from '../../errors.js';
+import type { KeepingStore } from '../../item/keeping-store.js';
+import type { Where } from '../../query/query.js';
+import { runningTransaction } from '../../store/transaction.js';
+import type { Branch } from '../branch.js';
+import type { SubStore } from '../sub-store.js';
+import { isGone } from '../walk.js';
+import { type Stop, stopsByUse } from './stops.js';
+import { tryUpgrade, upgradeStore } from './upgrade-store.js';
+
+/** How a tree is upgraded. */
+export interface TreeUpgradeOptions {
+  /** Called after each store. What it throws ends the walk. */
+  readonly onProgress?: (progress: TreeUpgradeProgress) => void;
+  /** Calls it off between two stores. */
+  readonly signal?: AbortSignal;
+  /** A condition over SubStore items: a store that is left out leaves out all below it. */
+  readonly only?: Where<SubStore>;
+  /** If one of the first so many stores fails, no further one is touched. */
+  readonly canary?: number;
+  /** True: each store is upgraded in a transaction that is taken back. Nothing stays but the report. */
+  readonly dryRun?: boolean;
+}
+
+/** How far it has come. */
+export interface TreeUpgradeProgress {
+  /** The names that lead to the store that was visited last. */
+  readonly path: readonly string[];
+  /** How many stores were visited, of how many. */
+  readonly stores: number;
+  readonly of: number;
+  readonly upgraded: number;
+  readonly failed: number;
+}
+
+/** A store that could not be upgraded. It is as it was, and says so whenever the type is used. */
+export interface FailedUpgrade {
+  /** The names that lead there from the root. */
+  readonly path: readonly string[];
+  readonly error: unknown;
+}
+
+/** What was done. */
+export interface TreeUpgradeReport {
+  /** True when every store was visited and none has failed. */
+  readonly isComplete: boolean;
+  /** How many stores were visited. */
+  readonly stores: number;
+  /** In how many of them something was upgraded. */
+  readonly upgraded: number;
+  /** In how many stores each type was, by type name. */
+  readonly types: ReadonlyMap<string, number>;
+  readonly failed: readonly FailedUpgrade[];
+}
+
+/** For so many milliseconds at most, but for one large store, the event loop has to wait. */
+const LONGEST_TURN_MS = 20;
+
+/** Upgrades every store of a tree; see `Tree.upgrade`. */
+export async function upgradeTree<S extends KeepingStore>(
+  top: Branch<S>,
+  options: TreeUpgradeOptions,
+): Promise<TreeUpgradeReport> {
+  assertPossible(top);
+  const { stops, deadEnds } = await stopsByUse(top, options.only);
+  const round = new Round<S>(options, stops.length);
+  for (const stop of stops) {
+    if (round.isOver) break;
+    round.visit(stop);
+    await round.rest();
+  }
+  // A store that cannot be opened has failed by now; one that could not be asked what is below it may have.
+  if (!round.isOver) for (const { path, error } of deadEnds) round.noteFailure(path, error);
+  return round.report;
+}
+
+function assertPossible<S extends KeepingStore>({ core }: Branch<S>): void {
+  core.assertWritable();
+  if (runningTransaction() === undefined) return;
+  const { place } = core.file;
+  throw new CorollaryError('NOT_SUPPORTED', `The tree of ${place} cannot be upgraded inside a transaction`, {
+    store: place,
+  });
+}
+
+/** One way through the stores of a tree. */
+class Round<S extends KeepingStore> {
+  readonly #options: TreeUpgradeOptions;
+  readonly #of: number;
+  readonly #types = new Map<string, number>();
+  readonly #failed: FailedUpgrade[] = [];
+  #stores = 0;
+  #upgraded = 0;
+  /** How many stores were visited when the first one failed. */
+  #firstFailure = 0;
+  #turnBegan = performance.now();
+
+  constructor(options: TreeUpgradeOptions, of: number) {
+    this.#options = options;
+    this.#of = of;
+  }
+
+  get report(): TreeUpgradeReport {
+    const isComplete = this.#stores === this.#of && this.#failed.length === 0;
+    return { isComplete, stores: this.#stores, upgraded: this.#upgraded, types: this.#types, failed: this.#failed };
+  }
+
+  /** True when no further store is to be touched: it was called off, or one of the first has failed. */
+  get isOver(): boolean {
+    const { signal, canary = 0 } = this.#options;
+    return signal?.aborted === true || (this.#failed.length > 0 && this.#firstFailure <= canary);
+  }
+
+  visit(stop: Stop<S>): void {
+    this.#stores++;
+    const types = stop.isNeeded ? this.#typesUpgraded(stop) : [];
+    if (types.length > 0) this.#upgraded++;
+    for (const type of types) this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
+    this.#options.onProgress?.({
+      path: stop.path,
+      stores: this.#stores,
+      of: this.#of,
+      upgraded: this.#upgraded,
+      failed: this.#failed.length,
+    });
+  }
+
+  // One that fails keeps none of the others from going on.
+  #typesUpgraded({ find, path }: Stop<S>): readonly string[] {
+    let branch: Branch<S> | undefined;
+    try {
+      branch = find();
+      if (branch === undefined) return [];
+      return this.#options.dryRun === true ? tryUpgrade(branch.core) : upgradeStore(branch.core);
+    } catch (error) {
+      if (branch === undefined || !isGone(branch)) this.noteFailure(path, error);
+      return [];
+    }
+  }
+
+  noteFailure(path: readonly string[], error: unknown): void {
+    const isKnown = this.#failed.some((one) => one.path.join('/') === path.join('/'));
+    if (isKnown) return;
+    if (this.#failed.length === 0) this.#firstFailure = this.#stores;
+    this.#failed.push({ path, error });
+  }
+
+  /** Lets the event loop turn now and then: others get their time, and the memory of closed databases is freed. */
+  async rest(): Promise<void> {
+    if (performance.now() - this.#turnBegan < LONGEST_TURN_MS) return;
+    await nextTurn();
+    this.#turnBegan = performance.now();
+  }
+}

@@ -1,0 +1,216 @@
+import { CorollaryError, Item, integer, item, type Store, type StoreOptions, text, upgrade } from 'corollary';
+import { describe, expect, test } from 'vitest';
+import { codeOf } from './support/a-refusal.js';
+import { aStore, aStoreDirectory } from './support/a-store.js';
+
+// `tree.upgrade` brings all stores of a tree to the versions of the classes.
+
+function versionOne() {
+  @item('note')
+  class Note extends Item {
+    @text() declare subject: string;
+  }
+  @item('mark')
+  class Mark extends Item {
+    @integer() declare value: number;
+  }
+  return { Note, Mark };
+}
+
+/** The step fails where a subject is 'bad'. */
+function versionTwo() {
+  @item('note', {
+    version: 2,
+    upgrades: () => [
+      upgrade(1, { subject: text() }, ({ subject }) => {
+        if (subject === 'bad') throw new Error('cannot be read');
+        return { length: subject.length };
+      }),
+    ],
+  })
+  class Note extends Item {
+    @text() declare subject: string;
+    @integer() declare length: number;
+  }
+  return { Note };
+}
+
+const paths = ['', 'a', 'a/one', 'a/one/deep', 'a/two', 'b', 'c'];
+
+/** A tree of seven stores with two notes each, as the first version of the program left it. */
+function anOldTree(bad: readonly string[] = []): string {
+  const place = aStoreDirectory();
+  const { Note, Mark } = versionOne();
+  const root = aStore({ types: [Note, Mark] }, place);
+  for (const path of paths) {
+    const names = path.split('/').filter((name) => name !== '');
+    const parent = names.length > 1 ? root.at(names.slice(0, -1)) : root;
+    const store = names.length === 0 ? root : parent.substores.create(names.at(-1) as string);
+    store.createMany(Note, [{ subject: 'one' }, { subject: bad.includes(path) ? 'bad' : 'two' }]);
+    store.create(Mark, { value: 1 });
+  }
+  root.close();
+  return place;
+}
+
+function opened(place: string, options: StoreOptions = {}) {
+  const { Note } = versionTwo();
+  return { Note, root: aStore({ types: [Note], upgrade: 'refuse', ...options }, place) };
+}
+const pathsOf = (found: readonly { readonly path: readonly string[] }[]) =>
+  found.map(({ path }) => path.join('/')).sort();
+
+describe('the upgrade of a tree', () => {
+  test('upgrades every store, at every level, also where use alone would be refused', async () => {
+    const { Note, root } = opened(anOldTree());
+    expect(codeOf(() => root.count(Note))).toBe('UPGRADE_NEEDED');
+
+    const report = await root.tree.upgrade();
+
+    expect(report).toEqual({ isComplete: true, stores: 7, upgraded: 7, types: new Map([['note', 7]]), failed: [] });
+    expect(root.tree.query(Note).sum((n) => n.length)).toBe(7 * 6);
+    expect(await root.tree.upgrade()).toMatchObject({ isComplete: true, stores: 7, upgraded: 0 });
+  });
+
+  test('goes on where a store fails, names it with the reason, and leaves it as it was', async () => {
+    const place = anOldTree(['a/one', 'c']);
+    const { Note, root } = opened(place);
+
+    const report = await root.tree.upgrade();
+
+    expect([report.isComplete, report.stores, report.upgraded]).toEqual([false, 7, 5]);
+    expect(pathsOf(report.failed)).toEqual(['a/one', 'c']);
+    for (const { error } of report.failed)
+      expect(error).toMatchObject({ constructor: CorollaryError, code: 'UPGRADE_FAILED', type: 'note' });
+    expect(root.at('a/one/deep').count(Note)).toBe(2);
+    expect(codeOf(() => root.at('c').count(Note))).toBe('UPGRADE_NEEDED');
+    root.close();
+
+    const old = versionOne();
+    const before = aStore({ types: [old.Mark] }, place);
+    expect(
+      before
+        .at('c')
+        .query(old.Note)
+        .pluck((n) => n.subject)
+        .all()
+        .sort(),
+    ).toEqual(['bad', 'one']);
+    expect(before.tree.check().isSound).toBe(true);
+  });
+
+  test('goes on where it was called off', async () => {
+    const { root } = opened(anOldTree());
+    const controller = new AbortController();
+    const first = await root.tree.upgrade({
+      signal: controller.signal,
+      onProgress: ({ stores }) => stores === 3 && controller.abort(),
+    });
+    expect(first).toMatchObject({ isComplete: false, stores: 3, upgraded: 3, failed: [] });
+    expect(await root.tree.upgrade()).toMatchObject({ isComplete: true, stores: 7, upgraded: 4 });
+  });
+
+  test('is called off before it begins', async () => {
+    const { root } = opened(anOldTree());
+    expect(await root.tree.upgrade({ signal: AbortSignal.abort() })).toMatchObject({ stores: 0, isComplete: false });
+  });
+
+  test('tells after each store how far it has come', async () => {
+    const { root } = opened(anOldTree(['b']));
+    const told: [number, number, number, number][] = [];
+    const where: string[] = [];
+    await root.tree.upgrade({
+      onProgress: ({ path, stores, of, upgraded, failed }) => {
+        told.push([stores, of, upgraded, failed]);
+        where.push(path.join('/'));
+      },
+    });
+    expect(told.map(([stores]) => stores)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(told.every(([stores, of, upgraded, failed]) => of === 7 && upgraded + failed === stores)).toBe(true);
+    expect([...where].sort()).toEqual([...paths].sort());
+  });
+
+  test('takes the stores first that were written last', async () => {
+    const place = anOldTree();
+    const { Mark } = versionOne();
+    const { root } = opened(place);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    root.at('a/two').create(Mark, { value: 2 });
+    const where: string[] = [];
+    await root.tree.upgrade({ onProgress: ({ path }) => where.push(path.join('/')) });
+    expect(where[0]).toBe('a/two');
+  });
+
+  test('stops where one of the first stores fails', async () => {
+    const { root } = opened(anOldTree(paths));
+    expect(await root.tree.upgrade({ canary: 2 })).toMatchObject({ stores: 1, upgraded: 0, isComplete: false });
+    const { root: other } = opened(anOldTree());
+    expect(await other.tree.upgrade({ canary: 2 })).toMatchObject({ stores: 7, isComplete: true });
+  });
+
+  test('leaves out what a condition leaves out, with all below', async () => {
+    const { Note, root } = opened(anOldTree());
+    const report = await root.tree.upgrade({ only: (s) => s.name.ne('a') });
+    expect(report).toMatchObject({ isComplete: true, stores: 3, upgraded: 3 });
+    expect(root.at('b').count(Note)).toBe(2);
+    expect(codeOf(() => root.at('a/one').count(Note))).toBe('UPGRADE_NEEDED');
+  });
+
+  test('as a dry run changes nothing, and tells the same', async () => {
+    const place = anOldTree(['b']);
+    const { Note, root } = opened(place);
+    const report = await root.tree.upgrade({ dryRun: true });
+    expect([report.stores, report.upgraded, pathsOf(report.failed)]).toEqual([7, 6, ['b']]);
+    for (const path of paths.filter((one) => one !== ''))
+      expect(codeOf(() => root.at(path).count(Note))).toBe('UPGRADE_NEEDED');
+    expect(await root.tree.upgrade()).toMatchObject({ stores: 7, upgraded: 6 });
+  });
+
+  test('meets stores that use has upgraded, and queries of the tree are complete meanwhile', async () => {
+    const { Note, root } = opened(anOldTree(), { upgrade: 'use' });
+    expect(root.at('a').count(Note)).toBe(2);
+    const counts: number[] = [];
+    const report = await root.tree.upgrade({
+      onProgress: ({ stores }) => {
+        if (stores === 2) counts.push(root.tree.count(Note));
+      },
+    });
+    expect(counts).toEqual([14]);
+    expect(report).toMatchObject({ isComplete: true, stores: 7 });
+  });
+
+  test('passes by a store that is deleted meanwhile', async () => {
+    const { root } = opened(anOldTree());
+    const report = await root.tree.upgrade({
+      onProgress: ({ stores }) => {
+        if (stores === 1) for (const name of root.substores.names()) root.substores.delete(name);
+      },
+    });
+    expect(report.failed).toEqual([]);
+    expect(report.upgraded).toBeLessThanOrEqual(2);
+  });
+
+  test('works in memory too', async () => {
+    const root: Store = aStore({ types: [versionTwo().Note] });
+    root.substores.create('one');
+    expect(await root.tree.upgrade()).toMatchObject({ isComplete: true, stores: 2, upgraded: 0 });
+  });
+
+  test('is refused in a transaction, in a store that is read only, and with wrong options', async () => {
+    const place = anOldTree();
+    const { root } = opened(place);
+    const refused = (code: string) => expect.objectContaining({ constructor: CorollaryError, code });
+    let inside: Promise<unknown> | undefined;
+    root.transact(() => {
+      inside = root.tree.upgrade();
+    });
+    await expect(inside).rejects.toThrow(refused('NOT_SUPPORTED'));
+    await expect(root.tree.upgrade({ canary: -1 })).rejects.toThrow(refused('INVALID_VALUE'));
+    await expect(root.tree.upgrade({ speed: 1 } as never)).rejects.toThrow(refused('INVALID_VALUE'));
+    await expect(root.tree.upgrade(null as never)).rejects.toThrow(refused('INVALID_VALUE'));
+    root.close();
+    await expect(root.tree.upgrade()).rejects.toThrow(refused('STORE_CLOSED'));
+    const { root: readOnly } = opened(place, { readOnly: true });
+    await expect(readOnly.tree.upgrade()).rejects.toThrow(refused('READ_ONLY'));
+  });
+});
