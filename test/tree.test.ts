@@ -649,10 +649,3 @@ test('a tree query sees at once what another handle commits in any store', () =>
   two.substores.create('b').create(City, { name: 'z', population: 3 });
   expect(one.tree.query(City).sum((c) => c.population)).toBe(6);
 });
-
-// Of later versions
-
-test('tree.upgrade is absent or NOT_SUPPORTED', () => {
-  const { tree } = aStore(options);
-  expect('upgrade' in tree).toBe(false);
-});
