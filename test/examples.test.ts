@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { aStoreDirectory } from './support/a-store.js';
 
-const script = join(import.meta.dirname, '../scripts/example.mjs');
+const script = join(import.meta.dirname, '../scripts/run.mjs');
 
 /** What an example prints, without places and times. */
 function printedBy(name: string, ...args: string[]): string {
-  const printed = execFileSync(process.execPath, [script, name, ...args], { encoding: 'utf8' });
+  const printed = execFileSync(process.execPath, [script, `examples/${name}.ts`, ...args], { encoding: 'utf8' });
   return printed.replace(/ {2}\[[\d.]+ s\]/g, '').replace(/#\d+/g, '#');
 }
 

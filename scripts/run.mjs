@@ -1,14 +1,15 @@
-// Runs a program of examples/ with the library as it is in src: node scripts/example.mjs tour [arguments].
+// Runs a TypeScript program with the library as it is in src: node scripts/run.mjs examples/tour.ts [arguments].
 import { spawnSync } from 'node:child_process';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const [name, ...rest] = process.argv.slice(2);
+const [source, ...rest] = process.argv.slice(2);
 const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const program = here(`.scratch/${name}.mjs`);
+const program = here(`.scratch/${basename(source, '.ts')}.mjs`);
 
 await build({
-  entryPoints: [here(`examples/${name}.ts`)],
+  entryPoints: [here(source)],
   outfile: program,
   bundle: true,
   platform: 'node',
