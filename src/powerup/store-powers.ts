@@ -116,15 +116,10 @@ export class StorePowers implements Powers {
     if (target !== null && !target.isStored) return;
     const { players, inMemory } = this.#knownOf(target);
     const first = inMemory.get(role.id);
-    const answer = first && isThere(first) && !isLeftOut(first) ? playerOf(first, role) : undefined;
-    if (answer !== undefined) yield answer;
-    for (const seat of players.seats(role)) {
-      const player = seat.player(role, isLeftOut);
-      if (player !== undefined) yield player;
-    }
+    if (first !== undefined && isThere(first) && !isLeftOut(first)) yield* playing(playerOf(first, role));
+    for (const seat of players.seats(role)) yield* playing(seat.player(role, isLeftOut));
     // An item that answers for others does so for itself.
-    const own = target !== null && isIndirector<T>(target) ? playerOf<T>(target, role) : undefined;
-    if (own !== undefined) yield own;
+    if (target !== null && isIndirector<T>(target)) yield* playing(playerOf<T>(target, role));
   }
 
   #default<T extends object>(target: PowerupTarget, role: Role<T>): T | undefined {
@@ -219,6 +214,10 @@ export function storePowersOf(target: PowerupTarget): StorePowers {
 }
 
 const nobody: IsLeftOut = () => false;
+
+function playing<T>(player: T | undefined): readonly T[] {
+  return player === undefined ? [] : [player];
+}
 
 function itemOf(target: PowerupTarget): Target {
   return target instanceof Item ? target : null;

@@ -58,16 +58,9 @@ export function checkedOptions(options: StoreOptions): CheckedOptions {
     throw new CorollaryError('INVALID_VALUE', 'A store is opened with an object of options');
   const problems = Object.entries(options).flatMap(([name, value]) => problemOf(name, value));
   if (problems.length > 0) throw problemsError('A store cannot be opened with these options', problems);
-  return {
-    types: options.types ?? [],
-    mustExist: options.mustExist ?? false,
-    readOnly: options.readOnly ?? false,
-    durability: options.durability ?? 'full',
-    busyTimeoutMs: options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
-    maxOpenSubstores: options.maxOpenSubstores ?? defaultMaxOpen(),
-    upgrade: options.upgrade ?? 'use',
-    clock: options.clock ?? Date.now,
-  };
+  const { types = [], mustExist = false, readOnly = false, durability = 'full', upgrade = 'use', ...others } = options;
+  const { busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxOpenSubstores = defaultMaxOpen(), clock = Date.now } = others;
+  return { types, mustExist, readOnly, durability, busyTimeoutMs, maxOpenSubstores, upgrade, clock };
 }
 
 /** The options of `Store.repair`. @throws CorollaryError INVALID_VALUE */
