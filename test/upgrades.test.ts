@@ -23,7 +23,7 @@ import {
 import { expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
-import { contentsOf, inDatabase, tablesOf } from './support/on-disk.js';
+import { contentsOf, inDatabase, substoreDirectories, tablesOf } from './support/on-disk.js';
 
 // A store that an earlier version of the program wrote opens in this one: each type is upgraded completely before
 // anything of it is seen.
@@ -1090,6 +1090,31 @@ test('in a transaction over several stores that is undone, all upgrades go back'
   expect(undo).toThrow('undone');
   expect([versionIn(place, 'person'), versionIn(part, 'person')]).toEqual([1, 1]);
   expect(store.tree.count(Person)).toBe(2);
+});
+
+test('what a step has upgraded in another store that the transaction covers goes back with it, too', () => {
+  const place = aStoreDirectory();
+  const before = Store.open(place);
+  for (const name of ['one', 'two']) before.substores.create(name).create(Person1, { name: 'Ada' });
+  before.close();
+  const countingInTheOther = upgrade(
+    1,
+    { name: text() },
+    ({ name }, { store }) => ({ first: name, age: store.name === 'one' ? store.root.at('two').count(Person) : 0 }),
+    { to: 3 },
+  );
+  const Person = person3(countingInTheOther);
+  const root = aStore({ types: [Person] }, place);
+  expect(() =>
+    root.transact(() => {
+      expect(root.at('one').query(Person).one().age).toBe(1);
+      throw new Error('undone');
+    }),
+  ).toThrow('undone');
+  const versions = () => substoreDirectories(place).map((one) => versionIn(one, 'person'));
+  expect(versions()).toEqual([1, 1]);
+  expect(root.at('one').query(Person).one().age).toBe(1);
+  expect(versions()).toEqual([3, 3]);
 });
 
 test('a tree query upgrades each store as it reaches it', () => {

@@ -90,7 +90,7 @@ export class Transaction {
   }
   /** True when what is written in the store now is to be part of the transaction: it is locked, or may be. */
   takesIn(store: Participant): boolean {
-    return this.#parts.has(store) || this.covers(store);
+    return this.#parts.has(store) || this.reaches(store);
   }
   /** True when the store lies below the outermost `transact`: a request may go up to it. */
   reaches(store: Participant): boolean {
