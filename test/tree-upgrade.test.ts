@@ -35,6 +35,21 @@ function versionTwo() {
   return { Note };
 }
 
+/** The step looks into the store above. */
+function versionTwoCountingAbove() {
+  @item('note', {
+    version: 2,
+    upgrades: () => [
+      upgrade(1, { subject: text() }, (_old, { store }) => ({ length: store.parent?.count(Note) ?? 0 })),
+    ],
+  })
+  class Note extends Item {
+    @text() declare subject: string;
+    @integer() declare length: number;
+  }
+  return { Note };
+}
+
 const paths = ['', 'a', 'a/one', 'a/one/deep', 'a/two', 'b', 'c'];
 
 /** A tree of seven stores with two notes each, as the first version of the program left it. */
@@ -188,6 +203,37 @@ describe('the upgrade of a tree', () => {
     });
     expect(report.failed).toEqual([]);
     expect(report.upgraded).toBeLessThanOrEqual(2);
+  });
+
+  test('as a dry run takes back what steps have upgraded in other stores, too', async () => {
+    const place = aStoreDirectory();
+    const before = versionOne();
+    const old = aStore({ types: [before.Note] }, place);
+    for (const store of [old, old.substores.create('a'), old.substores.create('b')])
+      store.create(before.Note, { subject: 'one' });
+    old.close();
+    const { Note } = versionTwoCountingAbove();
+    const root = aStore({ types: [Note] }, place);
+    expect(await root.tree.upgrade({ dryRun: true })).toMatchObject({ isComplete: true, upgraded: 3 });
+    root.close();
+    const again = aStore({ types: [before.Note] }, place);
+    expect(again.tree.count(before.Note)).toBe(3);
+  });
+
+  test('upgrades what steps read in other stores, where use alone would be refused', async () => {
+    const place = anOldTree();
+    const { Note } = versionTwoCountingAbove();
+    const root = aStore({ types: [Note], upgrade: 'refuse' }, place);
+    expect(await root.tree.upgrade({ dryRun: true })).toMatchObject({ isComplete: true, failed: [] });
+    expect(codeOf(() => root.count(Note))).toBe('UPGRADE_NEEDED');
+    expect(await root.tree.upgrade()).toMatchObject({ isComplete: true, failed: [] });
+    expect(root.tree.count(Note)).toBe(14);
+  });
+
+  test('is not complete where the tree is closed meanwhile', async () => {
+    const { root } = opened(anOldTree());
+    const report = await root.tree.upgrade({ onProgress: () => root.close() });
+    expect(report).toMatchObject({ isComplete: false, stores: 1, upgraded: 1 });
   });
 
   test('works in memory too', async () => {

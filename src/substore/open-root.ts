@@ -13,7 +13,8 @@ import { assertPathFits, createRootDirectory, inspect } from '../store/directory
 import { removeFiles } from '../store/files/remove-files.js';
 import { StoredFile } from '../store/files/stored-file.js';
 import { emptyStoreImage, newUid } from '../store/image.js';
-import { StoreUpgrader } from '../upgrade/store-upgrader.js';
+import { Asking } from '../upgrade/asking.js';
+import { StoreUpgrader, type UpgraderOptions } from '../upgrade/store-upgrader.js';
 import { readBackup } from './backup/read-backup.js';
 import { restoreRoot } from './backup/restore-root.js';
 import { Branch, type Forest } from './branch.js';
@@ -79,20 +80,21 @@ function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: Ma
   const registry = new TypeRegistry(typeOf);
   for (const type of [SubStore, StoredFile, Connector, Installation, ...options.types]) registry.learn(type);
   const pool = new Pool(options.maxOpenSubstores);
+  const upgrades = { when: options.upgrade, asking: new Asking(), creatable };
   return {
     settings: options,
     registry,
     pool,
     parentsSeen: new ParentsSeen(),
     inMemory: new Map(),
-    makeFace: (branch) => withHooks(branch, options, makeFace),
+    makeFace: (branch) => withHooks(branch, upgrades, makeFace),
   };
 }
 
-function withHooks<S extends KeepingStore>(branch: Branch<S>, options: CheckedOptions, makeFace: MakeFace<S>): S {
+function withHooks<S extends KeepingStore>(branch: Branch<S>, upgrades: UpgraderOptions, makeFace: MakeFace<S>): S {
   const { core } = branch;
   core.powers = new StorePowers(core);
-  core.catalog.upgrader = new StoreUpgrader(core, { when: options.upgrade, creatable });
+  core.catalog.upgrader = new StoreUpgrader(core, upgrades);
   core.beforeDelete = (type, ids, transaction) => {
     if (type.itemClass === SubStore) removeSubstores(branch, ids, transaction);
     if (type.itemClass === StoredFile) removeFiles(core, ids, transaction);

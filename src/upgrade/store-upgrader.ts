@@ -15,6 +15,7 @@ import type { StoreCore } from '../store/store-core.js';
 import { writingForReading } from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
 import type { Upgrader } from '../store/upgrader.js';
+import type { Asking } from './asking.js';
 import { NewReferences } from './new-references.js';
 import { saidOf } from './old-shape.js';
 import { type Plan, planUpgrade } from './plan.js';
@@ -28,6 +29,8 @@ export type UpgradeWhen = 'use' | 'open' | 'refuse';
 /** What an upgrader is told where a store is put together. */
 export interface UpgraderOptions {
   readonly when: UpgradeWhen;
+  /** Shared by the stores of a forest: while it is underway all are upgraded, whatever was said of their first use. */
+  readonly asking: Asking;
   /** Gives a type back, unless items of it are made in another way than by `create`. */
   readonly creatable: (type: ItemType) => ItemType;
 }
@@ -44,8 +47,6 @@ const NOTHING_PASSED_OVER: ReadonlySet<string> = new Set();
 export class StoreUpgrader implements Upgrader {
   readonly #core: StoreCore;
   readonly #options: UpgraderOptions;
-  /** True while somebody has all types upgraded, whatever was said of their first use. */
-  #isAskedFor = false;
   /** Types whose upgrade has begun. */
   readonly #underway = new Set<ItemType>();
   /** Types whose rows are being moved: part of them is here, part there. */
@@ -106,12 +107,9 @@ export class StoreUpgrader implements Upgrader {
 
   upgradeAll(): readonly string[] {
     const older = this.#olderTypes().map(({ type }) => type);
-    this.#isAskedFor = true;
-    try {
+    this.#options.asking.during(() => {
       for (const type of older) this.upgrade(type);
-    } finally {
-      this.#isAskedFor = false;
-    }
+    });
     return older.map(({ name }) => name);
   }
 
@@ -148,7 +146,8 @@ export class StoreUpgrader implements Upgrader {
     if (this.#core.isReadOnly) return 'the store was opened with readOnly: open it once without';
     if (runningTransaction()?.isReadOnly)
       return 'the running transaction was started with readOnly: use the type once before it';
-    return this.#options.when === 'refuse' && !this.#isAskedFor
+    const { when, asking } = this.#options;
+    return when === 'refuse' && !asking.isUnderway
       ? "upgrade: 'refuse' was given: open the store once without"
       : undefined;
   }

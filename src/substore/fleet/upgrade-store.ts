@@ -7,12 +7,15 @@ export function upgradeStore(core: StoreCore): readonly string[] {
   return core.catalog.upgrader?.upgradeAll() ?? [];
 }
 
-/** Does the same in one transaction, and takes it back: gives the names of the types that would be upgraded. */
+/**
+ * Does the same in one transaction, and takes it back: gives the names of the types that would be upgraded. The
+ * transaction covers the whole tree: steps that look into other stores have types upgraded there.
+ */
 export function tryUpgrade(core: StoreCore): readonly string[] {
   const tried = new Tried();
   try {
     transact(
-      core,
+      rootOf(core),
       () => {
         tried.types = upgradeStore(core);
         throw tried;
@@ -23,6 +26,10 @@ export function tryUpgrade(core: StoreCore): readonly string[] {
     if (error !== tried) throw error;
   }
   return tried.types;
+}
+
+function rootOf(core: StoreCore): StoreCore {
+  return core.parent === undefined ? core : rootOf(core.parent);
 }
 
 /** Thrown so that the transaction is undone. */

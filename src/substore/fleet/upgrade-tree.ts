@@ -66,7 +66,7 @@ export async function upgradeTree<S extends KeepingStore>(
   const { stops, deadEnds } = await stopsByUse(top, options.only);
   const round = new Round<S>(options, stops.length);
   for (const stop of stops) {
-    if (round.isOver) break;
+    if (round.isOver || top.core.isOver) break;
     round.visit(stop);
     await round.rest();
   }
