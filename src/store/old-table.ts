@@ -1,3 +1,4 @@
+import type { SqlRow } from '../driver/connection.js';
 import { quoted } from '../driver/sql-text.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
@@ -5,8 +6,10 @@ import type { CatalogueEntry } from './catalogue-entry.js';
 import type { StoreCore } from './store-core.js';
 import { ID, IN_IDS, TableSql } from './table-sql.js';
 
-/** How many rows are in memory at once. */
-const BATCH = 500;
+/** How many rows are in memory at once: at first, at most, and as many as have about so many characters and bytes. */
+const FIRST_BATCH = 20;
+const LARGEST_BATCH = 500;
+const BATCH_BYTES = 4_000_000;
 
 /** A row as it is in the file. */
 export interface StoredRow {
@@ -18,12 +21,23 @@ export interface StoredRow {
 /** The rows of a table, read as those of a type, by their ids: a batch at a time, so that any number of them can be gone through. */
 export function* batchesOf(core: StoreCore, { table }: CatalogueEntry, type: ItemType): Generator<StoredRow[]> {
   const { selectAfter } = new TableSql(table, type);
+  let limit = FIRST_BATCH;
   for (let last = 0; ; ) {
-    const rows = core.file.connection.rows(selectAfter, [last, BATCH]);
+    const rows = core.file.connection.rows(selectAfter, [last, limit]);
     if (rows.length === 0) return;
     yield rows.map(([id, ...cells]) => ({ id: id as number, cells }));
     last = rows.at(-1)?.[0] as number;
+    const sizeOfOne = 1 + rows.reduce((sum, row) => sum + sizeOf(row), 0) / rows.length;
+    limit = Math.min(LARGEST_BATCH, Math.ceil(BATCH_BYTES / sizeOfOne));
   }
+}
+
+function sizeOf(row: SqlRow): number {
+  return row.reduce<number>((sum, cell) => sum + lengthOf(cell), 0);
+}
+
+function lengthOf(cell: SqlRow[number]): number {
+  return typeof cell === 'string' || cell instanceof Uint8Array ? cell.length : 8;
 }
 
 /** How many rows a table has. */
