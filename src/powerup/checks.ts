@@ -52,16 +52,10 @@ export function checkedPowerup(core: StoreCore, powerup: unknown): Item {
   return item;
 }
 
-/** @throws CorollaryError ITEM_GONE */
-export function assertStored(item: Item): void {
+/** `why`: what an item that is gone cannot do. @throws CorollaryError ITEM_GONE */
+export function assertStored(item: Item, why = 'it can neither play a role nor have one played'): void {
   if (item.isStored) return;
-  throw new CorollaryError(
-    'ITEM_GONE',
-    `${named(item)} is not stored, and can neither play a role nor have one played`,
-    {
-      storeId: item.storeId,
-    },
-  );
+  throw new CorollaryError('ITEM_GONE', `${named(item)} is not stored: ${why}`, { storeId: item.storeId });
 }
 
 /**

@@ -17,16 +17,12 @@ const kept = new WeakMap<StoreCore, Set<StoreCore>>();
 
 /** Has a store stay in memory until {@link letGo}. */
 export function keepInMemory(core: StoreCore): void {
-  const root = rootOf(core);
+  const { root } = core;
   const stores = kept.get(root) ?? new Set();
   kept.set(root, stores.add(core));
 }
 
 /** The store is closed. */
 export function letGo(core: StoreCore): void {
-  kept.get(rootOf(core))?.delete(core);
-}
-
-function rootOf(core: StoreCore): StoreCore {
-  return core.parent === undefined ? core : rootOf(core.parent);
+  kept.get(core.root)?.delete(core);
 }

@@ -96,6 +96,11 @@ export class StoreCore implements Participant {
     return this.parent === undefined ? 0 : this.parent.depth + 1;
   }
 
+  /** The uppermost store. */
+  get root(): StoreCore {
+    return this.parent?.root ?? this;
+  }
+
   /** True when every use is refused. */
   get isClosed(): boolean {
     return this.#state !== 'open' || this.file.isDeleted;

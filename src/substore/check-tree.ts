@@ -13,6 +13,7 @@ import type { SubStore } from './sub-store.js';
 import { substoreDirectory } from './substore-directory.js';
 import { orphansOf, sweep, sweepOnce } from './sweep.js';
 import { isGone } from './walk.js';
+import { assertOutsideTransaction } from './whole-tree.js';
 
 /** A fault that `tree.check()` found. */
 export interface TreeFinding extends Omit<Finding, 'kind'> {
@@ -45,22 +46,13 @@ export interface TreeCheckOptions {
 
 /** Examines every store of a tree, and how they hang together. Each is as of a moment of its own. */
 export function checkTree<S extends KeepingStore>(top: Branch<S>, { repair = false }: TreeCheckOptions): TreeReport {
-  if (repair) assertRepairable(top);
+  if (repair) assertOutsideTransaction(top.core, 'repaired');
   const examination = new Examination<S>(repair);
   examination.visit(top);
   examination.judgeOrphans();
   examination.compareAddresses(top);
   const { findings, stores } = examination;
   return { isSound: findings.every(({ isRepaired }) => isRepaired), stores, findings };
-}
-
-function assertRepairable<S extends KeepingStore>({ core }: Branch<S>): void {
-  core.assertWritable();
-  if (runningTransaction() === undefined) return;
-  const { place } = core.file;
-  throw new CorollaryError('NOT_SUPPORTED', `The tree of ${place} cannot be repaired inside a transaction`, {
-    store: place,
-  });
 }
 
 /** Directories below one store that no row names. */

@@ -3,7 +3,7 @@ import { Item } from '../../item/item.js';
 import type { KeepingStore } from '../../item/keeping-store.js';
 import { PowerupTarget } from '../../item/powerup-target.js';
 import type { StoreCore } from '../../store/store-core.js';
-import { named } from '../checks.js';
+import { assertStored, named } from '../checks.js';
 import { storePowersOf } from '../store-powers.js';
 
 /** Where items are installed: on an item, or on its store. */
@@ -56,10 +56,5 @@ export function writableStoreOf(item: Item): StoreCore {
 
 /** @throws CorollaryError ITEM_GONE */
 export function assertInstallable(item: Item): void {
-  if (item.isStored) return;
-  throw new CorollaryError(
-    'ITEM_GONE',
-    `${named(item)} is not stored: it can neither be installed nor have anything installed on it`,
-    { storeId: item.storeId },
-  );
+  assertStored(item, 'it can neither be installed nor have anything installed on it');
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { KeepingStore } from '../../item/keeping-store.js';
+import { databaseFile } from '../../store/directory.js';
 import type { StoreCore } from '../../store/store-core.js';
 import type { Branch } from '../branch.js';
 import { subStoreWithUid } from '../find-sub-store.js';
@@ -68,8 +68,7 @@ function childOf<S extends KeepingStore>(parent: Branch<S>, uid: string): Branch
 /** When a store was written last, in milliseconds since 1970, as far as its files tell; 0 in memory. */
 function lastWritten(directory: string | undefined): number {
   if (directory === undefined) return 0;
-  const times = ['db.sqlite', 'db.sqlite-wal'].map(
-    (name) => statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
-  );
+  const file = databaseFile(directory);
+  const times = [file, `${file}-wal`].map((one) => statSync(one, { throwIfNoEntry: false })?.mtimeMs ?? 0);
   return Math.max(...times);
 }

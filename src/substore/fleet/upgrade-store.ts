@@ -15,7 +15,7 @@ export function tryUpgrade(core: StoreCore): readonly string[] {
   const tried = new Tried();
   try {
     transact(
-      rootOf(core),
+      core.root,
       () => {
         tried.types = upgradeStore(core);
         throw tried;
@@ -26,10 +26,6 @@ export function tryUpgrade(core: StoreCore): readonly string[] {
     if (error !== tried) throw error;
   }
   return tried.types;
-}
-
-function rootOf(core: StoreCore): StoreCore {
-  return core.parent === undefined ? core : rootOf(core.parent);
 }
 
 /** Thrown so that the transaction is undone. */

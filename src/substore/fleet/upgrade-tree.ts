@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CorollaryError } from '../../errors.js';
 import type { KeepingStore } from '../../item/keeping-store.js';
 import type { Where } from '../../query/query.js';
-import { runningTransaction } from '../../store/transaction.js';
 import type { Branch } from '../branch.js';
 import type { SubStore } from '../sub-store.js';
 import { isGone } from '../walk.js';
+import { assertOutsideTransaction } from '../whole-tree.js';
 import { type Stop, stopsByUse } from './stops.js';
 import { tryUpgrade, upgradeStore } from './upgrade-store.js';
 
@@ -62,7 +61,7 @@ export async function upgradeTree<S extends KeepingStore>(
   top: Branch<S>,
   options: TreeUpgradeOptions,
 ): Promise<TreeUpgradeReport> {
-  assertPossible(top);
+  assertOutsideTransaction(top.core, 'upgraded');
   const { stops, deadEnds } = await stopsByUse(top, options.only);
   const round = new Round<S>(options, stops.length);
   for (const stop of stops) {
@@ -73,15 +72,6 @@ export async function upgradeTree<S extends KeepingStore>(
   // A store that cannot be opened has failed by now; one that could not be asked what is below it may have.
   if (!round.isOver) for (const { path, error } of deadEnds) round.noteFailure(path, error);
   return round.report;
-}
-
-function assertPossible<S extends KeepingStore>({ core }: Branch<S>): void {
-  core.assertWritable();
-  if (runningTransaction() === undefined) return;
-  const { place } = core.file;
-  throw new CorollaryError('NOT_SUPPORTED', `The tree of ${place} cannot be upgraded inside a transaction`, {
-    store: place,
-  });
 }
 
 /** One way through the stores of a tree. */
