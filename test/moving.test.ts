@@ -106,6 +106,27 @@ describe.each(['on disk', 'in memory'])('%s', (where) => {
   });
 });
 
+test('a move that goes back with a level inside a transaction leaves nothing to be done when that commits', () => {
+  const place = aStoreDirectory();
+  using root = Store.open(place, { types: [Note, Pin] });
+  const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+  const child = a.substores.create('child');
+  const fail = () =>
+    root.transact(() => {
+      a.substores.move('child', b);
+      throw new RangeError('no');
+    });
+  root.transact(() => {
+    expect(fail).toThrow(RangeError);
+    child.create(Note, { title: 'written' });
+    b.create(Note, { title: 'beside' });
+  });
+  root.close();
+  using again = Store.open(place, { types: [Note, Pin] });
+  expect(again.at('a/child').query(Note).count()).toBe(1);
+  expect(again.tree.check().findings).toEqual([]);
+});
+
 test('a store that another handle has open is BUSY, and nothing is done', () => {
   const place = aStoreDirectory();
   const root = Store.open(place, { types: [Note] });

@@ -53,6 +53,8 @@ interface PartLevel {
   readonly written: Map<CatalogueEntry, number[]>;
   readonly definitions: Definition[];
   readonly replaced: Replaced[];
+  /** The uid of the store that it was moved to; null if it is to stay where it was. */
+  newParent: string | null | undefined;
 }
 
 /** One store's part in a transaction: its lock, its savepoints, and how its items were before. */
@@ -62,7 +64,6 @@ export class Part {
   readonly #levels: PartLevel[] = [];
   /** How many of the connection's changed rows were undone again. */
   #undone = 0;
-  #newParent: string | undefined;
   #mustFollow: readonly string[] = [];
 
   /** Locks the store. @throws CorollaryError BUSY, and what opening it throws; it is not locked then. */
@@ -133,6 +134,7 @@ export class Part {
       written: new Map(),
       definitions: [],
       replaced: [],
+      newParent: undefined,
     };
   }
 
@@ -142,7 +144,7 @@ export class Part {
   }
   /** True when the database holds changes that are not committed. */
   get hasWritten(): boolean {
-    return this.#rows !== (this.#levels[0] as PartLevel).rowsBefore;
+    return this.isMoving || this.#rows !== (this.#levels[0] as PartLevel).rowsBefore;
   }
   /** What to note changes in: the log of the innermost level that this store has entered. */
   get log(): UndoLog {
@@ -168,10 +170,17 @@ export class Part {
     this.wrote(replaced.to, []);
     if (this.joining.mayBePrepared) this.#level.replaced.push(replaced);
   }
-  /** The store gets another parent. */
+  /** The store gets another parent with the commit. */
   moveTo(parentUid: string): void {
-    applySteps(this.#connection, [{ parent: parentUid }]);
-    this.#newParent = parentUid;
+    this.#level.newParent = parentUid;
+  }
+  /** It keeps its parent after all: it is deleted, and where it lies, it can be swept. */
+  stay(): void {
+    if (this.isMoving) this.#level.newParent = null;
+  }
+  /** True when it gets another parent. */
+  get isMoving(): boolean {
+    return this.#arrival.length > 0;
   }
 
   get #level(): PartLevel {
@@ -206,6 +215,7 @@ export class Part {
     for (const [type, ids] of inner.written) this.wrote(type, ids);
     this.#level.definitions.push(...inner.definitions);
     this.#level.replaced.push(...inner.replaced);
+    if (inner.newParent !== undefined) this.#level.newParent = inner.newParent;
   }
 
   /** The innermost level is undone, in the database and in the objects. */
@@ -230,6 +240,7 @@ export class Part {
     const { file } = this.store;
     this.#assertRunning();
     const { hasWritten } = this;
+    applySteps(this.#connection, this.#arrival);
     file.writeHeader();
     if (decision !== undefined) writeDecision(this.#connection, decision);
     this.#connection.commit();
@@ -239,22 +250,32 @@ export class Part {
 
   /**
    * Puts what was done here aside: the database is as it was before, and knows what to do once the transaction is
-   * decided. Gives that. The lock is given back.
+   * decided. Gives that. The lock is given back. What is in a new store stays: only where it belongs is decided.
    * @throws CorollaryError DISK_FULL, IO_ERROR: nothing is put aside; COMMIT_UNKNOWN
    */
   prepare(mark: Mark): readonly Step[] {
     const { file } = this.store;
     this.#assertRunning();
-    const { written, definitions, replaced } = this.#level;
-    const steps = capture(this.#connection, written, replaced);
-    if (this.#newParent !== undefined) steps.push({ parent: this.#newParent });
-    this.#connection.rollBackToPreparable();
-    // A table or an index more does no harm if the transaction is undone, and needs no second writing.
-    runDefinitions(this.#connection, definitions);
+    const rows = this.isNew ? [] : this.#putAside();
+    const steps = [...rows, ...this.#arrival];
     writePrepared(this.#connection, mark, steps);
     file.writeHeader();
     this.#connection.commit();
     file.committed(true);
+    return steps;
+  }
+
+  get #arrival(): readonly Step[] {
+    const newParent = this.#levels.findLast((level) => level.newParent !== undefined)?.newParent ?? undefined;
+    return newParent === undefined ? [] : [{ parent: newParent }];
+  }
+
+  #putAside(): Step[] {
+    const { written, definitions, replaced } = this.#level;
+    const steps = capture(this.#connection, written, replaced);
+    this.#connection.rollBackToPreparable();
+    // A table or an index more does no harm if the transaction is undone, and needs no second writing.
+    runDefinitions(this.#connection, definitions);
     return steps;
   }
 

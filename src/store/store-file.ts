@@ -133,8 +133,8 @@ export class StoreFile implements Evictable {
       this.#take(header);
       this.#connection = connection;
       openFiles?.opened(this);
-      if (header.isPrepared) this.settle();
-      return { connection, header };
+      if (header.isPrepared) this.settle(); // which may make the header another one
+      return { connection, header: this.#header ?? header };
     } catch (error) {
       if (this.#connection === undefined) connection.close();
       else this.#close();

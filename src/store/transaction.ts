@@ -284,10 +284,12 @@ export class Transaction {
   #commit(): void {
     this.#runBeforeCommit();
     const parts = [...this.#parts.values()];
-    // Deepest first, new ones before those that were there: until their parent's commit, new ones cannot be seen.
+    // Deepest first, new ones before those that were there: until their parent's commit, new ones cannot be seen. One
+    // that is moved besides lies where it was made, and belongs there if nothing comes of it.
     const written = this.#toCommit();
-    for (const part of written) if (part.isNew) part.commit();
-    this.#commitExisting(written.filter((part) => !part.isNew));
+    const isUnseen = (part: Part) => part.isNew && !part.isMoving;
+    for (const part of written) if (isUnseen(part)) part.commit();
+    this.#commitExisting(written.filter((part) => !isUnseen(part)));
     for (const part of parts) if (!written.includes(part)) part.rollBack();
   }
 

@@ -12,6 +12,7 @@ import { freeDirectoryName } from './create-substore.js';
 import { findSubStore } from './find-sub-store.js';
 import { checkedName } from './name.js';
 import { nameTaken, notFound, outsideTree } from './named.js';
+import { discardBelow } from './remove-substore.js';
 import { renameSubstore } from './rename-substore.js';
 import { bringStrays } from './strays.js';
 import type { SubStore } from './sub-store.js';
@@ -75,7 +76,7 @@ function changeParents<S extends KeepingStore>(
   { item, child }: Moved<S>,
   transaction: Transaction,
 ): void {
-  const { uid, createdAt } = item;
+  const { uid, createdAt, directory: wasIn } = item;
   const type = from.core.typeOf(item.constructor as never);
   from.leaving.add(uid);
   try {
@@ -85,16 +86,20 @@ function changeParents<S extends KeepingStore>(
     from.leaving.delete(uid);
   }
   const { directory } = to.core.file;
-  const id = freeDirectoryName(to.core, item.directory);
+  const id = freeDirectoryName(to.core, wasIn);
   const movedFrom = directory === undefined ? '' : wayTo(directory, child.directory as string);
   createItem(to.core, type, { name: newName, uid, createdAt, directory: id, movedFrom });
-  transaction.joinForWriting(child.core).moveTo(to.core.file.uid);
+  const part = transaction.joinForWriting(child.core);
+  part.moveTo(to.core.file.uid);
   child.reparent(to, newName);
   transaction.onUndo((isOutcomeKnown) => {
     child.reparent(from, name);
     if (!isOutcomeKnown) child.close('is closed'); // which parent has it, the disk tells who opens it again
   });
-  transaction.afterCommit(() => follow(child, id));
+  transaction.afterCommit(() => {
+    if (part.isMoving) follow(child, id);
+    else discardBelow(from, wasIn); // it was deleted with the store that it was moved to
+  });
 }
 
 // The directory of a store comes after it. What is left undone here, whoever opens the store next does.

@@ -36,6 +36,7 @@ export function retireSubstore<S extends KeepingStore>(
   const { directory: id } = item;
   const loaded = [...child.loadedBelow(), child];
   const suspended = loaded.filter(({ core }) => core.suspend());
+  for (const { core } of loaded) transaction.partOf(core)?.stay();
   transaction.onUndo(() => {
     for (const { core } of suspended) core.resume();
   });
@@ -44,10 +45,15 @@ export function retireSubstore<S extends KeepingStore>(
     const all = refuseElsewhere(child);
     for (const store of all) store.close('was deleted');
     child.close('was deleted');
-    const { directory } = branch.core.file;
-    if (directory !== undefined && isRidOfStrays(branch.root, substoreDirectory(directory, id)))
-      discardSubstoreDirectory(directory, id);
+    discardBelow(branch, id);
   });
+}
+
+/** Removes a directory below a store that no row names any more. */
+export function discardBelow<S extends KeepingStore>({ core, root }: Branch<S>, id: string): void {
+  const { directory } = core.file;
+  if (directory !== undefined && isRidOfStrays(root, substoreDirectory(directory, id)))
+    discardSubstoreDirectory(directory, id);
 }
 
 // A directory that still has what belongs elsewhere stays until that was brought there, and is swept then.

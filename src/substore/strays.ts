@@ -4,6 +4,7 @@ import type { KeepingStore } from '../item/keeping-store.js';
 import { databaseFile, inspect } from '../store/directory.js';
 import { type Header, readHeader } from '../store/header.js';
 import type { StoreSettings } from '../store/settings.js';
+import { visitStore } from '../store/visit-store.js';
 import type { Branch } from './branch.js';
 import { findStore } from './find-store.js';
 import { substoreDirectory, substoreIds } from './substore-directory.js';
@@ -26,11 +27,22 @@ export function straysIn(directory: string, settings: StoreSettings): string[] {
   });
 }
 
-// One that is prepared may be about to have another parent. One that is marked as deleted has none any more.
+// One that stays prepared may be about to have another parent. One that is marked as deleted has none any more.
 function strayAt(directory: string, uid: string | undefined, settings: StoreSettings): string[] {
   const header = headerAt(directory, settings);
   if (header === undefined || uid === undefined || header.isDeleted) return [];
-  return header.isPrepared || header.parentUid !== uid ? [header.uid] : [];
+  const mayLeave = header.isPrepared ? mayLeaveWhenSettled(directory, uid, settings) : header.parentUid !== uid;
+  return mayLeave ? [header.uid] : [];
+}
+
+// Nobody else may ever open it: what made it was taken back, with a transaction that wrote into it.
+function mayLeaveWhenSettled(directory: string, uid: string, settings: StoreSettings): boolean {
+  try {
+    return visitStore(directory, settings, (store) => store.parentUid !== uid || store.isPrepared);
+  } catch (error) {
+    if (error instanceof CorollaryError) return true;
+    throw error;
+  }
 }
 
 function headerAt(directory: string, settings: StoreSettings): Header | undefined {

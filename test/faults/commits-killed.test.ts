@@ -37,6 +37,8 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
     ['two', 7],
     ['three', 5],
     ['twelve', 3],
+    ['new', 5],
+    ['gone', 5],
   ] as const)('has written all of %s or none, whatever it did last', { timeout }, async (name, some) => {
     const scene = await aScene(program, name);
     for (const kill of points(scene.operations.length, some)) {

@@ -32,7 +32,10 @@ export interface Shape {
   readonly stores: readonly string[];
   /** Those that are written. */
   readonly written: readonly string[];
-  readonly made?: readonly (readonly [parent: string, name: string])[];
+  /** Before anything is written. */
+  readonly moved?: readonly (readonly [parent: string, name: string, to: string])[];
+  /** Some are moved before they are written. */
+  readonly made?: readonly (readonly [parent: string, name: string, movedTo?: string])[];
   readonly deleted?: readonly (readonly [parent: string, name: string])[];
 }
 
@@ -49,6 +52,29 @@ export const shapes = {
     deleted: [['c', 'old']],
   },
   twelve: { stores: deep, written: deep },
+  // Two of the new ones are moved before they are written; one holds another that stays.
+  new: {
+    stores: ['', 'a'],
+    written: ['', 'a'],
+    made: [
+      ['a', 'new', ''],
+      ['new', 'newer', 'a'],
+      ['a/newer', 'newest'],
+    ],
+  },
+  // Two are moved into what is deleted then, one of them by name.
+  gone: {
+    stores: ['', 'a', 'a/b', 'a/c', 'd', 'e'],
+    moved: [
+      ['a', 'b', 'd'],
+      ['a', 'c', 'e'],
+    ],
+    written: ['', 'a', 'd/b'],
+    deleted: [
+      ['', 'd'],
+      ['e', 'c'],
+    ],
+  },
 } satisfies Record<string, Shape>;
 export type ShapeName = keyof typeof shapes;
 
@@ -71,6 +97,7 @@ export function seed(place: string, name: ShapeName): void {
 }
 
 function play(root: Store, shape: Shape): void {
+  for (const [parent, name, to] of shape.moved ?? []) at(root, parent).substores.move(name, at(root, to));
   for (const path of shape.written) {
     const store = at(root, path);
     const [ann, bob] = [store.getUnique(Account, { owner: 'ann' }), store.getUnique(Account, { owner: 'bob' })];
@@ -83,8 +110,11 @@ function play(root: Store, shape: Shape): void {
       [2, 2].map((round) => ({ title: `round ${round} of ${path}`, round })),
     );
   }
-  for (const [parent, name] of shape.made ?? [])
-    at(root, parent).substores.create(name).create(Note, { title: 'round 2 of a new one', round: 2 });
+  for (const [parent, name, movedTo] of shape.made ?? []) {
+    const made = at(root, parent).substores.create(name);
+    if (movedTo !== undefined) at(root, parent).substores.move(name, at(root, movedTo));
+    made.create(Note, { title: 'round 2 of a new one', round: 2 });
+  }
   for (const [parent, name] of shape.deleted ?? []) at(root, parent).substores.delete(name);
 }
 
