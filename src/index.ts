@@ -122,7 +122,7 @@ export type { Substores } from './substore/substores.js';
 export type { Tree, TreeOptions } from './substore/tree.js';
 export type { TreeStores } from './substore/tree-stores.js';
 export type { OnStoreError } from './substore/walk.js';
-export type { UpgradeWhen } from './upgrade/store-upgrader.js';
+export type { Retirement, UpgradeWhen } from './upgrade/store-upgrader.js';
 export {
   type OldValues,
   type UpgradeContext,

@@ -28,6 +28,7 @@ export type InitialReader = (this: unknown) => unknown;
 export interface ItemDeclaration {
   readonly typeName: string;
   readonly version: number;
+  readonly was: readonly string[];
   readonly indexes: readonly IndexColumns[];
   readonly unique: readonly IndexColumns[];
   readonly checks: readonly Check[];

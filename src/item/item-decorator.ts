@@ -3,7 +3,7 @@ import type { Check } from '../schema/attribute.js';
 import type { AttrKey } from '../schema/attribute-types.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { IndexColumns } from '../schema/item-type.js';
-import { checkTypeName } from '../schema/names.js';
+import { checkTypeName, nameFault } from '../schema/names.js';
 import type { Mismatch } from './attribute-check.js';
 import { declaredItem, fileItem, type ItemDeclaration } from './declarations.js';
 import type { Item } from './item.js';
@@ -19,6 +19,8 @@ export interface ItemOptions<
 > {
   /** To be raised when the attributes change; 1 if not given. */
   readonly version?: number;
+  /** What the type was called in earlier versions of the program: stores that they wrote are brought to the new name. */
+  readonly was?: readonly string[];
   /** Lists of attributes, each to be indexed together. */
   readonly indexes?: readonly (readonly Columns[])[];
   /** Lists of attributes whose values together no two items share. Nulls are never equal. */
@@ -67,7 +69,7 @@ export type ItemDecorator<
       context?: ClassDecoratorContext,
     ) => void;
 
-const OPTIONS = ['version', 'indexes', 'unique', 'checks', 'fullText', 'roles', 'upgrades'];
+const OPTIONS = ['version', 'was', 'indexes', 'unique', 'checks', 'fullText', 'roles', 'upgrades'];
 
 /**
  * Makes a class an item type, under the name that it has in the file. The name is written, never taken from the class:
@@ -95,11 +97,11 @@ export function item<
 }
 
 function declarationOf(itemClass: ItemClass, typeName: string, options: ItemOptions): ItemDeclaration {
-  const faults = optionFaults(options);
+  const faults = [...optionFaults(options), ...formerNameFaults(typeName, options)];
   if (faults.length > 0) throw badType(itemClass, `@item('${typeName}') ${faults.join('; ')}`, typeName);
-  const { version = 1, indexes = [], unique = [], checks = [], fullText = [], roles, upgrades } = options;
+  const { version = 1, was = [], indexes = [], unique = [], checks = [], fullText = [], roles, upgrades } = options;
   const lists = { indexes: copied(indexes), unique: copied(unique), checks: [...checks], fullText: [...fullText] };
-  return { typeName, version, ...lists, roles, upgrades };
+  return { typeName, version, was: [...was], ...lists, roles, upgrades };
 }
 
 function copied(lists: readonly IndexColumns[]): readonly IndexColumns[] {
@@ -122,6 +124,19 @@ function optionFaults(options: unknown): string[] {
     faults.push('needs a list of functions as checks');
   if (!isNames(fullText)) faults.push("needs a list of attribute names as fullText: ['a', 'b']");
   return [...faults, ...FUNCTIONS.flatMap(([name, what]) => functionFault(given[name], what))];
+}
+
+function formerNameFaults(typeName: string, options: ItemOptions | null): string[] {
+  const was: unknown = options?.was ?? [];
+  if (!Array.isArray(was)) return ["needs a list of earlier type names as was: ['town']"];
+  const taken = new Set([typeName.toLowerCase()]);
+  return was.flatMap((name: unknown) => {
+    const fault = nameFault(name);
+    if (fault !== undefined) return [`has in was a name that ${fault}`];
+    const isTwice = taken.has(String(name).toLowerCase());
+    taken.add(String(name).toLowerCase());
+    return isTwice ? [`has the name '${name}' twice, in was or as its own`] : [];
+  });
 }
 
 /** Options that are asked late. */

@@ -106,7 +106,7 @@ function placed(owner: ItemClass, { declaration, slot, readInitial }: DeclaredAt
 }
 
 function assembled(itemClass: ItemClass, declaration: ItemDeclaration, attributes: readonly Attribute[]): ItemType {
-  const { typeName, version, indexes, unique, checks } = declaration;
+  const { typeName, version, was: formerNames, indexes, unique, checks } = declaration;
   const byName = new Map(attributes.map((attribute) => [attribute.name, attribute]));
   const hooks = {
     activate: overrides(itemClass, 'activate'),
@@ -120,7 +120,8 @@ function assembled(itemClass: ItemClass, declaration: ItemDeclaration, attribute
   };
   const fullText = attributes.filter((one) => one.fullText || declaration.fullText.includes(one.name));
   return {
-    ...{ name: typeName, version, itemClass, attributes, byName, indexes, unique, checks, hooks, referredType },
+    ...{ name: typeName, version, formerNames, itemClass, attributes, byName },
+    ...{ indexes, unique, checks, hooks, referredType },
     fullText: fullText.map(({ name }) => name),
   };
 }

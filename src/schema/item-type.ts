@@ -9,6 +9,8 @@ export interface ItemType {
   /** The type name, as in the file; never the class's name, which tools may change. */
   readonly name: string;
   readonly version: number;
+  /** What it was called in files that earlier versions of the program wrote. */
+  readonly formerNames: readonly string[];
   readonly itemClass: ItemClass;
   /** In cell order: `attributes[i].index === i`. */
   readonly attributes: readonly Attribute[];

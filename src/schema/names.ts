@@ -52,7 +52,8 @@ export function checkAttributeName(name: string, place: string): void {
     throw new CorollaryError('RESERVED_NAME', `${place}: items have a member of that name; choose another`, details);
 }
 
-function nameFault(name: unknown): string | undefined {
+/** What keeps a value from being the name of an item type, an own attribute type or an attribute, as a phrase. */
+export function nameFault(name: unknown): string | undefined {
   if (typeof name !== 'string') return `must be a text, not ${kindOf(name)}`;
   if (!NAME.test(name)) return 'must be 1 to 63 letters, digits and underscores, and not begin with a digit';
   if (/^sqlite_/i.test(name)) return "must not begin with 'sqlite_', which SQLite keeps for itself";

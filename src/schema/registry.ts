@@ -6,10 +6,14 @@ import type { ItemType } from './item-type.js';
 export class TypeRegistry {
   readonly #resolve: (itemClass: ItemClass) => ItemType;
   readonly #byClass = new Map<ItemClass, ItemType>();
+  /** By all names that they have or had. */
   readonly #byName = new Map<string, ItemType>();
+  readonly #retired: ReadonlySet<string>;
 
-  constructor(resolve: (itemClass: ItemClass) => ItemType) {
+  /** `retired`: names of types that the program knows, and has no class for any more. */
+  constructor(resolve: (itemClass: ItemClass) => ItemType, retired: Iterable<string> = []) {
     this.#resolve = resolve;
+    this.#retired = new Set([...retired].map((name) => name.toLowerCase()));
   }
 
   /**
@@ -20,9 +24,19 @@ export class TypeRegistry {
     return this.#byClass.get(itemClass) ?? this.#takeIn(itemClass);
   }
 
-  /** The type with that name, whatever its case. */
+  /** The type that has or had that name, whatever its case. */
   named(name: string): ItemType | undefined {
     return this.#byName.get(name.toLowerCase());
+  }
+
+  /** What the type is called now; the same where no class says anything else. */
+  nameNow(name: string): string {
+    return this.named(name)?.name ?? name;
+  }
+
+  /** True for a type that the program knows, and has no class for any more. */
+  isRetired(name: string): boolean {
+    return this.#retired.has(name.toLowerCase());
   }
 
   /** Every known type, in the order in which they were learned. */
@@ -33,17 +47,22 @@ export class TypeRegistry {
   #takeIn(itemClass: ItemClass): ItemType {
     const types = this.#reachable(itemClass);
     const names = new Map(this.#byName);
-    for (const type of types) {
-      const namesake = names.get(type.name.toLowerCase());
-      if (namesake !== undefined) throw duplicate(namesake, type);
-      names.set(type.name.toLowerCase(), type);
-    }
+    for (const type of types) this.#claimNames(type, names);
     for (const type of types) {
       this.#byClass.set(type.itemClass, type);
-      this.#byName.set(type.name.toLowerCase(), type);
+      for (const name of namesOf(type)) this.#byName.set(name.toLowerCase(), type);
     }
     // The first one found is the class itself.
     return types[0] as ItemType;
+  }
+
+  #claimNames(type: ItemType, taken: Map<string, ItemType>): void {
+    for (const name of namesOf(type)) {
+      const namesake = taken.get(name.toLowerCase());
+      if (namesake !== undefined) throw duplicate(name, namesake, type);
+      if (this.isRetired(name)) throw retiredToo(name, type);
+      taken.set(name.toLowerCase(), type);
+    }
   }
 
   /** The unknown types that can be reached from a class by references, itself first. Classes may refer in circles. */
@@ -60,11 +79,28 @@ export class TypeRegistry {
   }
 }
 
-function duplicate(known: ItemType, other: ItemType): CorollaryError {
-  const classes = `${known.itemClass.name} (type name '${known.name}') and ${other.itemClass.name} ('${other.name}')`;
+function namesOf({ name, formerNames }: ItemType): readonly string[] {
+  return [name, ...formerNames];
+}
+
+function duplicate(name: string, known: ItemType, other: ItemType): CorollaryError {
+  const [one, two] = [known, other].map((type) => `${type.itemClass.name} (${nameLike(name, type)})`);
   return new CorollaryError(
     'DUPLICATE_TYPE',
-    `Two classes have the same type name, ignoring case: ${classes}. Give one of them another name in @item`,
+    `Two classes have the same type name, ignoring case: ${one} and ${two}. Give one of them another name in @item`,
     { type: other.name },
+  );
+}
+
+function nameLike(name: string, type: ItemType): string {
+  const its = namesOf(type).find((one) => one.toLowerCase() === name.toLowerCase());
+  return its === type.name ? `type name '${its}'` : `formerly '${its}'`;
+}
+
+function retiredToo(name: string, { itemClass, name: type }: ItemType): CorollaryError {
+  return new CorollaryError(
+    'DUPLICATE_TYPE',
+    `The type '${name}' is retired by the option retired, and class ${itemClass.name} has it: leave out one of them`,
+    { type },
   );
 }

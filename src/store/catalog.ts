@@ -5,15 +5,18 @@ import type { Attribute } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { TypeRegistry } from '../schema/registry.js';
 import { namingRules } from './broken-rule.js';
-import type { CatalogueEntry } from './catalogue-entry.js';
+import { CatalogueEntries } from './catalogue-entries.js';
+import { type CatalogueEntry, isBehind } from './catalogue-entry.js';
 import { type Definition, runDefinitions } from './definition.js';
 import { TAGS } from './format.js';
-import { shapeDifferences, shapeOf, type TypeShape } from './shape.js';
+import { NO_SHAPE, shapeOf, type TypeShape, withReferences } from './shape.js';
 import type { StoreFile } from './store-file.js';
-import { firstTable, otherRules, otherTable } from './table-definitions.js';
+import { firstTable, nameFreed, noted, otherRules, otherTable, tableDropped } from './table-definitions.js';
 import { TableSql, tableName } from './table-sql.js';
 import { textTableName } from './text-index.js';
 import { runningTransaction } from './transaction.js';
+import { nameProblems, shapeProblems, versionProblems } from './type-problems.js';
+import { unknownType } from './unknown-type.js';
 import type { Upgrader } from './upgrader.js';
 
 /** A type that is stored here and has a class. */
@@ -46,13 +49,14 @@ export interface Referrer {
 export class Catalog {
   readonly #file: StoreFile;
   readonly #registry: TypeRegistry;
-  /** Entries by lower-case name, as the file says; read again when another connection has committed. */
-  #entries = new Map<string, CatalogueEntry>();
-  #byTag = new Map<number, CatalogueEntry>();
+  /** As the file says; read again when another connection has committed. */
+  #entries = new CatalogueEntries();
   #stored = new Map<ItemType, StoredType>();
   /** Types whose indexes, of words too, and deletion rules are known to be those of the class. */
   readonly #isReady = new WeakSet<StoredType>();
   #epoch = 0;
+  /** The tags of types that are being dropped. */
+  #leaving: ReadonlySet<number> = new Set();
   /** Set once, where the store is put together; without one, a type of an older version is refused. */
   upgrader: Upgrader | undefined;
   #isOpened = false;
@@ -77,8 +81,7 @@ export class Catalog {
       table,
       shape: JSON.parse(shape) as TypeShape,
     }));
-    this.#entries = new Map(entries.map((entry) => [entry.name.toLowerCase(), entry]));
-    this.#byTag = new Map(entries.map((entry) => [entry.tag, entry]));
+    this.#entries = new CatalogueEntries(entries);
     this.#stored = new Map();
     this.#epoch = this.#file.epoch;
   }
@@ -100,19 +103,19 @@ export class Catalog {
 
   entries(): readonly CatalogueEntry[] {
     this.#fresh();
-    return [...this.#entries.values()];
+    return this.#entries.all();
   }
 
   /** The entry whose items have ids with this tag. */
   entryWithTag(tag: number): CatalogueEntry | undefined {
     this.#fresh();
-    return this.#byTag.get(tag);
+    return this.#entries.withTag(tag);
   }
 
-  /** The entry of a type, in whatever version it is stored; undefined when it has never been stored. */
+  /** The entry of a type, in whatever version and under whatever name it is stored; undefined when it has never been stored. */
   entryOf(type: ItemType): CatalogueEntry | undefined {
     this.#fresh();
-    return this.#entries.get(type.name.toLowerCase());
+    return this.#entries.of(type);
   }
 
   /**
@@ -126,15 +129,14 @@ export class Catalog {
       if (known !== undefined) return known;
     }
     const entry = this.#upgraded(type);
-    if (entry === undefined) return undefined;
     const problems = this.#problemsOf(entry, type);
     if (problems.length > 0) throw this.#mismatch(problems, type.name);
-    return this.#keep(type, entry);
+    return entry && this.#keep(type, entry);
   }
 
   #upgraded(type: ItemType): CatalogueEntry | undefined {
     const entry = this.entryOf(type);
-    if (this.upgrader === undefined || entry === undefined || entry.version >= type.version) return entry;
+    if (this.upgrader === undefined || entry === undefined || !isBehind(entry, type)) return entry;
     this.upgrader.upgrade(type);
     return this.entryOf(type);
   }
@@ -149,23 +151,27 @@ export class Catalog {
   assertMatches(types: readonly ItemType[]): void {
     this.#read();
     const problems = types.flatMap((type) => {
-      const entry = this.#entries.get(type.name.toLowerCase());
-      if (entry === undefined) return [];
-      const upgrader = entry.version < type.version ? this.upgrader : undefined;
-      return upgrader?.problemsOf(type, entry) ?? this.#problemsOf(entry, type);
+      const entry = this.#entries.of(type);
+      if (entry === undefined || !isBehind(entry, type)) return this.#problemsOf(entry, type);
+      return this.upgrader?.problemsOf(type, entry) ?? this.#problemsOf(entry, type);
     });
     if (problems.length > 0) throw this.#mismatch(problems, undefined);
   }
 
-  #problemsOf(entry: CatalogueEntry, type: ItemType): Problem[] {
-    const stands = `${type.name} is stored in version ${entry.version}, the class has version ${type.version}`;
-    if (entry.version > type.version) return [{ code: 'NEWER_DATABASE', message: `${stands}: use the newer program` }];
-    if (entry.version < type.version)
-      return [{ code: 'NO_UPGRADE_PATH', message: `${stands}, and no upgrade leads there` }];
-    const differences = shapeDifferences(entry.shape, this.#shapeOf(type));
-    if (differences.length === 0) return [];
-    const message = `${type.name} version ${type.version}: ${differences.join(', ')}; raise the version of the class to change what it stores`;
-    return [{ code: 'SCHEMA_MISMATCH', message }];
+  #problemsOf(entry: CatalogueEntry | undefined, type: ItemType): readonly Problem[] {
+    const problems = [...(entry ? versionProblems(entry, type) : []), ...this.nameProblems(type)];
+    if (entry === undefined || problems.length > 0) return problems;
+    return shapeProblems(this.shapeNow(entry.shape), this.#shapeOf(type), type);
+  }
+
+  /** A shape from the file, with the names that its classes say for the types that it refers to. */
+  shapeNow(shape: TypeShape): TypeShape {
+    return withReferences(shape, (name) => this.#registry.nameNow(name));
+  }
+
+  /** What keeps a type from having its name in this file. */
+  nameProblems(type: ItemType): readonly Problem[] {
+    return nameProblems(this.#entries, type);
   }
 
   #mismatch(problems: readonly Problem[], type: string | undefined): CorollaryError {
@@ -204,14 +210,15 @@ export class Catalog {
   #create(type: ItemType): StoredType {
     const { place } = this.#file;
     const shape = this.#shapeOf(type);
-    const tag = 1 + Math.max(0, ...this.#byTag.keys());
+    const dropped = this.#entries.dropped(type);
+    const tag = dropped?.tag ?? this.#entries.nextTag;
     if (tag >= TAGS)
       throw new CorollaryError('OUT_OF_RANGE', `${place} holds ${TAGS - 1} item types, and takes no more`, {
         store: place,
       });
     const entry = { tag, name: type.name, version: type.version, table: tableName(type), shape };
-    this.#define(firstTable(entry, type));
-    this.#note(entry);
+    this.#define([...(dropped === undefined ? [] : [nameFreed(dropped)]), ...firstTable(entry, type)]);
+    this.#entries.note(entry);
     return this.#keep(type, entry);
   }
 
@@ -222,7 +229,7 @@ export class Catalog {
     if (JSON.stringify(wanted) === JSON.stringify(before)) return stored;
     const adapted = { ...entry, shape: { ...entry.shape, rules: wanted } };
     this.#define(otherRules(adapted, before));
-    this.#note(adapted);
+    this.#entries.note(adapted);
     return this.#keep(type, adapted);
   }
 
@@ -232,23 +239,53 @@ export class Catalog {
    */
   replaceTable(type: ItemType, work: Replacing): void {
     const from = this.entryOf(type) as CatalogueEntry; // who upgrades has found it
-    const shape = this.#shapeOf(type);
+    const { formerly } = from.shape;
+    const shape = { ...this.#shapeOf(type), ...(formerly && { formerly }) };
     const to = { ...from, version: type.version, table: tableName(type), shape };
     const stored = storedAs(type, to);
     const { made, counted, dropped } = otherTable(from, to, type);
     this.#run(made);
     work.move(from, stored);
     namingRules(type, () => this.#run(counted));
-    this.#note(to);
+    this.#entries.note(to);
     work.moved(from, stored);
     this.#run(dropped);
     const definitions = [...made, ...counted, ...dropped];
     runningTransaction()?.partOfFile(this.#file)?.replaced({ from, to, definitions });
   }
 
-  #note(entry: CatalogueEntry): void {
-    this.#entries.set(entry.name.toLowerCase(), entry);
-    this.#byTag.set(entry.tag, entry);
+  /** Gives a stored type the name that its class has now. Its rows stay where they are. Runs inside a write. */
+  rename(type: ItemType): void {
+    const { name: former, ...entry } = this.entryOf(type) as CatalogueEntry; // who renames has found it
+    const { [type.name]: _again, ...formerly } = { ...entry.shape.formerly, [former]: entry.version };
+    const renamed = { ...entry, name: type.name, shape: { ...entry.shape, formerly } };
+    const nameNow = (name: string) => (name.toLowerCase() === former.toLowerCase() ? type.name : name);
+    const changed = [...this.#entries.all().filter(({ tag }) => tag !== entry.tag), renamed].flatMap((one) => {
+      const shape = withReferences(one.shape, nameNow);
+      return one === renamed || JSON.stringify(shape) !== JSON.stringify(one.shape) ? [{ ...one, shape }] : [];
+    });
+    const dropped = this.#entries.dropped(type);
+    this.#define([...(dropped === undefined ? [] : [nameFreed(dropped)]), ...changed.map(noted)]);
+    for (const one of changed) this.#entries.note(one);
+    this.#stored = new Map();
+  }
+
+  /** Does something while what items of some types refer to does not count. */
+  whileLeaving(entries: readonly CatalogueEntry[], work: () => void): void {
+    this.#leaving = new Set(entries.map(({ tag }) => tag));
+    try {
+      work();
+    } finally {
+      this.#leaving = new Set();
+    }
+  }
+
+  /** Takes the table of a type away that has no rows any more. Runs inside a write of several steps. */
+  drop(from: CatalogueEntry): void {
+    const definitions = tableDropped(from, from.shape.rules.fullText !== undefined);
+    this.#run(definitions);
+    this.#entries.note({ ...from, table: '', shape: NO_SHAPE });
+    runningTransaction()?.partOfFile(this.#file)?.replaced({ from, to: undefined, definitions });
   }
 
   // All or nothing, also where the caller catches the error: rows may break a new unique index.
@@ -265,7 +302,8 @@ export class Catalog {
 
   /** All columns that may refer to items of a type, in types with and without a class. */
   referrersOf(typeName: string): readonly Referrer[] {
-    return this.entries().flatMap((entry) =>
+    const staying = this.entries().filter(({ tag }) => !this.#leaving.has(tag));
+    return staying.flatMap((entry) =>
       entry.shape.attributes
         .filter(({ references }) => references === '*' || references?.toLowerCase() === typeName.toLowerCase())
         .map(({ name }) => ({ entry, column: name })),
@@ -279,13 +317,7 @@ export class Catalog {
   typeOf(entry: CatalogueEntry): ItemType {
     const type = this.#registry.named(entry.name);
     if (type !== undefined) return type;
-    const unknown = this.entries().filter(({ name }) => this.#registry.named(name) === undefined);
-    const list = unknown.map(({ name, version }) => `${name} (version ${version})`).join(', ');
-    throw new CorollaryError(
-      'UNKNOWN_TYPE',
-      `${this.#file.place} holds items of type ${entry.name}, for which this program has no class: pass it in the option types. Without a class here: ${list}`,
-      { store: this.#file.place, type: entry.name },
-    );
+    throw unknownType(this.#file.place, entry, this.entries(), this.#registry);
   }
 }
 

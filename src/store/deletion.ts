@@ -5,7 +5,7 @@ import type { WhenDeleted } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import { itemsWithIds } from './answer.js';
 import type { Referrer, StoredType } from './catalog.js';
-import type { CatalogueEntry } from './catalogue-entry.js';
+import { type CatalogueEntry, isBehind } from './catalogue-entry.js';
 import { assertNotMoved, type Noting, setCells } from './change.js';
 import { liveItems, vanished } from './load.js';
 import { ownedByDoomed } from './owned.js';
@@ -155,10 +155,10 @@ function announce(core: StoreCore, entry: CatalogueEntry, ids: readonly number[]
   }
 }
 
-// There are no items of an older version that would have to know.
+// There are no items of an older version, or under a former name, that would have to know.
 function storedType(core: StoreCore, entry: CatalogueEntry): StoredType | undefined {
   const type = core.registry.named(entry.name);
-  return type === undefined || entry.version < type.version ? undefined : core.catalog.find(type);
+  return type === undefined || isBehind(entry, type) ? undefined : core.catalog.find(type);
 }
 
 function nullify(core: StoreCore, { entry, column }: Referrer, ids: readonly number[], noting: Noting): void {

@@ -51,6 +51,12 @@ export function hasRows(core: StoreCore, { table }: CatalogueEntry): boolean {
   return core.file.connection.row(`SELECT 1 FROM ${quoted(table)} LIMIT 1`) !== undefined;
 }
 
+/** The ids of so many rows, the lowest first. */
+export function firstIds(core: StoreCore, { table }: CatalogueEntry, count: number): number[] {
+  const sql = `SELECT ${ID} FROM ${quoted(table)} ORDER BY ${ID} LIMIT ?`;
+  return core.file.connection.rows(sql, [count]).map(([id]) => id as number);
+}
+
 /** Those of the ids that a table has no row for. */
 export function idsNotIn(core: StoreCore, { table }: CatalogueEntry, ids: readonly number[]): number[] {
   const sql = `SELECT ${ID} FROM ${quoted(table)} WHERE ${ID} ${IN_IDS}`;

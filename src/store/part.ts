@@ -165,9 +165,9 @@ export class Part {
   defined(definitions: readonly Definition[]): void {
     if (this.joining.mayBePrepared) this.#level.definitions.push(...definitions);
   }
-  /** To be called where a type was given another table, with all its rows. */
+  /** To be called where a type was given another table, with all its rows, or lost its table. */
   replaced(replaced: Replaced): void {
-    this.wrote(replaced.to, []);
+    this.wrote(replaced.to ?? replaced.from, []);
     if (this.joining.mayBePrepared) this.#level.replaced.push(replaced);
   }
   /** The store gets another parent with the commit. */

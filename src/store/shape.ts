@@ -26,6 +26,18 @@ export interface TypeShape {
   readonly checks: readonly string[];
   /** What can change without a new version. */
   readonly rules: TypeRules;
+  /** The names that the type had before, with its versions then; left out where there are none. */
+  readonly formerly?: Readonly<Record<string, number>>;
+}
+
+/** That of a type that was dropped. */
+export const NO_SHAPE: TypeShape = { attributes: [], checks: [], rules: { indexes: [], whenDeleted: {} } };
+
+/** The same, with references to the types as they are called now. */
+export function withReferences(shape: TypeShape, nameNow: (name: string) => string): TypeShape {
+  const named = (attribute: AttributeShape): AttributeShape =>
+    attribute.references === undefined ? attribute : { ...attribute, references: nameNow(attribute.references) };
+  return { ...shape, attributes: shape.attributes.map(named) };
 }
 
 export interface TypeRules {

@@ -1,12 +1,12 @@
 import type { ItemType } from '../schema/item-type.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import type { Definition } from './definition.js';
-import type { IndexShape, TypeRules } from './shape.js';
+import { type IndexShape, NO_SHAPE, type TypeRules } from './shape.js';
 import { createIndex, createTable, dropIndex, dropTable } from './table-sql.js';
 import { createTextIndex, dropTextIndex } from './text-index.js';
 
 /** Those of a table that was just made. */
-const NO_RULES: TypeRules = { indexes: [], whenDeleted: {} };
+const NO_RULES: TypeRules = NO_SHAPE.rules;
 
 /** What makes the table of a type that was never stored, and notes it. */
 export function firstTable(entry: CatalogueEntry, type: ItemType): readonly Definition[] {
@@ -19,6 +19,26 @@ export function firstTable(entry: CatalogueEntry, type: ItemType): readonly Defi
       values: [tag, name, version, table, JSON.stringify(shape)],
     },
   ];
+}
+
+/** What makes a name free that a dropped type has kept. */
+export function nameFreed({ tag }: CatalogueEntry): Definition {
+  return { sql: 'DELETE FROM corollary_types WHERE tag = ?', values: [tag] };
+}
+
+/** What notes the name and the shape that a type has now. Its table keeps its name. */
+export function noted({ tag, name, shape }: CatalogueEntry): Definition {
+  return {
+    sql: 'UPDATE corollary_types SET name = ?, shape = ? WHERE tag = ?',
+    values: [name, JSON.stringify(shape), tag],
+  };
+}
+
+/** What takes a type's table away, and notes that it was there. */
+export function tableDropped({ table, tag }: CatalogueEntry, hasText: boolean): readonly Definition[] {
+  const dropped = [...(hasText ? dropTextIndex(table) : []), dropTable(table)].map((sql) => ({ sql }));
+  const sql = `UPDATE corollary_types SET "table" = '', shape = ? WHERE tag = ?`;
+  return [...dropped, { sql, values: [JSON.stringify(NO_SHAPE), tag] }];
 }
 
 /** What gives the table of a type other rules than before, and notes them. */

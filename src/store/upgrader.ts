@@ -2,19 +2,22 @@ import type { Problem } from '../errors.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 
-/** Socket: sees to types that are stored in an older version than that of their classes. The room of upgrades implements it. */
+/** Socket: sees to types that are stored as earlier programs knew them: in older versions, or under former names. The room of upgrades implements it. */
 export interface Upgrader {
   /** The catalogue of the store is read for the first time by this handle. */
   opened(): void;
-  /** What keeps a type from being upgraded, whoever asks for it. */
+  /** What keeps a type that is stored as an earlier program knew it from being upgraded, whoever asks for it. */
   problemsOf(type: ItemType, entry: CatalogueEntry): readonly Problem[];
   /**
-   * Brings a type, before anything of it is seen, from an older version to that of its class.
+   * Brings a type, before anything of it is seen, from an older version or a former name to that of its class.
    * @throws CorollaryError NO_UPGRADE_PATH, SCHEMA_MISMATCH, UPGRADE_NEEDED, UPGRADE_FAILED; BUSY, DISK_FULL, IO_ERROR
    */
   upgrade(type: ItemType): void;
-  /** True when a type there is of an older version than that of its class. */
+  /** True when there is something to be done by {@link Upgrader.upgradeAll}. */
   readonly isNeeded: boolean;
-  /** Brings all types there that have classes to the versions of these, as somebody has asked for it; gives their names. */
+  /**
+   * Brings all types there that have classes to the versions and names of these, as somebody has asked for it, and drops
+   * those that are to be dropped; gives their names.
+   */
   upgradeAll(): readonly string[];
 }

@@ -77,10 +77,10 @@ function opened<S extends KeepingStore>(root: Branch<S>, options: CheckedOptions
 
 // All classes are learned first: a clash of names must leave nothing behind.
 function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: MakeFace<S>): Forest<S> {
-  const registry = new TypeRegistry(typeOf);
+  const registry = new TypeRegistry(typeOf, Object.keys(options.retired));
   for (const type of [SubStore, StoredFile, Connector, Installation, ...options.types]) registry.learn(type);
   const pool = new Pool(options.maxOpenSubstores);
-  const upgrades = { when: options.upgrade, asking: new Asking(), creatable };
+  const upgrades = { when: options.upgrade, retired: options.retired, asking: new Asking(), creatable };
   return {
     settings: options,
     registry,

@@ -1,9 +1,11 @@
 import type { Durability } from '../driver/pragmas.js';
 import { CorollaryError, type Problem, problemsError } from '../errors.js';
+import { isPlainInput } from '../item/check-value.js';
 import type { Item } from '../item/item.js';
 import type { ItemClass } from '../schema/item-class.js';
+import { nameFault } from '../schema/names.js';
 import type { RepairOptions } from '../store/commit/repair.js';
-import type { UpgradeWhen } from '../upgrade/store-upgrader.js';
+import type { Retirement, UpgradeWhen } from '../upgrade/store-upgrader.js';
 import { defaultMaxOpen } from './open-limit.js';
 
 /** How a store is opened. Its substores inherit everything. */
@@ -26,6 +28,11 @@ export interface StoreOptions {
    * `UPGRADE_NEEDED`.
    */
   readonly upgrade?: UpgradeWhen;
+  /**
+   * Types that the program has no classes for any more, by name: their items are kept, and not read, or dropped wherever a
+   * store is upgraded as a whole, by `upgrade: 'open'` or `tree.upgrade()`.
+   */
+  readonly retired?: Readonly<Record<string, Retirement>>;
   /** The time, in milliseconds since 1970, for what the library itself dates. `Date.now` if not given. */
   readonly clock?: () => number;
 }
@@ -43,6 +50,7 @@ const RULES: { readonly [K in keyof StoreOptions]-?: readonly [phrase: string, t
   busyTimeoutMs: ['a whole number of milliseconds, 0 or more', (value) => isWhole(value, 0)],
   maxOpenSubstores: ['a whole number, 1 or more', (value) => isWhole(value, 1)],
   upgrade: ["'use', 'open' or 'refuse'", (value) => ['use', 'open', 'refuse'].includes(value as string)],
+  retired: ["an object of type names with 'keep' or 'drop'", isRetirements],
   clock: ['a function that gives milliseconds', (value) => typeof value === 'function'],
 };
 
@@ -58,9 +66,10 @@ export function checkedOptions(options: StoreOptions): CheckedOptions {
     throw new CorollaryError('INVALID_VALUE', 'A store is opened with an object of options');
   const problems = Object.entries(options).flatMap(([name, value]) => problemOf(name, value));
   if (problems.length > 0) throw problemsError('A store cannot be opened with these options', problems);
-  const { types = [], mustExist = false, readOnly = false, durability = 'full', upgrade = 'use', ...others } = options;
+  const { types = [], mustExist = false, readOnly = false, durability = 'full', ...others } = options;
+  const { upgrade = 'use', retired = {} } = options;
   const { busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxOpenSubstores = defaultMaxOpen(), clock = Date.now } = others;
-  return { types, mustExist, readOnly, durability, busyTimeoutMs, maxOpenSubstores, upgrade, clock };
+  return { types, mustExist, readOnly, durability, busyTimeoutMs, maxOpenSubstores, upgrade, retired, clock };
 }
 
 /** The options of `Store.repair`. @throws CorollaryError INVALID_VALUE */
@@ -80,6 +89,13 @@ function problemOf(name: string, value: unknown): Problem[] {
     return [{ code: 'INVALID_VALUE', message: `there is no option '${name}', only ${Object.keys(RULES).join(', ')}` }];
   if (value === undefined || rule[1](value)) return [];
   return [{ code: 'INVALID_VALUE', message: `${name} is ${rule[0]}` }];
+}
+
+function isRetirements(value: unknown): boolean {
+  if (!isPlainInput(value)) return false;
+  const isRight = ([name, what]: [string, unknown]) =>
+    nameFault(name) === undefined && (what === 'keep' || what === 'drop');
+  return Object.entries(value).every(isRight);
 }
 
 function isBoolean(value: unknown): boolean {

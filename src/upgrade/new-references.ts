@@ -46,7 +46,7 @@ export class NewReferences {
   #assertTargets(attribute: Attribute, targets: NewTargets): void {
     const wanted = this.#type.referredType(attribute.name);
     for (const [entry, ids] of byEntry(this.#core, targets.keys())) {
-      const isRight = wanted === undefined || entry?.name.toLowerCase() === wanted.name.toLowerCase();
+      const isRight = wanted === undefined || (entry && this.#core.registry.named(entry.name)) === wanted;
       const [wrong] = entry === undefined || !isRight ? ids : idsNotIn(this.#core, entry, ids);
       if (wrong !== undefined) throw this.#notThere({ attribute, wanted, wrong, storeId: targets.get(wrong) });
     }

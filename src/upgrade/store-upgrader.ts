@@ -5,7 +5,7 @@ import type { StoreId } from '../schema/attribute-types.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import { outsideActivation } from '../store/activation.js';
-import type { CatalogueEntry } from '../store/catalogue-entry.js';
+import { type CatalogueEntry, isBehind, standing } from '../store/catalogue-entry.js';
 import type { Noting } from '../store/change.js';
 import { createFromCells } from '../store/create.js';
 import { findById } from '../store/load.js';
@@ -16,6 +16,7 @@ import { writingForReading } from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
 import type { Upgrader } from '../store/upgrader.js';
 import type { Asking } from './asking.js';
+import { dropTypes } from './drop-types.js';
 import { NewReferences } from './new-references.js';
 import { saidOf } from './old-shape.js';
 import { type Plan, planUpgrade } from './plan.js';
@@ -26,16 +27,21 @@ import { upgradeType } from './upgrade-type.js';
 /** When types of an older version are upgraded: at their first use in a store, all when a store is first used, or never. */
 export type UpgradeWhen = 'use' | 'open' | 'refuse';
 
+/** What becomes of the items of a type that has no class any more: they are kept, and not read, or dropped. */
+export type Retirement = 'keep' | 'drop';
+
 /** What an upgrader is told where a store is put together. */
 export interface UpgraderOptions {
   readonly when: UpgradeWhen;
+  /** By type name. */
+  readonly retired: Readonly<Record<string, Retirement>>;
   /** Shared by the stores of a forest: while it is underway all are upgraded, whatever was said of their first use. */
   readonly asking: Asking;
   /** Gives a type back, unless items of it are made in another way than by `create`. */
   readonly creatable: (type: ItemType) => ItemType;
 }
 
-/** A type that is stored in an older version. */
+/** A type that is stored as an earlier program knew it. */
 interface OlderStored {
   readonly type: ItemType;
   readonly entry: CatalogueEntry;
@@ -60,6 +66,7 @@ export class StoreUpgrader implements Upgrader {
   opened(): void {
     if (this.#options.when !== 'open') return;
     for (const { type } of this.#olderTypes()) this.upgrade(type);
+    if (!this.#isReadOnly) this.#dropRetired();
   }
 
   upgrade(type: ItemType): void {
@@ -87,10 +94,13 @@ export class StoreUpgrader implements Upgrader {
 
   // Under the lock: another process may have done it, or written rows of a version that had none.
   #upgradeUnlessDone(type: ItemType, noting: Noting): void {
-    const entry = this.#core.catalog.entryOf(type) as CatalogueEntry; // it was there before, and never goes
-    if (entry.version >= type.version) return;
+    const { catalog } = this.#core;
+    const entry = catalog.entryOf(type) as CatalogueEntry; // it was there before, and never goes
+    if (!isBehind(entry, type)) return;
     this.#assertPossible(type);
     const { steps } = this.#planOf(type, entry);
+    if (entry.name.toLowerCase() !== type.name.toLowerCase()) catalog.rename(type);
+    if (entry.version === type.version) return;
     const contextFor = (storeId: number) => this.#contextFor(storeId);
     const hiding = (move: () => void) => this.#hiding(type, move);
     const isMoving = (other: ItemType) => this.#moving.has(other);
@@ -98,11 +108,11 @@ export class StoreUpgrader implements Upgrader {
   }
 
   problemsOf(type: ItemType, entry: CatalogueEntry): readonly Problem[] {
-    return this.#planOf(type, entry).problems;
+    return [...this.#core.catalog.nameProblems(type), ...this.#planOf(type, entry).problems];
   }
 
   get isNeeded(): boolean {
-    return this.#olderTypes().length > 0;
+    return this.#olderTypes().length > 0 || this.#toDrop().length > 0;
   }
 
   upgradeAll(): readonly string[] {
@@ -110,36 +120,57 @@ export class StoreUpgrader implements Upgrader {
     this.#options.asking.during(() => {
       for (const type of older) this.upgrade(type);
     });
-    return older.map(({ name }) => name);
+    return [...older.map(({ name }) => name), ...this.#dropRetired()];
+  }
+
+  /** Drops what is to be dropped, in one transaction; gives the names of the types. */
+  #dropRetired(): readonly string[] {
+    const names = this.#toDrop().map(({ name }) => name);
+    if (names.length > 0)
+      writingForReading(this.#core, (transaction, part) => {
+        // Asked again: another process may have done it.
+        dropTypes(this.#core, this.#toDrop(), { transaction, part });
+      });
+    return names;
+  }
+
+  #toDrop(): CatalogueEntry[] {
+    const dropped = Object.entries(this.#options.retired).filter(([, what]) => what === 'drop');
+    if (dropped.length === 0) return [];
+    const names = new Set(dropped.map(([name]) => name.toLowerCase()));
+    return this.#core.catalog.entries().filter(({ name }) => names.has(name.toLowerCase()));
+  }
+
+  get #isReadOnly(): boolean {
+    return this.#core.isReadOnly || runningTransaction()?.isReadOnly === true;
   }
 
   get #place(): string {
     return this.#core.file.place;
   }
 
-  /** The types of this program that are stored in an older version. */
+  /** The types of this program that are stored in an older version, or under a former name. */
   #olderTypes(): OlderStored[] {
     const { catalog, registry } = this.#core;
     return catalog.entries().flatMap((entry) => {
       const type = registry.named(entry.name);
-      return type !== undefined && entry.version < type.version ? [{ type, entry }] : [];
+      return type !== undefined && isBehind(entry, type) ? [{ type, entry }] : [];
     });
   }
 
   #assertPossible(wanted: ItemType): void {
     const older = this.#olderTypes().sort((a, b) => Number(b.type === wanted) - Number(a.type === wanted));
-    const gaps = older.flatMap(({ type, entry }) => this.#planOf(type, entry).problems);
+    const gaps = older.flatMap(({ type, entry }) => this.problemsOf(type, entry));
     const [first] = older;
-    const problems = gaps.length > 0 || first === undefined ? gaps : this.#refusal(first.type, first.entry);
+    const problems = gaps.length > 0 || first === undefined ? gaps : this.#refusal(first);
     const place = this.#place;
     if (problems.length > 0) throw problemsError(place, problems, { store: place, type: wanted.name });
   }
 
-  #refusal({ name, version }: ItemType, entry: CatalogueEntry): Problem[] {
+  #refusal({ type, entry }: OlderStored): Problem[] {
     const why = this.#whyRefused;
     if (why === undefined) return [];
-    const message = `${name} is stored in version ${entry.version}, the class has version ${version}, and ${why}`;
-    return [{ code: 'UPGRADE_NEEDED', message }];
+    return [{ code: 'UPGRADE_NEEDED', message: `${standing(entry, type)}, and ${why}` }];
   }
 
   get #whyRefused(): string | undefined {
@@ -159,8 +190,13 @@ export class StoreUpgrader implements Upgrader {
       wanted: type.version,
       hasRows: hasRows(this.#core, entry),
       steps: stepsOf(type),
-      differences: ({ oldType }) => shapeDifferences(entry.shape, saidOf(oldType, entry.shape)),
+      differences: ({ oldType }) => this.#differencesFrom(oldType, entry),
     });
+  }
+
+  #differencesFrom(oldType: ItemType, entry: CatalogueEntry): readonly string[] {
+    const stored = this.#core.catalog.shapeNow(entry.shape);
+    return shapeDifferences(stored, saidOf(oldType, stored));
   }
 
   #assertNotMoving(type: ItemType): void {

@@ -1,11 +1,12 @@
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import type { StoredType } from '../store/catalog.js';
-import type { CatalogueEntry } from '../store/catalogue-entry.js';
+import { type CatalogueEntry, isBehind } from '../store/catalogue-entry.js';
 import type { Noting } from '../store/change.js';
 import { deleteRowsByRules } from '../store/deletion.js';
 import { batchesOf, rowCount, type StoredRow } from '../store/old-table.js';
 import { RowWriter } from '../store/row-writer.js';
+import type { TypeShape } from '../store/shape.js';
 import type { StoreCore } from '../store/store-core.js';
 import { type ContextFor, Conversion } from './conversion.js';
 import { atRow, namingUpgrade, Wrong } from './failure.js';
@@ -53,7 +54,7 @@ function deleteMissing(
   ids: readonly number[],
   noting: Noting,
 ): void {
-  core.catalog.readyReferrers((type, entry) => entry.version < type.version && !isMoving(type));
+  core.catalog.readyReferrers((type, entry) => isBehind(entry, type) && !isMoving(type));
   deleteRowsByRules(core, from, ids, noting);
 }
 
@@ -76,7 +77,8 @@ class Move {
     this.#way = steps.map((step, at) => new Conversion(core, step, steps[at + 1]?.oldType ?? type));
     this.#writer = new RowWriter(core, to);
     this.#references = new NewReferences(core, type);
-    this.#referencesBefore = sameReferences(from, to, steps[0]);
+    const shapeBefore = core.catalog.shapeNow(from.shape);
+    this.#referencesBefore = sameReferences(shapeBefore, to, steps[0]);
   }
 
   /** Moves all rows, but those that are to be deleted: their ids are added. */
@@ -121,13 +123,13 @@ class Move {
 }
 
 function sameReferences(
-  from: CatalogueEntry,
+  shapeBefore: TypeShape,
   to: StoredType,
   first: Step | undefined,
 ): readonly (number | undefined)[] {
   const { attributes } = to.entry.shape;
   return to.type.attributes.map(({ name, index }) => {
-    const before = from.shape.attributes.find((one) => one.name === name)?.references;
+    const before = shapeBefore.attributes.find((one) => one.name === name)?.references;
     const now = attributes[index]?.references;
     const isSame = before !== undefined && (now === before || now === '*');
     return isSame ? first?.oldType.byName.get(name)?.index : undefined;

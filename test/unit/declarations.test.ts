@@ -154,7 +154,11 @@ describe('BAD_TYPE', () => {
     ['a class without @item', () => typeOf(Named), /Class Named: it has no type name: write @item/],
     ['something else than a class', () => typeOf('city' as never), /An item class is needed here, not string/],
     ['a class that is no item class', () => typeOf(class Other {} as never), /Other: it does not extend Item/],
-    ['an unknown option of @item', () => typeWith({}, { versions: 2 }), /has no option 'versions'.*version, indexes/],
+    [
+      'an unknown option of @item',
+      () => typeWith({}, { versions: 2 }),
+      /has no option 'versions'.*version, was, indexes/,
+    ],
     ['version 0', () => typeWith({}, { version: 0 }), /integer from 1 to 2\^31/],
     ['indexes that are no lists', () => typeWith({}, { indexes: ['a'] }), /lists of attribute names/],
     ['full text that is no list', () => typeWith({}, { fullText: 'a' }), /list of attribute names as fullText/],
@@ -331,7 +335,7 @@ describe('the registry', () => {
     const registry = new TypeRegistry(typeOf);
     const error = errorOf(() => registry.learn(Traveller));
     expect(error.code).toBe('DUPLICATE_TYPE');
-    expect(error.message).toMatch(/Land \(type name 'COUNTRY'\) and Country \('country'\)/);
+    expect(error.message).toMatch(/Land \(type name 'COUNTRY'\) and Country \(type name 'country'\)/);
     expect(registry.all()).toEqual([]);
     registry.learn(Country);
     expect(errorOf(() => registry.learn(Land)).code).toBe('DUPLICATE_TYPE');

@@ -92,6 +92,7 @@ function newType(name: string, itemClass: ItemClass, said: Readonly<Record<strin
   return {
     name,
     version: 1,
+    formerNames: [],
     itemClass,
     attributes,
     byName,

@@ -22,10 +22,10 @@ export type RedoRow = readonly (null | number | string | readonly [string])[];
 /** The type of some rows, and the ids of those that were written. */
 export type WrittenRows = ReadonlyMap<CatalogueEntry, Iterable<number>>;
 
-/** A type that was given another table, with all its rows. */
+/** A type that was given another table, with all its rows; or that was dropped with its table. */
 export interface Replaced {
   readonly from: CatalogueEntry;
-  readonly to: CatalogueEntry;
+  readonly to: CatalogueEntry | undefined;
   /** All that makes the new table and takes the old one away. */
   readonly definitions: readonly Definition[];
 }
@@ -36,11 +36,12 @@ const STEP_CHARACTERS = 1_000_000;
 /** What the running transaction did to these rows, read from its own view of the database. */
 export function capture(connection: Connection, written: WrittenRows, replaced: readonly Replaced[]): Step[] {
   const tables = byTable(written);
-  for (const { from, to } of replaced) for (const { table } of [from, to]) tables.delete(table);
+  for (const { from, to } of replaced) for (const entry of [from, to]) if (entry) tables.delete(entry.table);
   const definitions = replaced.flatMap((one) => one.definitions.map(definitionStep));
   const removals = [...tables].map(([table, { ids }]): Step => ({ remove: table, ids: [...ids] }));
   const rows = [...tables.values()].flatMap(({ entry, ids }) => insertsOf(connection, entry, [...ids]));
-  return [...definitions, ...removals, ...rows, ...replaced.flatMap(({ to }) => insertsOf(connection, to, undefined))];
+  const moved = replaced.flatMap(({ to }) => (to === undefined ? [] : insertsOf(connection, to, undefined)));
+  return [...definitions, ...removals, ...rows, ...moved];
 }
 
 function definitionStep({ sql, values = [] }: Definition): Step {

@@ -1,0 +1,279 @@
+import { Item, integer, item, Query, reference, Store, text, upgrade } from 'corollary';
+import { expect, test } from 'vitest';
+import { codeOf, refusal } from './support/a-refusal.js';
+import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
+import { inDatabase, tablesOf } from './support/on-disk.js';
+
+// A class says in `was` what its type was called. Stores that an earlier program wrote are brought to the new name.
+
+@item('village')
+class Village extends Item {
+  @text({ unique: true, fullText: true }) declare name: string;
+}
+@item('house')
+class OldHouse extends Item {
+  @reference(() => Village, { whenDeleted: 'cascade' }) declare village: Village;
+}
+
+@item('town', { was: ['hamlet', 'village'] })
+class Town extends Item {
+  @text({ unique: true, fullText: true }) declare name: string;
+}
+@item('house')
+class House extends Item {
+  @reference(() => Town, { whenDeleted: 'cascade' }) declare village: Town;
+}
+const types = [Town, House];
+
+/** A closed store of the earlier program: a village with two houses. */
+function aStoreOfVillages(): { place: string; village: number; houses: number[] } {
+  const place = aStoreDirectory();
+  using store = Store.open(place, { types: [Village, OldHouse] });
+  const village = store.create(Village, { name: 'Selborne' });
+  const houses = [1, 2].map(() => store.create(OldHouse, { village }).storeId);
+  return { place, village: village.storeId, houses: houses.map(Number) };
+}
+
+const namesIn = (place: string) =>
+  inDatabase(place, (database) => database.prepare('SELECT name FROM corollary_types ORDER BY name').pluck().all());
+
+test('items are read under the new name with their ids, and what refers to them still does', () => {
+  const { place, village, houses } = aStoreOfVillages();
+  const store = aStore({ types }, place);
+  const town = store.query(Town).one();
+  expect([Number(town.storeId), town.name]).toEqual([village, 'Selborne']);
+  expect(store.query(House, { village: town }).all()).toHaveLength(2);
+  expect(store.query(House, (h) => h.village.to.name.eq('Selborne')).count()).toBe(2);
+  expect(store.query(Town, (t) => t.name.matches('selborne')).all()).toEqual([town]);
+  expect(codeOf(() => store.create(Town, { name: 'Selborne' }))).toBe('CONSTRAINT');
+  expect(store.get(House, houses[0] as never).village).toBe(town);
+  expect(store.check().findings).toEqual([]);
+  town.delete();
+  expect(store.count(House)).toBe(0);
+});
+
+test('whichever type is used first, and by an id alone', () => {
+  for (const use of [
+    (store: Store) => store.query(House).first()?.village.name,
+    (store: Store, village: number) => (store.getAny(village as never) as Town).name,
+    (store: Store) => store.create(House, { village: store.query(Town).one() }).village.name,
+    (store: Store) => store.query(Town).one().name,
+  ]) {
+    const { place, village } = aStoreOfVillages();
+    expect(use(aStore({ types }, place), village)).toBe('Selborne');
+  }
+});
+
+test('no row is moved: the table is as it was, and its name too', () => {
+  const { place } = aStoreOfVillages();
+  const before = tablesOf(place);
+  using store = Store.open(place, { types });
+  expect(store.count(Town)).toBe(1);
+  store.close();
+  expect(tablesOf(place)).toEqual(before);
+  expect(namesIn(place)).toEqual(expect.arrayContaining(['house', 'town']));
+  expect(namesIn(place)).not.toContain('village');
+});
+
+test('a program that knows the old name only is told, and sees no empty type', () => {
+  const { place } = aStoreOfVillages();
+  const old = aStore({ types: [Village, OldHouse] }, place);
+  expect(old.count(Village)).toBe(1);
+  expect(aStore({ types }, place).count(Town)).toBe(1);
+  const late = refusal(() => old.count(Village));
+  expect([late.code, late.message]).toEqual(['NEWER_DATABASE', expect.stringContaining('is called town')]);
+  expect(codeOf(() => old.create(Village, { name: 'x' }))).toBe('NEWER_DATABASE');
+  expect(codeOf(() => Store.open(place, { types: [Village] }))).toBe('NEWER_DATABASE');
+  expect(codeOf(() => old.count(OldHouse))).toBe('SCHEMA_MISMATCH');
+});
+
+test('once all stores are renamed, was can be left out', () => {
+  const { place } = aStoreOfVillages();
+  aStore({ types }, place).count(Town);
+  @item('town')
+  class Later extends Item {
+    @text({ unique: true, fullText: true }) declare name: string;
+  }
+  expect(
+    aStore({ types: [Later] }, place)
+      .query(Later)
+      .one().name,
+  ).toBe('Selborne');
+});
+
+test('another type may take the old name with a higher version, and both live beside each other', () => {
+  const { place } = aStoreOfVillages();
+  aStore({ types }, place).count(Town);
+  @item('town')
+  class Later extends Item {
+    @text({ unique: true, fullText: true }) declare name: string;
+  }
+  @item('village', { version: 2 })
+  class Hamlet extends Item {
+    @integer() declare inhabitants: number;
+  }
+  const store = aStore({ types: [Later, Hamlet] }, place);
+  store.create(Hamlet, { inhabitants: 12 });
+  expect([store.count(Later), store.query(Hamlet).one().inhabitants]).toEqual([1, 12]);
+  expect(store.check().findings).toEqual([]);
+});
+
+test('a type can get its old name back', () => {
+  const { place, village } = aStoreOfVillages();
+  aStore({ types }, place).count(Town);
+  @item('village', { was: ['town'] })
+  class Back extends Item {
+    @text({ unique: true, fullText: true }) declare name: string;
+  }
+  const store = aStore({ types: [Back] }, place);
+  expect(Number(store.query(Back).one().storeId)).toBe(village);
+  expect(namesIn(place)).not.toContain('town');
+});
+
+test('a type is renamed and upgraded in one go, by steps from the versions that it had under its old name', () => {
+  const { place, village } = aStoreOfVillages();
+  @item('city', {
+    version: 3,
+    was: ['village', 'town'],
+    upgrades: () => [upgrade(1, { name: text() }, ({ name }) => ({ title: name }), { to: 3 })],
+  })
+  class City extends Item {
+    @text({ unique: true }) declare title: string;
+  }
+  @item('house')
+  class CityHouse extends Item {
+    @reference(() => City, { whenDeleted: 'cascade' }) declare village: City;
+  }
+  const store = aStore({ types: [City, CityHouse] }, place);
+  expect(store.query(CityHouse).first()?.village.title).toBe('Selborne');
+  expect(Number(store.query(City).one().storeId)).toBe(village);
+  expect(tablesOf(place)).toContain('item_city_v3');
+  expect(tablesOf(place)).not.toContain('item_village_v1');
+  expect(codeOf(() => aStore({ types: [Village] }, place))).toBe('NEWER_DATABASE');
+});
+
+test('types that refer to each other and themselves are renamed, and one of them upgraded', () => {
+  const place = aStoreDirectory();
+  {
+    @item('a')
+    class A extends Item {
+      @reference((): typeof B => B, { nullable: true }) declare b: B | null;
+      @reference((): typeof A => A, { nullable: true }) declare a: A | null;
+    }
+    @item('b')
+    class B extends Item {
+      @reference(() => A, { nullable: true }) declare a: A | null;
+    }
+    using store = Store.open(place);
+    const a = store.create(A, {});
+    a.set({ a, b: store.create(B, { a }) });
+  }
+  @item('first', {
+    version: 2,
+    was: ['a'],
+    upgrades: () => [
+      upgrade(1, { b: reference({ nullable: true }), a: reference({ nullable: true }) }, ({ a, b }, { storeId }) => ({
+        a: a === null ? null : storeId,
+        b,
+      })),
+    ],
+  })
+  class First extends Item {
+    @reference((): typeof Second => Second, { nullable: true }) declare b: Second | null;
+    @reference((): typeof First => First, { nullable: true }) declare a: First | null;
+    @integer({ nullable: true }) declare n: number | null;
+  }
+  @item('second', { was: ['b'] })
+  class Second extends Item {
+    @reference(() => First, { nullable: true }) declare a: First | null;
+  }
+  const store = aStore({ types: [First, Second] }, place);
+  const first = store.query(First).one();
+  expect(first.a).toBe(first);
+  expect(first.b?.a).toBe(first);
+  expect(store.check().findings).toEqual([]);
+});
+
+test('a renaming is an upgrade: it is refused where these are, part of the transaction, and done by tree.upgrade', async () => {
+  const { place } = aStoreOfVillages();
+  expect(codeOf(() => aStore({ types, readOnly: true }, place).count(Town))).toBe('UPGRADE_NEEDED');
+  const store = aStore({ types, upgrade: 'refuse' }, place);
+  expect(refusal(() => store.count(Town)).message).toContain('town is stored as village in version 1');
+  const report = await store.tree.upgrade();
+  expect([...report.types]).toEqual([['town', 1]]);
+  expect(store.count(Town)).toBe(1);
+
+  const again = aStoreOfVillages().place;
+  const other = aStore({ types }, again);
+  const undone = () =>
+    other.transact(() => {
+      expect(other.count(Town)).toBe(1);
+      throw new RangeError('no');
+    });
+  expect(undone).toThrow(RangeError);
+  expect(namesIn(again)).toContain('village');
+  expect(other.query(House).first()?.village.name).toBe('Selborne');
+});
+
+test('in a transaction over several stores all are renamed with it', () => {
+  const { place } = aStoreOfVillages();
+  using before = Store.open(place, { types: [Village, OldHouse] });
+  before.substores.create('part').create(Village, { name: 'Part' });
+  before.close();
+  const root = aStore({ types }, place);
+  root.transact(() => {
+    root.create(Town, { name: 'One' });
+    root.at('part').create(Town, { name: 'Two' });
+  });
+  expect(
+    root.tree
+      .query(Town)
+      .pluck((t) => t.name)
+      .all()
+      .sort(),
+  ).toEqual(['One', 'Part', 'Selborne', 'Two']);
+  root.close();
+  const again = aStore({ types }, place);
+  expect(again.tree.count(Town)).toBe(4);
+  expect(again.tree.check().findings).toEqual([]);
+});
+
+test('queries that were kept as JSON under the old name go on', () => {
+  const { place } = aStoreOfVillages();
+  const old = Store.open(place, { types: [Village, OldHouse] });
+  const kept = JSON.stringify(old.query(Village, { name: 'Selborne' }));
+  old.close();
+  const store = aStore({ types }, place);
+  expect(Query.fromJSON<Town>(store, JSON.parse(kept)).all()).toEqual(store.query(Town).all());
+});
+
+test('items under two of its names at once are not mixed: that is said at open, and when the type is used', () => {
+  const place = aStoreDirectory();
+  @item('town')
+  class Other extends Item {
+    @text({ unique: true, fullText: true }) declare name: string;
+  }
+  using store = Store.open(place);
+  store.create(Village, { name: 'a' });
+  store.create(Other, { name: 'b' });
+  store.close();
+  const said = refusal(() => Store.open(place, { types }));
+  expect([said.code, said.message]).toEqual(['SCHEMA_MISMATCH', expect.stringContaining('town and village')]);
+  const later = aStore({}, place);
+  expect(codeOf(() => later.count(Town))).toBe('SCHEMA_MISMATCH');
+});
+
+test.each<[string, () => unknown]>([
+  ['a name that is none', () => item('x', { was: ['no good'] })(class X extends Item {})],
+  ['its own name', () => item('x', { was: ['X'] })(class X extends Item {})],
+  ['a name twice', () => item('x', { was: ['a', 'A'] })(class X extends Item {})],
+  ['no list', () => item('x', { was: 'a' as never })(class X extends Item {})],
+])('was with %s is BAD_TYPE', (_, declare) => {
+  expect(codeOf(declare)).toBe('BAD_TYPE');
+});
+
+test('the former name of a type and the name of another clash where both are in one store', () => {
+  const store = aMemoryStore({ types });
+  const said = refusal(() => store.count(Village));
+  expect([said.code, said.message]).toEqual(['DUPLICATE_TYPE', expect.stringContaining("Town (formerly 'village')")]);
+});
