@@ -59,11 +59,11 @@ export async function killedAt(scene: Scene, kill: number, torn = false): Promis
   return { ...ended, place };
 }
 
-/** Numbers from 1 to the count: all of them, or so many. */
-export function points(count: number, some: number): number[] {
-  const all = Array.from({ length: count }, (_, at) => at + 1);
-  const step = isThorough ? 1 : Math.max(1, count / some);
-  return all.filter((point) => Math.floor(point / step) !== Math.floor((point - 1) / step));
+/** Numbers from 1 to the count: all of them, or so many; with `all` false never all of them. */
+export function points(count: number, some: number, all = isThorough): number[] {
+  const numbers = Array.from({ length: count }, (_, at) => at + 1);
+  const step = all ? 1 : Math.max(1, count / some);
+  return numbers.filter((point) => Math.floor(point / step) !== Math.floor((point - 1) / step));
 }
 
 /** All or nothing, over all stores; all, if the process had said so. */

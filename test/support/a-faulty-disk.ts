@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Program, TaskProcess } from './a-process.js';
 import { inRepository } from './run-node.js';
 import type { Answer } from './task-loop.js';
 
@@ -60,6 +61,11 @@ function compiled(): string {
   execFileSync(process.env.CC ?? 'cc', ['-O2', '-Wall', '-shared', '-fPIC', '-o', own, source, '-ldl']);
   renameSync(own, target);
   return target;
+}
+
+/** Starts a process that can hurt its own disk, by the variables that faulty-disk.c names. {@link whyNoFaults} comes first. */
+export function aFaultyProcess<M>(program: Program<M>): TaskProcess<M> {
+  return program.startWith({ LD_PRELOAD: library });
 }
 
 const settings = (faults: Faults): Record<string, string | undefined> => ({

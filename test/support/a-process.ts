@@ -32,6 +32,8 @@ export interface Program<M> {
   readonly file: string;
   /** Starts a process. It is killed when the test ends. */
   start(...nodeFlags: readonly string[]): TaskProcess<M>;
+  /** The same, with these variables in its environment besides those of this process. */
+  startWith(environment: NodeJS.ProcessEnv): TaskProcess<M>;
   /** Runs one function in a new process and waits for it without letting this one do anything else. */
   callSync<K extends TaskName<M>>(task: K, ...args: Args<M[K]>): Result<M[K]>;
 }
@@ -56,7 +58,12 @@ export async function aProgram<M>(module: string, name: string = basename(module
     alias: { corollary: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
     logLevel: 'warning',
   });
-  return { file, start: (...flags) => aProcess<M>([...flags, file]), callSync: (...task) => callSync(file, task) };
+  return {
+    file,
+    start: (...flags) => aProcess<M>([...flags, file]),
+    startWith: (environment) => aProcess<M>([file], { ...process.env, ...environment }),
+    callSync: (...task) => callSync(file, task),
+  };
 }
 
 // Below the repository: the bundle leaves better-sqlite3 to be found from where it lies.
@@ -77,8 +84,8 @@ interface Call {
   readonly reject: (error: Error) => void;
 }
 
-function aProcess<M>(words: readonly string[]): TaskProcess<M> {
-  const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+function aProcess<M>(words: readonly string[], env: NodeJS.ProcessEnv = process.env): TaskProcess<M> {
+  const child = spawn(process.execPath, words, { env, stdio: ['pipe', 'pipe', 'inherit'] });
   const calls: Call[] = [];
   const said = new Mailbox<string>();
   const gone = new Promise<void>((resolve) => {

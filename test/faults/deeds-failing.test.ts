@@ -1,0 +1,99 @@
+import { constants } from 'node:os';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { whyNoFaults } from '../support/a-faulty-disk.js';
+import { aProgram, type Program } from '../support/a-process.js';
+import type * as tasks from '../tasks/deeds.js';
+import { beside, deedNames, type Injury, lookAfterLife } from '../tasks/deeds.js';
+import { type DeedScene, expectWhole, Faults, Stage } from './deed-scene.js';
+import { isThorough, points, timeout } from './scene.js';
+
+// The disk fails while a process does things to a tree, and the process lives on. FAULTS=all lets each operation fail
+// in turn, in each way; without it some.
+
+const why = whyNoFaults();
+if (why !== undefined) console.log(`Skipped: ${why}`);
+
+let program: Program<typeof tasks>;
+beforeAll(async () => {
+  program = await aProgram<typeof tasks>('deeds.ts', 'deeds-failing');
+});
+
+const { ENOSPC, EIO, EMFILE } = constants.errno;
+
+/** Ways to fail: the kind of operation, if only one fails; with what; and whether all that follow do, too. */
+const failures = {
+  'the disk is full from a write on': { FAULTS_KIND: 'write', FAULTS_ERRNO: String(ENOSPC), FAULTS_EVER: '1' },
+  'a write fails once': { FAULTS_KIND: 'write', FAULTS_ERRNO: String(EIO) },
+  'a write is cut short, and the disk is full': { FAULTS_KIND: 'write', FAULTS_ERRNO: String(ENOSPC), FAULTS_EVER: '1', FAULTS_SHORT: '1' }, // biome-ignore format: a table
+  'a sync fails once': { FAULTS_KIND: 'sync', FAULTS_ERRNO: String(EIO) },
+  'no file can be opened any more': { FAULTS_KIND: 'open', FAULTS_ERRNO: String(EMFILE), FAULTS_EVER: '1' },
+  'any operation fails once': { FAULTS_ERRNO: String(EIO) },
+} satisfies Record<string, Injury>;
+
+/** What may be thrown: all of it says what is the matter with the disk, or with what was not written completely. */
+const allowed = ['DISK_FULL', 'IO_ERROR', 'COMMIT_PENDING', 'COMMIT_UNKNOWN'];
+/** Only where all is committed: the directory of a store that was moved could not follow. */
+const allowedAfterCommit = [...allowed, 'HOOK_FAILED'];
+
+type Life = Awaited<ReturnType<typeof tasks.live>>;
+
+// What lies beside the tree has no commit: it may be there, whole, when the last step of making it has failed.
+const isWritten = ({ ended }: Life) => ended.code === undefined || ended.committed === true;
+
+function expectAgreement(stage: Stage, scene: DeedScene, life: Life, what: string): void {
+  const said = `${what}: ${JSON.stringify([life.ended, life.meanwhile, life.after, life.goesOn])}`;
+  expect([undefined, ...(life.ended.committed ? allowedAfterCommit : allowed)], said).toContain(life.ended.code);
+  expect(life.ended.error === undefined || life.ended.code !== undefined, said).toBe(true);
+  expect([life.after, life.goesOn], said).toEqual([{}, {}]);
+  const found = stage.look(scene.name);
+  expect(life.tree, said).toEqual(found.tree);
+  const isKnown = life.ended.code !== 'COMMIT_UNKNOWN' && !(beside.has(scene.name) && !isWritten(life));
+  expectWhole(scene, found, isKnown ? isWritten(life) : undefined, said);
+  const { texts, lacking } = lookAfterLife(stage.directory);
+  expect(lacking, said).toEqual([]);
+  expect(life.texts, said).toEqual(Object.fromEntries(Object.entries(texts).filter(([key]) => key in life.texts)));
+}
+
+/** How many operations of a kind there are. */
+async function countOf(stage: Stage, scene: DeedScene, kind: string | undefined): Promise<number> {
+  const child = stage.process();
+  stage.set();
+  const injury = kind === 'open' ? { FAULTS_KIND: 'open', FAULTS_FAIL: '100000' } : {};
+  const all = await stage.operationsOf((log) => child.call('live', scene.name, stage.directory, { ...log, ...injury }));
+  await child.kill();
+  return kind === undefined ? all.length : all.filter((one) => one.startsWith(`${kind} `)).length;
+}
+
+/** Lets the operations of one deed fail in one way. */
+async function failEverywhere(
+  stage: Stage,
+  scene: DeedScene,
+  way: keyof typeof failures,
+  faults: Faults,
+): Promise<void> {
+  const { FAULTS_KIND: kind }: Injury = failures[way];
+  const count = await countOf(stage, scene, kind);
+  const child = stage.process();
+  for (const fail of points(count, 1)) {
+    stage.set();
+    const injury = { ...failures[way], FAULTS_FAIL: String(fail) };
+    const life = await child.call('live', scene.name, stage.directory, injury);
+    const what = `${scene.name}, ${way}, ${fail} of ${count}`;
+    faults.judge(what, () => expectAgreement(stage, scene, life, what));
+  }
+  await child.kill();
+}
+
+describe.skipIf(why !== undefined)('a disk that fails', () => {
+  test('leaves all or nothing, in memory and on disk, and the store goes on', { timeout }, async () => {
+    const stage = new Stage(program);
+    const ways = Object.keys(failures) as (keyof typeof failures)[];
+    // Without FAULTS=all, one deed for each way, and another one for the next.
+    const scenes = await stage.scenes(deedNames.filter((_, n) => isThorough || n % 4 === 0));
+    const faults = new Faults();
+    for (const [which, scene] of scenes.entries())
+      for (const way of ways.filter((_, n) => isThorough || n === which % ways.length))
+        await failEverywhere(stage, scene, way, faults);
+    faults.expectNone();
+  });
+});

@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { whyNoFaults } from '../support/a-faulty-disk.js';
+import { aProgram, type Program } from '../support/a-process.js';
+import type * as tasks from '../tasks/deeds.js';
+import { type DeedName, deedNames } from '../tasks/deeds.js';
+import { type DeedScene, expectWhole, Faults, Stage } from './deed-scene.js';
+import { isThorough, points, timeout } from './scene.js';
+import { Survivor } from './survivor.js';
+
+// A process is killed just before one of its operations on files, whatever it does to a tree; then others look. With
+// FAULTS=all before every one of them, else at some of some deeds, others at each place in the list.
+
+const why = whyNoFaults();
+if (why !== undefined) console.log(`Skipped: ${why}`);
+
+let program: Program<typeof tasks>;
+beforeAll(async () => {
+  program = await aProgram<typeof tasks>('deeds.ts', 'deeds-killed');
+});
+
+const moving = deedNames.filter((name) => name.startsWith('moves'));
+
+/** One point in the quick tier, another one for each deed; all in the thorough one. */
+function pointsOf({ operations }: DeedScene, which: number): number[] {
+  const all = killable(operations);
+  return isThorough ? all : [all[(which * 37 + 11) % all.length] as number];
+}
+
+// SQLite's index of its log is nothing on a disk that must be right: what differs only in it is the same.
+function killable(operations: readonly string[]): number[] {
+  return operations.flatMap((operation, at) => (operation.endsWith('-shm') ? [] : [at + 1]));
+}
+
+const some = (names: readonly DeedName[], each: number) =>
+  isThorough ? names : names.filter((_, n) => n % each === each - 1);
+
+async function killEverywhere(stage: Stage, names: readonly DeedName[]): Promise<void> {
+  const faults = new Faults();
+  for (const [which, scene] of (await stage.scenes(names)).entries())
+    for (const kill of pointsOf(scene, which)) {
+      stage.set();
+      const isDone = await stage.kill(scene.name, kill);
+      const what = `${scene.name}, killed before operation ${kill} of ${scene.operations.length}: ${scene.operations[kill - 1]}`;
+      faults.judge(what, () => expectWhole(scene, stage.look(scene.name), isDone || undefined, what));
+    }
+  faults.expectNone();
+}
+
+describe.skipIf(why !== undefined)('a process that is killed', () => {
+  test('has done all of what it was doing or nothing', { timeout }, async () => {
+    await killEverywhere(new Stage(program), some(deedNames, 2));
+  });
+
+  test('leaves those that live with what a fresh look finds', { timeout }, async () => {
+    const stage = new Stage(program);
+    const survive = (name: DeedName) => new Survivor(stage.tree, { alone: moving.includes(name) });
+    for (const [which, scene] of (await stage.scenes(some(deedNames, 6), survive)).entries())
+      for (const kill of pointsOf(scene, which + 5)) {
+        stage.set();
+        const survivor = survive(scene.name);
+        const isDone = await stage.kill(scene.name, kill);
+        const what = `${scene.name}, killed before operation ${kill} of ${scene.operations.length}`;
+        const said = survivor.told();
+        expectWhole(scene, stage.look(scene.name), isDone || undefined, what);
+        expect(survivor.told(), what).toEqual(said);
+        survivor.expectFresh(what);
+        survivor.close();
+      }
+  });
+
+  test.each(['undecided', 'decided'] as const)(
+    'has moved a store or not whose part of a transaction was %s and not written yet',
+    { timeout },
+    async (which) => {
+      const stage = new Stage(program);
+      await leavePrepared(stage, which);
+      await killEverywhere(stage, some(moving, 6));
+    },
+  );
+
+  test('is survived also when those who look after it are killed', { timeout }, async () => {
+    const stage = new Stage(program);
+    for (const [which, scene] of (await stage.scenes(some(deedNames, 12))).entries())
+      for (const kill of isThorough ? points(scene.operations.length, 12, false) : pointsOf(scene, which)) {
+        stage.set();
+        const isDone = await stage.kill(scene.name, kill);
+        const left = stage.keep('left');
+        const looking = stage.process();
+        const scratch = stage.scratchOf(scene.name);
+        const operations = await stage.operationsOf((log) => looking.call('lookAfter', stage.directory, scratch, log));
+        await looking.kill();
+        for (const again of points(operations.length, isThorough ? 12 : 1, false)) {
+          stage.set(left);
+          const injury = { FAULTS_KILL: String(again) };
+          await stage
+            .process()
+            .call('lookAfter', stage.directory, scratch, injury)
+            .catch(() => undefined);
+          expectWhole(
+            scene,
+            stage.look(scene.name),
+            isDone || undefined,
+            `${scene.name}, kill ${kill}, and ${again} of who looked`,
+          );
+        }
+      }
+  });
+});
+
+/** Leaves a transaction over several stores cut off before, or after, the store above all of them has decided. */
+async function leavePrepared(stage: Stage, which: 'undecided' | 'decided'): Promise<void> {
+  const [scene] = (await stage.scenes(['commits over several stores'])) as [DeedScene];
+  const onRoot = scene.operations.map((line) => /^(write|sync) .*a\.store\/db\.sqlite-wal$/.test(line));
+  stage.set();
+  await stage.kill(scene.name, which === 'undecided' ? onRoot.indexOf(true) + 1 : onRoot.lastIndexOf(true) + 2);
+  stage.beginWithThis();
+  expect(stage.before(scene.name)).toEqual(which === 'undecided' ? scene.before : scene.after);
+}
