@@ -64,6 +64,28 @@ async function countOf(stage: Stage, scene: DeedScene, kind: string | undefined)
   return kind === undefined ? all.length : all.filter((one) => one.startsWith(`${kind} `)).length;
 }
 
+describe.skipIf(why !== undefined)('a backup', () => {
+  test('is the old one or the new one when something fails after the new one has taken its place', async () => {
+    const stage = new Stage(program);
+    const [scene] = (await stage.scenes(['backs up'])) as [DeedScene];
+    const child = stage.process();
+    const whole = await stage.operationsOf((log) => child.call('live', scene.name, stage.set(), log));
+    const placed = whole.findIndex((one) => one.endsWith('/backup/manifest'));
+    const last = whole.findLastIndex((one) => one.includes('/backup/'));
+    expect(last - placed).toBeGreaterThan(1);
+    for (let fail = placed + 1; fail <= last + 1; fail++) {
+      stage.set();
+      const injury = { FAULTS_FAIL: String(fail), FAULTS_ERRNO: String(EIO) };
+      expectAgreement(
+        stage,
+        scene,
+        await child.call('live', scene.name, stage.directory, injury),
+        whole[fail - 1] ?? '',
+      );
+    }
+  });
+});
+
 /** Lets the operations of one deed fail in one way. */
 async function failEverywhere(
   stage: Stage,

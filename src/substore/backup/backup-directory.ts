@@ -70,6 +70,8 @@ export class BackupWriter {
   /** The stores that were copied, as they were then. */
   readonly #taken = new Map<string, StoreEntry>();
   #bytes = 0;
+  /** True from the moment at which the new manifest may be in the place of the old one. */
+  #mayBeThere = false;
 
   /** @throws CorollaryError NAME_TAKEN where something else is there; CORRUPT where the older backup is damaged */
   constructor(destination: Destination) {
@@ -153,14 +155,25 @@ export class BackupWriter {
       const unfinished = join(directory, UNFINISHED);
       rmSync(unfinished, { force: true });
       writeWhole(unfinished, written(manifest));
+      this.#mayBeThere = true;
       renameSync(unfinished, manifestFile(directory));
       syncDirectory(directory);
     });
-    this.#keepOnly(manifest);
+    this.#tidyUp(manifest);
   }
 
-  /** Leaves the older backup, and nothing else. */
+  // The backup is there, whatever else is: the next one tries again.
+  #tidyUp(manifest: Manifest): void {
+    try {
+      this.#keepOnly(manifest);
+    } catch (error) {
+      if (!(error instanceof CorollaryError)) throw error;
+    }
+  }
+
+  /** Leaves the older backup, and nothing else; both, where it is not known which of them the directory shows. */
   abandon(): void {
+    if (this.#mayBeThere) return;
     this.#keepOnly([...this.#old.values()]);
     onDisk(this.#directory, () => {
       rmSync(join(this.#directory, UNFINISHED), { force: true });
