@@ -1,7 +1,9 @@
 import { cpSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { points, timeout } from './faults/scene.js';
+import { losses } from './faults/power/losses.js';
+import { baseOf, stepsIn } from './faults/power/trace.js';
+import { isThorough, points, timeout } from './faults/scene.js';
 import { operationsOf, runWithFaults, whyNoFaults } from './support/a-faulty-disk.js';
 import { aProgram, type Program } from './support/a-process.js';
 import { aDirectory, aStoreDirectory } from './support/a-store.js';
@@ -14,7 +16,7 @@ import * as tasks from './tasks/upgrades.js';
 const why = whyNoFaults();
 if (why !== undefined) console.log(`Skipped: ${why}`);
 
-type Task = 'upgradeOne' | 'upgradeTogether';
+type Task = 'upgradeOne' | 'upgradeTogether' | 'upgradeTree';
 const COUNT = 60;
 
 let program: Program<typeof tasks>;
@@ -33,11 +35,11 @@ async function aScene(task: Task) {
   return { task, directory, operations, wanted: tasks.look(place) };
 }
 
-function copied(directory: string) {
+function copied(directory: string, original = join(directory, 'seeded')) {
   const [place, armed] = [join(directory, 'place', 'a.store'), join(directory, 'armed')];
   rmSync(dirname(place), { recursive: true, force: true });
   rmSync(armed, { force: true });
-  cpSync(join(directory, 'seeded'), place, { recursive: true });
+  cpSync(original, place, { recursive: true });
   return { place, armed };
 }
 
@@ -93,22 +95,104 @@ describe.skipIf(why !== undefined)('a process that is killed in an upgrade', () 
   });
 });
 
-describe.skipIf(why !== undefined)('a disk that is full in an upgrade', () => {
-  test.each(['upgradeOne', 'upgradeTogether'] as const)(
-    '%s: leaves what was there, and says so',
+describe.skipIf(why !== undefined)('a process that is killed while it upgrades a tree', () => {
+  const whole = ['person 1,pet 1', 'person 2,pet 1', 'person 2,pet 3'];
+
+  test('leaves each type of each store upgraded or as it was, and the next call goes on', { timeout }, async () => {
+    const { directory, operations, wanted } = await aScene('upgradeTree');
+    for (const kill of points(operations.length, 4)) {
+      const { place, armed } = copied(directory);
+      const faults = { below: place, while: armed, kill };
+      expect(await runWithFaults(program.file, faults, ['upgradeTree', place, armed]), `kill ${kill}`).toMatchObject({
+        isKilled: true,
+        complaint: '',
+      });
+      for (const one of [place, ...substoreDirectories(place)])
+        expect(whole, `kill ${kill}`).toContain(versionsIn(one));
+      const left = join(directory, 'left');
+      cpSync(place, left, { recursive: true });
+      const again = await operationsOf(program.file, { below: place, while: armed }, ['upgradeTree', place, armed]);
+      expect(again.ended, `kill ${kill}`).toMatchObject({ said: ['upgraded'], complaint: '' });
+      expect(tasks.look(place), `kill ${kill}`).toEqual(wanted);
+      for (const second of points(again.operations.length, isThorough ? 4 : 0.5, false)) {
+        copied(directory, left);
+        await runWithFaults(program.file, { ...faults, kill: second }, ['upgradeTree', place, armed]);
+        expect(tasks.look(place), `kill ${kill}, then ${second}`).toEqual(wanted);
+      }
+      rmSync(left, { recursive: true });
+    }
+  });
+});
+
+describe.skipIf(why !== undefined)('a power cut in an upgrade', () => {
+  test.each(['upgradeOne', 'upgradeTogether', 'upgradeTree'] as const)(
+    '%s: leaves each type wholly upgraded or as it was',
+    { timeout },
+    async (task) => {
+      const { directory, wanted } = await aScene(task);
+      const { place, armed } = copied(directory);
+      const [below, trace] = [dirname(place), join(directory, 'trace')];
+      const base = baseOf(below);
+      await runWithFaults(program.file, { below, trace }, [task, place, armed]);
+      const changed = JSON.stringify(wanted.map(({ addresses }) => addresses));
+      for (const { said, what } of losses(below, { base, steps: stepsIn(trace, base) })) {
+        for (const one of [place, ...substoreDirectories(place)])
+          expect(['person 1,pet 1', 'person 2,pet 1', 'person 2,pet 3'], what).toContain(versionsIn(one));
+        const found = tasks.look(place);
+        expect(
+          found.flatMap(({ findings }) => findings),
+          what,
+        ).toEqual([]);
+        if (task !== 'upgradeTogether' || said.some((one) => one.includes('upgraded')))
+          expect(found, what).toEqual(wanted);
+        else if (JSON.stringify(found.map(({ addresses }) => addresses)) === changed)
+          expect(found, what).toEqual(wanted);
+        else
+          expect(
+            found.map(({ addresses }) => addresses),
+            what,
+          ).toEqual(wanted.map((one) => one.addresses - 1));
+      }
+    },
+  );
+});
+
+/** How a disk fails; with the first, or from then on. */
+const failures = [
+  { kind: 'write', errno: 'ENOSPC', ever: true },
+  { kind: 'write', errno: 'EIO' },
+  { kind: 'sync', errno: 'EIO' },
+  { kind: 'open', errno: 'EMFILE', ever: true },
+] as const;
+
+describe.skipIf(why !== undefined)('a disk that fails in an upgrade', () => {
+  test.each(['upgradeOne', 'upgradeTogether', 'upgradeTree'] as const)(
+    '%s: leaves what was there, and says so; the next one finishes',
     { timeout },
     async (task) => {
       const { directory, operations, wanted } = await aScene(task);
-      for (const fail of points(operations.length, 6)) {
-        const { place, armed } = copied(directory);
-        const faults = { below: place, while: armed, fail, ever: true, kind: 'write', errno: 'ENOSPC' } as const;
-        const ended = await runWithFaults(program.file, faults, [task, place, armed]);
-        if (ended.said.length === 0) expect(ended.complaint, `fail ${fail}`).toMatch(/disk|full|IO|written/i);
-        const [above, below] = tasks.look(place);
-        expect(above?.findings, `fail ${fail}`).toEqual([]);
-        expect(below?.findings, `fail ${fail}`).toEqual([]);
-        expect(above?.people, `fail ${fail}`).toBe(wanted[0]?.people);
-      }
+      for (const [which, failure] of failures.entries())
+        for (const fail of points(operations.length, which === 0 ? 3 : 1)) {
+          const { place, armed } = copied(directory);
+          const what = `${failure.kind} ${fail} fails with ${failure.errno}`;
+          const ended = await runWithFaults(program.file, { below: place, while: armed, fail, ...failure }, [
+            task,
+            place,
+            armed,
+          ]);
+          if (ended.said.length === 0)
+            expect(ended.complaint, what).toMatch(/disk|input\/output|cannot be opened|written/i);
+          const found = tasks.look(place);
+          expect(
+            found.flatMap(({ findings }) => findings),
+            what,
+          ).toEqual([]);
+          expect(
+            found.map(({ people }) => people),
+            what,
+          ).toEqual(wanted.map(({ people }) => people));
+          if (task !== 'upgradeTogether') expect(found, what).toEqual(wanted);
+        }
     },
   );
 });

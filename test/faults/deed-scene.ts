@@ -5,7 +5,11 @@ import { aFaultyProcess } from '../support/a-faulty-disk.js';
 import type { Program, TaskProcess } from '../support/a-process.js';
 import { aDirectory } from '../support/a-store.js';
 import type * as tasks from '../tasks/deeds.js';
-import { beside, type DeedName, type Found, type Injury, look, seed, treeIn } from '../tasks/deeds.js';
+import { beside, type DeedName, deedNames, type Found, type Injury, look, seed, treeIn } from '../tasks/deeds.js';
+import { isThorough } from './scene.js';
+
+/** The deeds that are tried: FAULTS_DEEDS=moves those whose names match. */
+export const chosenDeeds = deedNames.filter((name) => new RegExp(process.env.FAULTS_DEEDS ?? '').test(name));
 
 type DeedProcess = TaskProcess<typeof tasks>;
 
@@ -151,6 +155,7 @@ export class Faults {
       judge();
     } catch (error) {
       this.#found.push(`${what}: ${error}`);
+      if (isThorough) console.log(`${what}: ${error}`); // who has to wait for long is told at once
     }
   }
 

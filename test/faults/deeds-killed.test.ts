@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
 import type * as tasks from '../tasks/deeds.js';
-import { type DeedName, deedNames } from '../tasks/deeds.js';
-import { type DeedScene, expectWhole, Faults, Stage } from './deed-scene.js';
+import type { DeedName } from '../tasks/deeds.js';
+import { chosenDeeds, type DeedScene, expectWhole, Faults, Stage } from './deed-scene.js';
 import { isThorough, points, timeout } from './scene.js';
 import { Survivor } from './survivor.js';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   program = await aProgram<typeof tasks>('deeds.ts', 'deeds-killed');
 });
 
-const moving = deedNames.filter((name) => name.startsWith('moves'));
+const moving = chosenDeeds.filter((name) => name.startsWith('moves'));
 
 /** One point in the quick tier, another one for each deed; all in the thorough one. */
 function pointsOf({ operations }: DeedScene, which: number): number[] {
@@ -48,13 +48,13 @@ async function killEverywhere(stage: Stage, names: readonly DeedName[]): Promise
 
 describe.skipIf(why !== undefined)('a process that is killed', () => {
   test('has done all of what it was doing or nothing', { timeout }, async () => {
-    await killEverywhere(new Stage(program), some(deedNames, 2));
+    await killEverywhere(new Stage(program), some(chosenDeeds, 2));
   });
 
   test('leaves those that live with what a fresh look finds', { timeout }, async () => {
     const stage = new Stage(program);
     const survive = (name: DeedName) => new Survivor(stage.tree, { alone: moving.includes(name) });
-    for (const [which, scene] of (await stage.scenes(some(deedNames, 6), survive)).entries())
+    for (const [which, scene] of (await stage.scenes(some(chosenDeeds, 6), survive)).entries())
       for (const kill of pointsOf(scene, which + 5)) {
         stage.set();
         const survivor = survive(scene.name);
@@ -80,7 +80,7 @@ describe.skipIf(why !== undefined)('a process that is killed', () => {
 
   test('is survived also when those who look after it are killed', { timeout }, async () => {
     const stage = new Stage(program);
-    for (const [which, scene] of (await stage.scenes(some(deedNames, 12))).entries())
+    for (const [which, scene] of (await stage.scenes(some(chosenDeeds, 12))).entries())
       for (const kill of isThorough ? points(scene.operations.length, 12, false) : pointsOf(scene, which)) {
         stage.set();
         const isDone = await stage.kill(scene.name, kill);

@@ -2,18 +2,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
 import type * as tasks from '../tasks/deeds.js';
-import { deedNames, type Injury, lookAtRounds } from '../tasks/deeds.js';
-import { expectWhole, Faults, Stage } from './deed-scene.js';
-import { Disk } from './power/disk.js';
-import { isRandom, type ModelName, modelNames, models } from './power/models.js';
-import { type Base, baseOf, type Step, stepsIn } from './power/trace.js';
+import { type Injury, lookAtRounds } from '../tasks/deeds.js';
+import { chosenDeeds, expectWhole, Faults, Stage } from './deed-scene.js';
+import { type Loss, losses, type Recording, seed, states } from './power/losses.js';
+import type { ModelName } from './power/models.js';
+import { baseOf, stepsIn } from './power/trace.js';
 import { isThorough, timeout } from './scene.js';
 
 // What a process does to its files is recorded, and what a disk may have kept of it is built when the power fails at
 // some moment; then the library looks. POWER_STATES says how many states of each deed are tried, POWER_SEED which.
-
-const states = Number(process.env.POWER_STATES ?? (isThorough ? 400 : 2));
-const seed = Number(process.env.POWER_SEED ?? Math.floor(Math.random() * 1e9));
 
 const why = whyNoFaults();
 if (why !== undefined) console.log(`Skipped: ${why}`);
@@ -23,12 +20,6 @@ beforeAll(async () => {
   program = await aProgram<typeof tasks>('deeds.ts', 'power-lost');
 });
 
-/** What was recorded of a run: what was there before, and all that was done then. */
-interface Recording {
-  readonly base: Base;
-  readonly steps: readonly Step[];
-}
-
 let traces = 0;
 
 async function recorded(stage: Stage, work: (injury: Injury) => Promise<unknown>): Promise<Recording> {
@@ -36,43 +27,6 @@ async function recorded(stage: Stage, work: (injury: Injury) => Promise<unknown>
   const trace = stage.beside(`trace ${++traces}`); // a process goes on writing into the one that it has open
   await work({ FAULTS_TRACE: trace });
   return { base, steps: stepsIn(trace, base) };
-}
-
-/** A small generator of random numbers (mulberry32), so that a state can be built again. */
-function randomFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** When the power fails, what the disk is like, and what had been said until then. */
-interface Loss {
-  readonly model: ModelName;
-  readonly said: readonly string[];
-  readonly what: string;
-}
-
-/** Fails the power `count` times, at moments and on disks of every kind, and puts on the stage what is left. */
-function* losses(stage: Stage, { base, steps }: Recording, count: number, only = modelNames): Generator<Loss> {
-  for (let n = 0; n < count; n++) {
-    const random = randomFrom(seed + n);
-    const model = only[n % only.length] as ModelName;
-    const until = steps.slice(0, 1 + Math.floor(random() * steps.length));
-    const kept = models[model](until, isRandom(model) ? random : () => 0);
-    const disk = new Disk(base);
-    for (const [at, step] of until.entries()) disk.take(step, kept[at] ?? false);
-    disk.writeTo(stage.directory);
-    const said = until.flatMap((step) => (step.kind === 'say' ? [step.text] : []));
-    yield {
-      model,
-      said,
-      what: `POWER_SEED=${seed}, state ${n}: ${model}, after ${until.length} of ${steps.length} steps`,
-    };
-  }
 }
 
 /** What a power cut may leave that is nobody's, by the disk. `check()` tells of it; no data is missing. */
@@ -105,12 +59,12 @@ function rounds(stage: Stage, { model, said, what }: Loss, stores: number, mayLo
 describe.skipIf(why !== undefined)('a power cut', () => {
   test('leaves each thing done wholly or not at all, and done if it was said to be', { timeout }, async () => {
     const stage = new Stage(program);
-    const scenes = await stage.scenes(isThorough ? deedNames : deedNames.filter((_, n) => n % 3 === seed % 3));
+    const scenes = await stage.scenes(isThorough ? chosenDeeds : chosenDeeds.filter((_, n) => n % 3 === seed % 3));
     const child = stage.process();
     const faults = new Faults();
     for (const scene of scenes) {
       const recording = await recorded(stage, (injury) => child.call('perform', scene.name, stage.directory, injury));
-      for (const { model, said, what } of losses(stage, recording, states)) {
+      for (const { model, said, what } of losses(stage.directory, recording)) {
         const isDone = said.some((one) => one.includes('done'));
         faults.judge(`${scene.name}, ${what}`, () => {
           const found = butRests(stage.look(scene.name), rests[model]);
@@ -126,7 +80,7 @@ describe.skipIf(why !== undefined)('a power cut', () => {
     const recording = await recorded(stage, (injury) =>
       stage.process().call('churn', stage.directory, 'full', 12, injury),
     );
-    for (const loss of losses(stage, recording, 5 * states)) {
+    for (const loss of losses(stage.directory, recording, 5 * states)) {
       const { done, acknowledged } = rounds(stage, loss, 3);
       expect(done, loss.what).toBeGreaterThanOrEqual(acknowledged);
       expect(done, loss.what).toBeLessThanOrEqual(acknowledged + 1);
@@ -141,7 +95,7 @@ describe.skipIf(why !== undefined)('a power cut', () => {
       stage.process().call('churn', stage.directory, 'relaxed', 30, injury),
     );
     let lost = 0;
-    for (const loss of losses(stage, recording, 5 * states, ['synced', 'journal', 'scattered', 'torn'])) {
+    for (const loss of losses(stage.directory, recording, 5 * states, ['synced', 'journal', 'scattered', 'torn'])) {
       const { done, acknowledged } = rounds(stage, loss, 1, true);
       if (done < acknowledged) lost++;
     }

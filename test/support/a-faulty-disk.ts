@@ -22,10 +22,12 @@ export interface Faults {
   /** And so does every later one. */
   readonly ever?: boolean;
   /** Only those of this kind fail. */
-  readonly kind?: 'write' | 'sync';
-  readonly errno?: 'ENOSPC' | 'EIO';
+  readonly kind?: 'write' | 'sync' | 'open';
+  readonly errno?: 'ENOSPC' | 'EIO' | 'EMFILE';
   /** Where each operation is noted: its number, its kind, the path. */
   readonly log?: string;
+  /** Where each operation is recorded with its bytes. */
+  readonly trace?: string;
 }
 
 /** How a process with faults ended. */
@@ -73,6 +75,7 @@ const settings = (faults: Faults): Record<string, string | undefined> => ({
   FAULTS_WHILE: faults.while,
   FAULTS_ONLY: faults.only,
   FAULTS_LOG: faults.log,
+  FAULTS_TRACE: faults.trace,
   FAULTS_KILL: faults.kill?.toString(),
   FAULTS_TORN: faults.torn ? '1' : undefined,
   FAULTS_FAIL: faults.fail?.toString(),

@@ -78,6 +78,16 @@ export function upgradeOne(place: string, armed: string): void {
   rmSync(armed);
 }
 
+/** Upgrades the tree. */
+export async function upgradeTree(place: string, armed: string): Promise<void> {
+  using root = Store.open(place, { types, upgrade: 'refuse' });
+  writeFileSync(armed, '');
+  const { isComplete, failed } = await root.tree.upgrade();
+  if (!isComplete) throw failed[0]?.error;
+  say('upgraded');
+  rmSync(armed);
+}
+
 /** Upgrades both stores in one transaction that writes both. */
 export function upgradeTogether(place: string, armed: string): void {
   using root = Store.open(place, { types });

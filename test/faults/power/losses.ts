@@ -1,0 +1,57 @@
+import { isThorough } from '../scene.js';
+import { Disk } from './disk.js';
+import { isRandom, type ModelName, modelNames, models } from './models.js';
+import type { Base, Step } from './trace.js';
+
+/** How many states of each thing are tried. */
+export const states = Number(process.env.POWER_STATES ?? (isThorough ? 400 : 2));
+/** With which chance begins. */
+export const seed = Number(process.env.POWER_SEED ?? Math.floor(Math.random() * 1e9));
+
+/** What was recorded of a run: what was there before, and all that was done then. */
+export interface Recording {
+  readonly base: Base;
+  readonly steps: readonly Step[];
+}
+
+/** A small generator of random numbers (mulberry32), so that a state can be built again. */
+function randomFrom(start: number): () => number {
+  let state = start >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** When the power fails, what the disk is like, and what had been said until then. */
+export interface Loss {
+  readonly model: ModelName;
+  readonly said: readonly string[];
+  readonly what: string;
+}
+
+/** Fails the power `count` times, at moments and on disks of every kind, and puts into the directory what is left. */
+export function* losses(
+  directory: string,
+  { base, steps }: Recording,
+  count = states,
+  only = modelNames,
+): Generator<Loss> {
+  for (let n = 0; n < count; n++) {
+    const random = randomFrom(seed + n);
+    const model = only[n % only.length] as ModelName;
+    const until = steps.slice(0, 1 + Math.floor(random() * steps.length));
+    const kept = models[model](until, isRandom(model) ? random : () => 0);
+    const disk = new Disk(base);
+    for (const [at, step] of until.entries()) disk.take(step, kept[at] ?? false);
+    disk.writeTo(directory);
+    const said = until.flatMap((step) => (step.kind === 'say' ? [step.text] : []));
+    yield {
+      model,
+      said,
+      what: `POWER_SEED=${seed}, state ${n}: ${model}, after ${until.length} of ${steps.length} steps`,
+    };
+  }
+}
