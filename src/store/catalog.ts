@@ -51,7 +51,8 @@ export class Catalog {
   readonly #registry: TypeRegistry;
   /** As the file says; read again when another connection has committed. */
   #entries = new CatalogueEntries();
-  #stored = new Map<ItemType, StoredType>();
+  /** What was found; undefined for a type that was never stored: each store below is asked for substores of its own. */
+  #stored = new Map<ItemType, StoredType | undefined>();
   /** Types whose indexes, of words too, and deletion rules are known to be those of the class. */
   readonly #isReady = new WeakSet<StoredType>();
   #epoch = 0;
@@ -126,12 +127,12 @@ export class Catalog {
   find(type: ItemType): StoredType | undefined {
     if (this.#epoch === this.#file.epoch) {
       const known = this.#stored.get(type);
-      if (known !== undefined) return known;
+      if (known !== undefined || this.#stored.has(type)) return known;
     }
     const entry = this.#upgraded(type);
     const problems = this.#problemsOf(entry, type);
     if (problems.length > 0) throw this.#mismatch(problems, type.name);
-    return entry && this.#keep(type, entry);
+    return this.#keep(type, entry && storedAs(type, entry));
   }
 
   #upgraded(type: ItemType): CatalogueEntry | undefined {
@@ -141,8 +142,7 @@ export class Catalog {
     return this.entryOf(type);
   }
 
-  #keep(type: ItemType, entry: CatalogueEntry): StoredType {
-    const stored = storedAs(type, entry);
+  #keep<S extends StoredType | undefined>(type: ItemType, stored: S): S {
     this.#stored.set(type, stored);
     return stored;
   }
@@ -219,7 +219,7 @@ export class Catalog {
     const entry = { tag, name: type.name, version: type.version, table: tableName(type), shape };
     this.#define([...(dropped === undefined ? [] : [nameFreed(dropped)]), ...firstTable(entry, type)]);
     this.#entries.note(entry);
-    return this.#keep(type, entry);
+    return this.#keep(type, storedAs(type, entry));
   }
 
   #adaptRules(stored: StoredType): StoredType {
@@ -230,7 +230,7 @@ export class Catalog {
     const adapted = { ...entry, shape: { ...entry.shape, rules: wanted } };
     this.#define(otherRules(adapted, before));
     this.#entries.note(adapted);
-    return this.#keep(type, adapted);
+    return this.#keep(type, storedAs(type, adapted));
   }
 
   /**
