@@ -54,7 +54,8 @@ function holdersBelow<S extends KeepingStore>(walk: Walk<S>, branch: Branch<S>):
   return (holders ?? []).map((item) => branch.child(item));
 }
 
-function mayBeHolder<S extends KeepingStore>(branch: Branch<S>, item: SubStore): boolean {
+/** False when it is sure that a substore holds no stores itself. Opens nothing. */
+export function mayBeHolder<S extends KeepingStore>(branch: Branch<S>, item: SubStore): boolean {
   const { directory } = branch.core.file;
   if (directory !== undefined) return mayHoldSubstores(directory, item.directory);
   return branch.child(item).core.file.isOpen; // one in memory that was never used has no database

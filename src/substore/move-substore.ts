@@ -4,6 +4,7 @@ import type { KeepingStore } from '../item/keeping-store.js';
 import { createItem } from '../store/create.js';
 import { deleteItems } from '../store/deletion.js';
 import { assertPathFits, databaseFile } from '../store/directory.js';
+import { onDisk, ownDirectory } from '../store/disk.js';
 import type { Gates } from '../store/gate.js';
 import type { Transaction } from '../store/transaction.js';
 import { carry, wayTo } from './arrival.js';
@@ -52,6 +53,7 @@ export function moveSubstore<S extends KeepingStore>(move: Move<S>): void {
       keepOthersOut(to, transaction);
       bringStrays(to.root, child.directory as string); // the way to them leads over the place that is left
       assertNobodyHas(child);
+      onDisk(directory, () => ownDirectory(directory, 'sub')); // for `mayHoldSubstores`, if the directory does not follow
     }
     changeParents(move, { item, child }, transaction);
   });

@@ -30,9 +30,13 @@ export function substoreDirectory(parent: string, id: string): string {
   return join(parent, 'sub', checkedId(id, parent));
 }
 
-/** False when it is sure that the substore with this id holds no substores. Opens nothing. */
+/**
+ * False when it is sure that the substore with this id holds no substores: its `sub` is made before it has the row of
+ * one. Opens nothing. Of one whose directory has not followed it here, nothing is known.
+ */
 export function mayHoldSubstores(parent: string, id: string): boolean {
-  return statOf(join(substoreDirectory(parent, id), 'sub')) !== undefined;
+  const directory = substoreDirectory(parent, id);
+  return statOf(join(directory, 'sub')) !== undefined || statOf(directory) === undefined;
 }
 
 // The id comes from a row, and a row can hold anything that somebody put there: '../..', for one.

@@ -1,62 +1,86 @@
-import { statSync } from 'node:fs';
 import type { KeepingStore } from '../../item/keeping-store.js';
 import { databaseFile } from '../../store/directory.js';
-import type { StoreCore } from '../../store/store-core.js';
+import { statOf } from '../../store/disk.js';
 import type { Branch } from '../branch.js';
+import { mayBeHolder } from '../find-store.js';
 import { subStoreWithUid } from '../find-sub-store.js';
-import { TreeStores } from '../tree-stores.js';
-import { Walk, type WalkOptions } from '../walk.js';
+import type { SubStore } from '../sub-store.js';
+import { substoreDirectory } from '../substore-directory.js';
+import { isGone, Walk, type WalkOptions } from '../walk.js';
+import type { Rests } from './rests.js';
+import { isUpgradeNeeded } from './upgrade-store.js';
 
 /** A store that is to be visited. Noted by what finds it: thousands of them are not to stay in memory. */
 export interface Stop<S extends KeepingStore> {
   readonly path: readonly string[];
-  /** False where all is upgraded. */
-  readonly isNeeded: boolean;
+  /** True where the store was opened already, and all is upgraded. */
+  readonly isDone: boolean;
+  /** What went wrong when the store was asked what lies below it. */
+  readonly deadEnd: { readonly error: unknown } | undefined;
   /** The store; undefined once it was deleted. */
   find(): Branch<S> | undefined;
 }
 
-/** Where a walk cannot go further down. */
-export interface DeadEnd {
-  readonly path: readonly string[];
-  readonly error: unknown;
+/** A stop as it is found. */
+interface Found<S extends KeepingStore> extends Stop<S> {
+  readonly writtenAt: number;
+  isDone: boolean;
+  deadEnd: Stop<S>['deadEnd'];
 }
 
-/** The stores of a tree: those that were written last come first, as they will be wanted first. */
+/** A store that may hold others. */
+interface Holder<S extends KeepingStore> {
+  readonly branch: Branch<S>;
+  readonly stop: Found<S>;
+}
+
+/**
+ * The stores of a tree: those that were written last come first, as they will be wanted first. Only those are opened
+ * that may hold others.
+ */
 export async function stopsByUse<S extends KeepingStore>(
   top: Branch<S>,
   where: WalkOptions['where'],
-): Promise<{ readonly stops: readonly Stop<S>[]; readonly deadEnds: readonly DeadEnd[] }> {
-  const found: { readonly stop: Stop<S>; readonly writtenAt: number }[] = [];
-  const deadEnds: DeadEnd[] = [];
-  const onStoreError = (error: unknown, path: readonly string[]) => {
-    deadEnds.push({ path, error });
-    return 'skip' as const;
-  };
-  const branches = new Walk<S>({ ...(where && { where }), onStoreError }).from(top);
-  for await (const branch of new TreeStores(branches)) {
-    const writtenAt = lastWritten(branch.core.file.directory);
-    // Asked now, as the walk is about to open the store.
-    found.push({ stop: { ...stopAt(branch), isNeeded: isNeeded(branch.core) }, writtenAt });
+  rests: Rests,
+): Promise<readonly Stop<S>[]> {
+  const walk = new Walk<S>({ ...(where && { where }) });
+  const first = foundAt(top.path, top.core.file.directory, () => top);
+  const found = [first];
+  const holders: Holder<S>[] = [{ branch: top, stop: first }];
+  for (const { branch, stop } of holders) {
+    for (const item of itemsBelow(walk, branch, stop)) {
+      const below = stopBelow(branch, item);
+      found.push(below);
+      if (mayBeHolder(branch, item)) holders.push({ branch: branch.child(item), stop: below });
+    }
+    await rests.rest();
   }
-  return { stops: found.sort((a, b) => b.writtenAt - a.writtenAt).map(({ stop }) => stop), deadEnds };
+  return found.sort((a, b) => b.writtenAt - a.writtenAt);
 }
 
-// What fails now is told when the store is visited.
-function isNeeded(core: StoreCore): boolean {
+function itemsBelow<S extends KeepingStore>(walk: Walk<S>, branch: Branch<S>, stop: Found<S>): readonly SubStore[] {
   try {
-    core.readingAside();
-    return core.catalog.upgrader?.isNeeded ?? false;
-  } catch {
-    return true;
+    const items = walk.below(branch);
+    stop.isDone = !isUpgradeNeeded(branch.core);
+    return items;
+  } catch (error) {
+    if (!isGone(branch)) stop.deadEnd = { error };
+    return [];
   }
 }
 
-function stopAt<S extends KeepingStore>(branch: Branch<S>): Omit<Stop<S>, 'isNeeded'> {
-  const { parent, path, core } = branch;
-  const { uid } = core.file;
-  const find = parent === undefined ? () => branch : () => childOf(parent, uid);
-  return { path, find };
+function stopBelow<S extends KeepingStore>(parent: Branch<S>, { name, uid, directory: id }: SubStore): Found<S> {
+  const above = parent.core.file.directory;
+  const directory = above === undefined ? undefined : substoreDirectory(above, id);
+  return foundAt([...parent.path, name], directory, () => childOf(parent, uid));
+}
+
+function foundAt<S extends KeepingStore>(
+  path: readonly string[],
+  directory: string | undefined,
+  find: Stop<S>['find'],
+): Found<S> {
+  return { path, find, isDone: false, deadEnd: undefined, writtenAt: lastWritten(directory) };
 }
 
 function childOf<S extends KeepingStore>(parent: Branch<S>, uid: string): Branch<S> | undefined {
@@ -65,10 +89,13 @@ function childOf<S extends KeepingStore>(parent: Branch<S>, uid: string): Branch
   return item && parent.child(item);
 }
 
-/** When a store was written last, in milliseconds since 1970, as far as its files tell; 0 in memory. */
+/**
+ * When a store was written last, in milliseconds since 1970, as far as its files tell. In memory they tell nothing. A
+ * store without a database comes first: something is wrong, and whoever sends a canary wants to know.
+ */
 function lastWritten(directory: string | undefined): number {
   if (directory === undefined) return 0;
   const file = databaseFile(directory);
-  const times = [file, `${file}-wal`].map((one) => statSync(one, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  return Math.max(...times);
+  const [database, log] = [file, `${file}-wal`].map((one) => statOf(one)?.mtimeMs);
+  return database === undefined ? Number.POSITIVE_INFINITY : Math.max(database, log ?? 0);
 }

@@ -1,6 +1,12 @@
 import type { StoreCore } from '../../store/store-core.js';
 import { transact } from '../../store/transact.js';
 
+/** True when a type of the store is of an older version than its class. The store joins no transaction. */
+export function isUpgradeNeeded(core: StoreCore): boolean {
+  core.readingAside();
+  return core.catalog.upgrader?.isNeeded ?? false;
+}
+
 /** Upgrades all types of one store, each in a transaction of its own; gives their names. */
 export function upgradeStore(core: StoreCore): readonly string[] {
   core.reading();
@@ -12,6 +18,7 @@ export function upgradeStore(core: StoreCore): readonly string[] {
  * transaction covers the whole tree: steps that look into other stores have types upgraded there.
  */
 export function tryUpgrade(core: StoreCore): readonly string[] {
+  if (!isUpgradeNeeded(core)) return [];
   const tried = new Tried();
   try {
     transact(

@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KeepingStore } from '../../item/keeping-store.js';
 import type { Where } from '../../query/query.js';
 import type { Branch } from '../branch.js';
 import type { SubStore } from '../sub-store.js';
 import { isGone } from '../walk.js';
 import { assertOutsideTransaction } from '../whole-tree.js';
+import { Rests } from './rests.js';
 import { type Stop, stopsByUse } from './stops.js';
 import { tryUpgrade, upgradeStore } from './upgrade-store.js';
 
@@ -53,24 +53,20 @@ export interface TreeUpgradeReport {
   readonly failed: readonly FailedUpgrade[];
 }
 
-/** For so many milliseconds at most, but for one large store, the event loop has to wait. */
-const LONGEST_TURN_MS = 20;
-
 /** Upgrades every store of a tree; see `Tree.upgrade`. */
 export async function upgradeTree<S extends KeepingStore>(
   top: Branch<S>,
   options: TreeUpgradeOptions,
 ): Promise<TreeUpgradeReport> {
   assertOutsideTransaction(top.core, 'upgraded');
-  const { stops, deadEnds } = await stopsByUse(top, options.only);
+  const rests = new Rests();
+  const stops = await stopsByUse(top, options.only, rests);
   const round = new Round<S>(options, stops.length);
   for (const stop of stops) {
     if (round.isOver || top.core.isOver) break;
     round.visit(stop);
-    await round.rest();
+    await rests.rest();
   }
-  // A store that cannot be opened has failed by now; one that could not be asked what is below it may have.
-  if (!round.isOver) for (const { path, error } of deadEnds) round.noteFailure(path, error);
   return round.report;
 }
 
@@ -84,7 +80,6 @@ class Round<S extends KeepingStore> {
   #upgraded = 0;
   /** How many stores were visited when the first one failed. */
   #firstFailure = 0;
-  #turnBegan = performance.now();
 
   constructor(options: TreeUpgradeOptions, of: number) {
     this.#options = options;
@@ -104,7 +99,9 @@ class Round<S extends KeepingStore> {
 
   visit(stop: Stop<S>): void {
     this.#stores++;
-    const types = stop.isNeeded ? this.#typesUpgraded(stop) : [];
+    const types = stop.isDone ? [] : this.#typesUpgraded(stop);
+    // One that cannot be opened has failed by now. Another one may be upgraded, and what lies below it is not known.
+    if (stop.deadEnd !== undefined) this.#noteFailure(stop.path, stop.deadEnd.error);
     if (types.length > 0) this.#upgraded++;
     for (const type of types) this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
     this.#options.onProgress?.({
@@ -124,22 +121,15 @@ class Round<S extends KeepingStore> {
       if (branch === undefined) return [];
       return this.#options.dryRun === true ? tryUpgrade(branch.core) : upgradeStore(branch.core);
     } catch (error) {
-      if (branch === undefined || !isGone(branch)) this.noteFailure(path, error);
+      if (branch === undefined || !isGone(branch)) this.#noteFailure(path, error);
       return [];
     }
   }
 
-  noteFailure(path: readonly string[], error: unknown): void {
+  #noteFailure(path: readonly string[], error: unknown): void {
     const isKnown = this.#failed.some((one) => one.path.join('/') === path.join('/'));
     if (isKnown) return;
     if (this.#failed.length === 0) this.#firstFailure = this.#stores;
     this.#failed.push({ path, error });
-  }
-
-  /** Lets the event loop turn now and then: others get their time, and the memory of closed databases is freed. */
-  async rest(): Promise<void> {
-    if (performance.now() - this.#turnBegan < LONGEST_TURN_MS) return;
-    await nextTurn();
-    this.#turnBegan = performance.now();
   }
 }
