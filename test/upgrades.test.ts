@@ -1188,3 +1188,49 @@ test('more items than fit in a batch all arrive, in memory too', () => {
       .at(-1),
   ).toBe('person 2344');
 });
+
+test('a class whose list of steps cannot be made is refused by its name, with the reason', () => {
+  const cause = new Error('not there yet');
+  @item('person', {
+    version: 2,
+    upgrades: () => {
+      throw cause;
+    },
+  })
+  class Person2 extends Item {
+    @text() declare name: string;
+  }
+  const place = aStoreOfPeople('Ada');
+  expect(refusal(() => Store.open(place, { types: [Person2] }))).toMatchObject({
+    code: 'BAD_TYPE',
+    type: 'person',
+    cause,
+    message: expect.stringContaining('Class Person2'),
+  });
+});
+
+test('a wrong step in the list of a class is told with the name of the class', () => {
+  @item('person', { version: 2, upgrades: () => [upgrade(1, { name: text() }, (async () => ({})) as never)] })
+  class Person2 extends Item {
+    @text() declare name: string;
+  }
+  const place = aStoreOfPeople('Ada');
+  expect(refusal(() => Store.open(place, { types: [Person2] }))).toMatchObject({
+    code: 'ASYNC_TRANSACTION',
+    message: expect.stringContaining('Class Person2: upgrade(1, ...)'),
+  });
+});
+
+test('a symbol as the key of what a step gives is refused as an unknown name is', () => {
+  const nickname = Symbol('nickname');
+  @item('person', { version: 2, upgrades: () => [upgrade(1, { name: text() }, () => ({ [nickname]: 'A' }))] })
+  class Person2 extends Item {
+    @text() declare name: string;
+  }
+  const store = aStore({}, aStoreOfPeople('Ada'));
+  expect(refusal(() => store.count(Person2))).toMatchObject({
+    code: 'UPGRADE_FAILED',
+    attribute: 'Symbol(nickname)',
+    cause: expect.objectContaining({ code: 'UNKNOWN_ATTRIBUTE' }),
+  });
+});

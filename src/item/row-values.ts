@@ -48,6 +48,8 @@ export function cellsOfRow(
     if (attribute !== undefined) given[attribute.index] = cellOfValue(attribute, value, { keeper, find }, faults);
     else if (!passedOver.has(name)) faults.add('UNKNOWN_ATTRIBUTE', name, noAttribute(type));
   }
+  for (const symbol of Object.getOwnPropertySymbols(values))
+    faults.add('UNKNOWN_ATTRIBUTE', String(symbol), noAttribute(type));
   return completeCells(type, keeper, given, faults);
 }
 

@@ -1,4 +1,4 @@
-import { CorollaryError, kindOf } from '../errors.js';
+import { CorollaryError, kindOf, prefixed } from '../errors.js';
 import { attributes } from '../item/attributes.js';
 import { declaredItem } from '../item/declarations.js';
 import { Item } from '../item/item.js';
@@ -30,7 +30,7 @@ export function stepsOf(type: ItemType): readonly Step[] {
 }
 
 function resolve(type: ItemType): readonly Step[] {
-  const declared: unknown = declaredItem(type.itemClass)?.upgrades?.() ?? [];
+  const declared = declaredBy(type);
   if (!Array.isArray(declared)) throw badUpgrades(type, [`gives ${kindOf(declared)}`]);
   const faults = declared.flatMap((one, at) => faultOf(type, one, declared.slice(0, at)));
   if (faults.length > 0) throw badUpgrades(type, faults);
@@ -40,6 +40,18 @@ function resolve(type: ItemType): readonly Step[] {
     oldType: typeOf(classOf(type, one)),
     run: one.step,
   }));
+}
+
+/** What the class's function gives. @throws CorollaryError naming the class, with what the function threw as its cause */
+function declaredBy(type: ItemType): unknown {
+  const { name } = type.itemClass;
+  try {
+    return declaredItem(type.itemClass)?.upgrades?.() ?? [];
+  } catch (cause) {
+    if (cause instanceof CorollaryError) throw prefixed(cause, `Class ${name}`);
+    const message = `Class ${name}: the function upgrades of its @item threw an error, and is to give a list of steps`;
+    throw new CorollaryError('BAD_TYPE', message, { type: type.name, cause });
+  }
 }
 
 function faultOf({ version }: ItemType, one: unknown, before: readonly unknown[]): string[] {
