@@ -86,6 +86,7 @@ export type { BackupReport } from './substore/backup/back-up.js';
 export type { TreeCheckOptions, TreeFinding, TreeReport } from './substore/check-tree.js';
 export type {
   FailedUpgrade,
+  RowsProgress,
   TreeUpgradeOptions,
   TreeUpgradeProgress,
   TreeUpgradeReport,

@@ -1,7 +1,10 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { CorollaryError, Item, integer, item, type Store, type StoreOptions, text, upgrade } from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { codeOf } from './support/a-refusal.js';
-import { aStore, aStoreDirectory } from './support/a-store.js';
+import { type Aftermath, aStore, aStoreDirectory, databasesBelow } from './support/a-store.js';
+import { inDatabase } from './support/on-disk.js';
 
 // `tree.upgrade` brings all stores of a tree to the versions of the classes.
 
@@ -53,8 +56,8 @@ function versionTwoCountingAbove() {
 const paths = ['', 'a', 'a/one', 'a/one/deep', 'a/two', 'b', 'c'];
 
 /** A tree of seven stores with two notes each, as the first version of the program left it. */
-function anOldTree(bad: readonly string[] = []): string {
-  const place = aStoreDirectory();
+function anOldTree(bad: readonly string[] = [], aftermath: Aftermath = {}): string {
+  const place = aStoreDirectory(aftermath);
   const { Note, Mark } = versionOne();
   const root = aStore({ types: [Note, Mark] }, place);
   for (const path of paths) {
@@ -66,6 +69,20 @@ function anOldTree(bad: readonly string[] = []): string {
   }
   root.close();
   return place;
+}
+
+/** Where the files of the root's substore with a name lie. */
+function directoryOf(root: Store, place: string, name: string): string {
+  return join(place, 'sub', root.substores.query({ name }).one().directory);
+}
+
+/** In which version each store below the root has its notes. */
+function versionsBelow(place: string): unknown[] {
+  return databasesBelow(join(place, 'sub')).map((file) =>
+    inDatabase(dirname(file), (database) =>
+      database.prepare("SELECT version FROM corollary_types WHERE name = 'note'").pluck().get(),
+    ),
+  );
 }
 
 function opened(place: string, options: StoreOptions = {}) {
@@ -234,6 +251,138 @@ describe('the upgrade of a tree', () => {
     const { root } = opened(anOldTree());
     const report = await root.tree.upgrade({ onProgress: () => root.close() });
     expect(report).toMatchObject({ isComplete: false, stores: 1, upgraded: 1 });
+  });
+
+  test('refuses an asynchronous function that it would not wait for, and upgrades nothing', async () => {
+    const { Note, root } = opened(anOldTree());
+    const refused = expect.objectContaining({ constructor: CorollaryError, code: 'ASYNC_TRANSACTION' });
+    await expect(root.tree.upgrade({ onProgress: async () => undefined })).rejects.toThrow(refused);
+    await expect(root.tree.upgrade({ onRows: async () => undefined })).rejects.toThrow(refused);
+    for (const path of ['a', 'b', 'c']) expect(codeOf(() => root.at(path).count(Note))).toBe('UPGRADE_NEEDED');
+  });
+
+  test('ends where the function that it tells gives a promise, whose rejection is no news then', async () => {
+    const { root } = opened(anOldTree());
+    const refused = expect.objectContaining({ code: 'ASYNC_TRANSACTION' });
+    const failing = () => Promise.reject(new Error('nobody hears this'));
+    await expect(root.tree.upgrade({ onProgress: failing })).rejects.toThrow(refused);
+    expect(await root.tree.upgrade()).toMatchObject({ isComplete: true, upgraded: 6 });
+  });
+
+  test('tells of the items of a type between two batches', async () => {
+    const place = anOldTree();
+    const { Note: Before } = versionOne();
+    const before = aStore({ types: [Before] }, place);
+    before.at('b').createMany(
+      Before,
+      Array.from({ length: 600 }, () => ({ subject: 'one' })),
+    );
+    before.close();
+    const { root } = opened(place);
+    const told: unknown[] = [];
+    const report = await root.tree.upgrade({ onRows: (progress) => told.push(progress) });
+    expect(report).toMatchObject({ isComplete: true, upgraded: 7 });
+    expect(told).toEqual([
+      { path: ['b'], type: 'note', rows: 20, of: 602 },
+      { path: ['b'], type: 'note', rows: 520, of: 602 },
+    ]);
+  });
+
+  test('undoes the type where what is told of its items throws, or uses them, and goes on', async () => {
+    const place = anOldTree();
+    const { Note: Before } = versionOne();
+    const before = aStore({ types: [Before] }, place);
+    for (const path of ['a', 'b'])
+      before.at(path).createMany(
+        Before,
+        Array.from({ length: 30 }, () => ({ subject: 'one' })),
+      );
+    before.close();
+    const { Note, root } = opened(place);
+    const stopped = new Error('stopped');
+    const uses: Record<string, () => void> = {
+      a: () => root.at('a').count(Note),
+      b: () => {
+        throw stopped;
+      },
+    };
+    const report = await root.tree.upgrade({ onRows: ({ path }) => uses[path.join('/')]?.() });
+    expect([report.upgraded, pathsOf(report.failed)]).toEqual([5, ['a', 'b']]);
+    expect(report.failed.map(({ error }) => error)).toEqual(
+      expect.arrayContaining([stopped, expect.objectContaining({ code: 'UPGRADE_FAILED' })]),
+    );
+    expect(await root.tree.upgrade()).toMatchObject({ isComplete: true, upgraded: 2 });
+    expect(root.tree.count(Note)).toBe(74);
+  });
+
+  // The root comes before what was written before it was opened.
+  test.each([
+    ['has no database', (database: string) => rmSync(database), [1, 0]],
+    ['has one that cannot be read', (database: string) => writeFileSync(database, 'no database at all'), [2, 1]],
+  ])('shows a store that %s to the canary', async (_, spoil, visited) => {
+    const place = anOldTree([], { mayBeCorrupt: true });
+    const { root: before } = opened(place);
+    const directory = directoryOf(before, place, 'c');
+    before.close();
+    spoil(join(directory, 'db.sqlite'));
+    const { root } = opened(place);
+    const report = await root.tree.upgrade({ canary: 2 });
+    expect([report.stores, report.upgraded]).toEqual(visited);
+    expect(pathsOf(report.failed)).toEqual(['c']);
+    expect(await root.tree.upgrade()).toMatchObject({ isComplete: false, stores: 7 });
+  });
+
+  test('fails a store that others lie below, and cannot be opened, in its turn', async () => {
+    const place = anOldTree([], { mayBeCorrupt: true });
+    const { root: before } = opened(place);
+    const directory = directoryOf(before, place, 'a');
+    before.close();
+    writeFileSync(join(directory, 'db.sqlite'), 'no database at all');
+    const { root } = opened(place);
+    const failed: number[] = [];
+    const report = await root.tree.upgrade({ onProgress: (progress) => failed.push(progress.failed) });
+    expect(pathsOf(report.failed)).toEqual(['a']);
+    expect([report.stores, report.upgraded, report.isComplete]).toEqual([4, 3, false]);
+    expect(failed).toEqual([0, 1, 1, 1]);
+  });
+
+  test('finds what lies below a store whose directory has not followed it to its new place', async () => {
+    const place = anOldTree();
+    const { root: before } = opened(place);
+    const from = directoryOf(before, place, 'a');
+    before.substores.move('a', before.at('b'));
+    const inB = directoryOf(before, place, 'b');
+    const to = join(inB, 'sub', before.at('b').substores.query({ name: 'a' }).one().directory);
+    before.close();
+    renameSync(to, from); // as where the process was killed after the commit
+    const { Note, root } = opened(place);
+    expect(await root.tree.upgrade()).toMatchObject({ isComplete: true, stores: 7, upgraded: 7 });
+    expect(root.at('b/a/one/deep').count(Note)).toBe(2);
+  });
+
+  test('tells what it has done where stores are upgraded when they are opened, too', async () => {
+    const place = anOldTree();
+    const { root } = opened(place, { upgrade: 'open' });
+    expect(await root.tree.upgrade({ dryRun: true })).toMatchObject({ isComplete: true, stores: 7, upgraded: 6 });
+    root.close();
+    expect(versionsBelow(place)).toEqual([1, 1, 1, 1, 1, 1]);
+    const { root: again } = opened(place, { upgrade: 'open' });
+    expect(await again.tree.upgrade()).toMatchObject({ isComplete: true, stores: 7, upgraded: 6 });
+    again.close();
+    expect(versionsBelow(place)).toEqual([2, 2, 2, 2, 2, 2]);
+  });
+
+  test('is not done by a check, which only looks', async () => {
+    const place = anOldTree(['b']);
+    const { root } = opened(place, { upgrade: 'open' });
+    expect(root.tree.check()).toEqual({ isSound: true, stores: 7, findings: [] });
+    expect(root.at('a').check().isSound).toBe(true);
+    root.close();
+    expect(versionsBelow(place)).toEqual([1, 1, 1, 1, 1, 1]);
+    const { Note, root: again } = opened(place, { upgrade: 'open' });
+    expect(again.tree.check().isSound).toBe(true);
+    expect(again.at('a').count(Note)).toBe(2);
+    expect(codeOf(() => again.at('b').count(Note))).toBe('UPGRADE_FAILED');
   });
 
   test('works in memory too', async () => {

@@ -91,7 +91,7 @@ export class Catalog {
   open(): void {
     this.#isOpened = true; // the upgrader looks into it, too
     try {
-      this.upgrader?.opened();
+      this.#isOpened = this.upgrader?.opened() ?? true;
     } catch (error) {
       this.#isOpened = false;
       throw error;

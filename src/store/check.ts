@@ -6,6 +6,7 @@ import type { StoreCore } from './store-core.js';
 import { ID } from './table-sql.js';
 import { compareTextIndex, rebuildTextIndex } from './text-index.js';
 import { runningTransaction } from './transaction.js';
+import { notAtOpening } from './upgrader.js';
 
 /** A fault that `check()` found. */
 export interface Finding {
@@ -28,12 +29,13 @@ export interface CheckReport {
 
 /** Examines the database of one store, its references, its indexes of words and its files. */
 export function checkStore(core: StoreCore): CheckReport {
-  const findings = [
+  // It only looks.
+  const findings = notAtOpening(core, () => [
     ...databaseFindings(core),
     ...danglingReferences(core),
     ...wrongTextIndexes(core),
     ...fileFindings(core),
-  ];
+  ]);
   return { isSound: findings.length === 0, findings };
 }
 

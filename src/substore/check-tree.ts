@@ -5,6 +5,7 @@ import { checkStore, type Finding } from '../store/check.js';
 import type { StoreCore } from '../store/store-core.js';
 import { whileLocked } from '../store/take-image.js';
 import { runningTransaction } from '../store/transaction.js';
+import { notAtOpening } from '../store/upgrader.js';
 import type { Branch } from './branch.js';
 import { NotedAddresses } from './check-addresses.js';
 import { findStore } from './find-store.js';
@@ -47,6 +48,11 @@ export interface TreeCheckOptions {
 /** Examines every store of a tree, and how they hang together. Each is as of a moment of its own. */
 export function checkTree<S extends KeepingStore>(top: Branch<S>, { repair = false }: TreeCheckOptions): TreeReport {
   if (repair) assertOutsideTransaction(top.core, 'repaired');
+  // It only looks.
+  return notAtOpening(top.core, () => examined(top, repair));
+}
+
+function examined<S extends KeepingStore>(top: Branch<S>, repair: boolean): TreeReport {
   const examination = new Examination<S>(repair);
   examination.visit(top);
   examination.judgeOrphans();

@@ -8,6 +8,7 @@ import { type FirstOf, fromTypes, type Joinable, type JoinColumns, type JoinedIt
 import { newQuery, type Query, type Where } from '../query/query.js';
 import { type QueryRunner, runnerOf } from '../query/runner.js';
 import type { ItemClass } from '../schema/item-class.js';
+import { assertPlainFunction } from '../store/async-guard.js';
 import { type BackupReport, backUp } from './backup/back-up.js';
 import { importTree } from './backup/import-tree.js';
 import type { Branch } from './branch.js';
@@ -144,7 +145,8 @@ export class Tree<S extends KeepingStore> {
    *
    * @example
    * const { failed } = await store.tree.upgrade({ canary: 10, onProgress: ({ stores, of }) => console.log(stores, of) });
-   * @throws CorollaryError INVALID_VALUE, READ_ONLY; NOT_SUPPORTED inside a transaction; what `onProgress` throws
+   * @throws CorollaryError INVALID_VALUE, READ_ONLY; ASYNC_TRANSACTION for an asynchronous `onProgress` or `onRows`; NOT_SUPPORTED
+   * inside a transaction; what `onProgress` throws
    */
   async upgrade(options: TreeUpgradeOptions = {}): Promise<TreeUpgradeReport> {
     return upgradeTree(this.#branch, checkedUpgradeOptions(options));
@@ -204,6 +206,7 @@ type Rules<O> = { readonly [K in keyof O]-?: readonly [phrase: string, test: (va
 
 const UPGRADE_RULES: Rules<TreeUpgradeOptions> = {
   onProgress: ['a function', (value) => typeof value === 'function'],
+  onRows: ['a function', (value) => typeof value === 'function'],
   signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
   only: RULES.where,
   canary: ['a whole number, 0 or more', RULES.depth[1]],
@@ -215,7 +218,10 @@ function checkedOptions(options: TreeOptions): TreeOptions {
 }
 
 function checkedUpgradeOptions(options: TreeUpgradeOptions): TreeUpgradeOptions {
-  return checkedBy(UPGRADE_RULES, options, 'The upgrade of a tree');
+  const { onProgress, onRows } = checkedBy(UPGRADE_RULES, options, 'The upgrade of a tree');
+  for (const told of [onProgress, onRows])
+    if (told !== undefined) assertPlainFunction(told, 'The upgrade of a tree', 'nobody waits for what it tells');
+  return options;
 }
 
 function checkedBy<O extends object>(rules: Rules<O>, options: O, what: string): O {

@@ -14,7 +14,7 @@ import { shapeDifferences } from '../store/shape.js';
 import type { StoreCore } from '../store/store-core.js';
 import { writingForReading } from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
-import type { Upgrader } from '../store/upgrader.js';
+import type { OnRows, Upgrader } from '../store/upgrader.js';
 import type { Asking } from './asking.js';
 import { dropTypes } from './drop-types.js';
 import { NewReferences } from './new-references.js';
@@ -58,15 +58,21 @@ export class StoreUpgrader implements Upgrader {
   /** Types whose rows are being moved: part of them is here, part there. */
   readonly #moving = new Set<ItemType>();
 
+  /** Who wants to know how far all is, while somebody has asked for it. */
+  #onRows: OnRows | undefined;
+
   constructor(core: StoreCore, options: UpgraderOptions) {
     this.#core = core;
     this.#options = options;
   }
 
-  opened(): void {
-    if (this.#options.when !== 'open') return;
+  opened(): boolean {
+    const { when, asking } = this.#options;
+    if (when !== 'open') return true;
+    if (asking.isNotAtOpening) return false;
     for (const { type } of this.#olderTypes()) this.upgrade(type);
     if (!this.#isReadOnly) this.#dropRetired();
+    return true;
   }
 
   upgrade(type: ItemType): void {
@@ -104,7 +110,8 @@ export class StoreUpgrader implements Upgrader {
     const contextFor = (storeId: number) => this.#contextFor(storeId);
     const hiding = (move: () => void) => this.#hiding(type, move);
     const isMoving = (other: ItemType) => this.#moving.has(other);
-    upgradeType({ core: this.#core, type, steps, contextFor, hiding, isMoving }, noting);
+    const onRows = this.#onRows;
+    upgradeType({ core: this.#core, type, steps, contextFor, hiding, isMoving, onRows }, noting);
   }
 
   problemsOf(type: ItemType, entry: CatalogueEntry): readonly Problem[] {
@@ -115,11 +122,16 @@ export class StoreUpgrader implements Upgrader {
     return this.#olderTypes().length > 0 || this.#toDrop().length > 0;
   }
 
-  upgradeAll(): readonly string[] {
+  upgradeAll(onRows?: OnRows): readonly string[] {
     const older = this.#olderTypes().map(({ type }) => type);
-    this.#options.asking.during(() => {
-      for (const type of older) this.upgrade(type);
-    });
+    this.#onRows = onRows;
+    try {
+      this.#options.asking.during(() => {
+        for (const type of older) this.upgrade(type);
+      });
+    } finally {
+      this.#onRows = undefined;
+    }
     return [...older.map(({ name }) => name), ...this.#dropRetired()];
   }
 
@@ -143,6 +155,10 @@ export class StoreUpgrader implements Upgrader {
 
   get #isReadOnly(): boolean {
     return this.#core.isReadOnly || runningTransaction()?.isReadOnly === true;
+  }
+
+  notAtOpening<R>(work: () => R): R {
+    return this.#options.asking.notAtOpening(work);
   }
 
   get #place(): string {

@@ -8,6 +8,7 @@ import { batchesOf, rowCount, type StoredRow } from '../store/old-table.js';
 import { RowWriter } from '../store/row-writer.js';
 import type { TypeShape } from '../store/shape.js';
 import type { StoreCore } from '../store/store-core.js';
+import type { OnRows } from '../store/upgrader.js';
 import { type ContextFor, Conversion } from './conversion.js';
 import { atRow, namingUpgrade, Wrong } from './failure.js';
 import { NewReferences } from './new-references.js';
@@ -24,6 +25,7 @@ export interface Upgrading {
   readonly hiding: (move: () => void) => void;
   /** True for a type whose rows are being moved. */
   readonly isMoving: (type: ItemType) => boolean;
+  readonly onRows: OnRows | undefined;
 }
 
 /**
@@ -85,13 +87,17 @@ class Move {
   run(deleted: number[]): void {
     const [first] = this.#way;
     if (first === undefined) return;
-    const { core } = this.#upgrading;
+    const { core, onRows, type } = this.#upgrading;
+    const of = rowCount(core, this.#from);
+    let rows = 0;
     for (const batch of batchesOf(core, this.#from, first.step.oldType)) {
       for (const row of batch) if (!this.#moveOne(row)) deleted.push(row.id);
       this.#references.assertThere();
+      rows += batch.length;
+      if (rows < of) onRows?.({ type: type.name, rows, of });
     }
     this.#writer.finish();
-    this.#assertAllThere(deleted.length);
+    this.#assertAllThere(of, deleted.length);
   }
 
   #moveOne(row: StoredRow): boolean {
@@ -114,9 +120,8 @@ class Move {
   }
 
   // Nothing but a fault of this library makes them differ, or of SQLite: then all is undone.
-  #assertAllThere(deleted: number): void {
-    const { core } = this.#upgrading;
-    const [before, after] = [rowCount(core, this.#from), rowCount(core, this.#to.entry)];
+  #assertAllThere(before: number, deleted: number): void {
+    const after = rowCount(this.#upgrading.core, this.#to.entry);
     if (before === after + deleted) return;
     throw new Wrong(`${before} items were to be moved, and ${after} arrived, ${deleted} deleted ones not counted`);
   }

@@ -1,6 +1,7 @@
 import type { KeepingStore } from '../../item/keeping-store.js';
 import { databaseFile } from '../../store/directory.js';
 import { statOf } from '../../store/disk.js';
+import { notAtOpening } from '../../store/upgrader.js';
 import type { Branch } from '../branch.js';
 import { mayBeHolder } from '../find-store.js';
 import { subStoreWithUid } from '../find-sub-store.js';
@@ -60,9 +61,11 @@ export async function stopsByUse<S extends KeepingStore>(
 
 function itemsBelow<S extends KeepingStore>(walk: Walk<S>, branch: Branch<S>, stop: Found<S>): readonly SubStore[] {
   try {
-    const items = walk.below(branch);
-    stop.isDone = !isUpgradeNeeded(branch.core);
-    return items;
+    return notAtOpening(branch.core, () => {
+      const items = walk.below(branch);
+      stop.isDone = !isUpgradeNeeded(branch.core);
+      return items;
+    });
   } catch (error) {
     if (!isGone(branch)) stop.deadEnd = { error };
     return [];

@@ -1,5 +1,8 @@
 import type { KeepingStore } from '../../item/keeping-store.js';
 import type { Where } from '../../query/query.js';
+import { refuseUnfinished } from '../../store/async-guard.js';
+import type { StoreCore } from '../../store/store-core.js';
+import { notAtOpening, type OnRows } from '../../store/upgrader.js';
 import type { Branch } from '../branch.js';
 import type { SubStore } from '../sub-store.js';
 import { isGone } from '../walk.js';
@@ -10,8 +13,14 @@ import { tryUpgrade, upgradeStore } from './upgrade-store.js';
 
 /** How a tree is upgraded. */
 export interface TreeUpgradeOptions {
-  /** Called after each store. What it throws ends the walk. */
+  /** Called after each store, and not waited for: it may not be asynchronous. What it throws ends the walk. */
   readonly onProgress?: (progress: TreeUpgradeProgress) => void;
+  /**
+   * Called while a type of many items is upgraded in one store, between batches of at most 500. That is in the middle of
+   * a transaction, as in a step: items of the type cannot be reached, and what it throws undoes the upgrade of the type
+   * and counts as the failure of the store. It may not be asynchronous.
+   */
+  readonly onRows?: (progress: RowsProgress) => void;
   /** Calls it off between two stores. */
   readonly signal?: AbortSignal;
   /** A condition over SubStore items: a store that is left out leaves out all below it. */
@@ -31,6 +40,16 @@ export interface TreeUpgradeProgress {
   readonly of: number;
   readonly upgraded: number;
   readonly failed: number;
+}
+
+/** How far a type has come in one store. */
+export interface RowsProgress {
+  /** The names that lead to the store. */
+  readonly path: readonly string[];
+  readonly type: string;
+  /** How many of its items are upgraded, of how many. */
+  readonly rows: number;
+  readonly of: number;
 }
 
 /** A store that could not be upgraded. It is as it was, and says so whenever the type is used. */
@@ -61,7 +80,7 @@ export async function upgradeTree<S extends KeepingStore>(
   assertOutsideTransaction(top.core, 'upgraded');
   const rests = new Rests();
   const stops = await stopsByUse(top, options.only, rests);
-  const round = new Round<S>(options, stops.length);
+  const round = new Round<S>(top.core, options, stops.length);
   for (const stop of stops) {
     if (round.isOver || top.core.isOver) break;
     round.visit(stop);
@@ -72,6 +91,7 @@ export async function upgradeTree<S extends KeepingStore>(
 
 /** One way through the stores of a tree. */
 class Round<S extends KeepingStore> {
+  readonly #top: StoreCore;
   readonly #options: TreeUpgradeOptions;
   readonly #of: number;
   readonly #types = new Map<string, number>();
@@ -81,7 +101,8 @@ class Round<S extends KeepingStore> {
   /** How many stores were visited when the first one failed. */
   #firstFailure = 0;
 
-  constructor(options: TreeUpgradeOptions, of: number) {
+  constructor(top: StoreCore, options: TreeUpgradeOptions, of: number) {
+    this.#top = top;
     this.#options = options;
     this.#of = of;
   }
@@ -99,18 +120,23 @@ class Round<S extends KeepingStore> {
 
   visit(stop: Stop<S>): void {
     this.#stores++;
-    const types = stop.isDone ? [] : this.#typesUpgraded(stop);
+    // By what is asked of each, and by nothing else: the report is to tell of it, and a dry run to take it back.
+    const types = stop.isDone ? [] : notAtOpening(this.#top, () => this.#typesUpgraded(stop));
     // One that cannot be opened has failed by now. Another one may be upgraded, and what lies below it is not known.
     if (stop.deadEnd !== undefined) this.#noteFailure(stop.path, stop.deadEnd.error);
     if (types.length > 0) this.#upgraded++;
     for (const type of types) this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
-    this.#options.onProgress?.({
-      path: stop.path,
-      stores: this.#stores,
-      of: this.#of,
-      upgraded: this.#upgraded,
-      failed: this.#failed.length,
-    });
+    this.#tell(stop.path);
+  }
+
+  #tell(path: readonly string[]): void {
+    const [stores, of, upgraded, failed] = [this.#stores, this.#of, this.#upgraded, this.#failed.length];
+    refuseUnfinished(this.#options.onProgress?.({ path, stores, of, upgraded, failed }), 'onProgress');
+  }
+
+  #onRowsOf(path: readonly string[]): OnRows | undefined {
+    const { onRows } = this.#options;
+    return onRows && ((progress) => refuseUnfinished(onRows({ path, ...progress }), 'onRows'));
   }
 
   // One that fails keeps none of the others from going on.
@@ -119,7 +145,8 @@ class Round<S extends KeepingStore> {
     try {
       branch = find();
       if (branch === undefined) return [];
-      return this.#options.dryRun === true ? tryUpgrade(branch.core) : upgradeStore(branch.core);
+      const upgrade = this.#options.dryRun === true ? tryUpgrade : upgradeStore;
+      return upgrade(branch.core, this.#onRowsOf(path));
     } catch (error) {
       if (branch === undefined || !isGone(branch)) this.#noteFailure(path, error);
       return [];
@@ -127,8 +154,7 @@ class Round<S extends KeepingStore> {
   }
 
   #noteFailure(path: readonly string[], error: unknown): void {
-    const isKnown = this.#failed.some((one) => one.path.join('/') === path.join('/'));
-    if (isKnown) return;
+    if (this.#failed.at(-1)?.path === path) return; // its first reason is enough
     if (this.#failed.length === 0) this.#firstFailure = this.#stores;
     this.#failed.push({ path, error });
   }
