@@ -63,13 +63,14 @@ interface OtherTable {
 export function otherTable(from: CatalogueEntry, to: CatalogueEntry, type: ItemType): OtherTable {
   const { tag, version, table, shape } = to;
   const sql = 'UPDATE corollary_types SET version = ?, "table" = ?, shape = ? WHERE tag = ?';
+  const textIndex = from.shape.rules.fullText === undefined ? [] : dropTextIndex(from.table);
   return {
     made: [{ sql: createTable(table, type, shape) }],
     counted: [
       ...rulesFollowed(table, NO_RULES, shape.rules),
       { sql, values: [version, table, JSON.stringify(shape), tag] },
     ],
-    dropped: [...dropTextIndex(from.table), dropTable(from.table)].map((statement) => ({ sql: statement })),
+    dropped: [...textIndex, dropTable(from.table)].map((statement) => ({ sql: statement })),
   };
 }
 
