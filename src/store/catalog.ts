@@ -290,14 +290,13 @@ export class Catalog {
 
   // All or nothing, also where the caller catches the error: rows may break a new unique index.
   #define(definitions: readonly Definition[]): void {
-    this.#run(definitions);
+    this.#file.connection.inSavepoint(() => this.#run(definitions));
     runningTransaction()?.partOfFile(this.#file)?.defined(definitions);
   }
 
   #run(definitions: readonly Definition[]): void {
-    const { connection } = this.#file;
     runningTransaction()?.onUndo(() => this.#forget());
-    connection.inSavepoint(() => runDefinitions(connection, definitions));
+    runDefinitions(this.#file.connection, definitions);
   }
 
   /** All columns that may refer to items of a type, in types with and without a class. */
