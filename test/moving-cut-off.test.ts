@@ -1,6 +1,6 @@
 import { existsSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Item, item, Store, text } from 'corollary';
+import { type Address, Item, item, Store, text } from 'corollary';
 import { expect, test } from 'vitest';
 import { aDirectory, aStore, aStoreDirectory } from './support/a-store.js';
 import { rawly, tableWith } from './support/raw-database.js';
@@ -14,19 +14,22 @@ class Note extends Item {
 }
 const types = [Note];
 
-/** A tree in which x/child is y/child now, with the directory left below x; and where that of x is. */
-function cutOff(): { place: string; x: string } {
+/**
+ * A tree in which x/child is y/child now, with the directory left below x; where that of x is, and the address of a note
+ * below the child.
+ */
+function cutOff(): { place: string; x: string; address: Address } {
   const place = aStoreDirectory();
   using root = Store.open(place, { types });
   const [x, y] = [root.substores.create('x'), root.substores.create('y')];
-  x.substores.create('child').substores.create('below').create(Note, { title: 'kept' });
+  const { address } = x.substores.create('child').substores.create('below').create(Note, { title: 'kept' });
   x.substores.move('child', y);
   const directoryOf = (store: Store, name: string) => store.substores.query({ name }).one().directory;
   const [inRoot, id] = [(name: string) => join(place, 'sub', directoryOf(root, name)), directoryOf(y, 'child')];
   const [from, to] = [inRoot('x'), inRoot('y')];
   root.close();
   renameSync(join(to, 'sub', id), join(from, 'sub', id));
-  return { place, x: from };
+  return { place, x: from, address };
 }
 
 const titles = (root: Store, path: string) =>
@@ -39,6 +42,12 @@ const titles = (root: Store, path: string) =>
 test('the store is brought when it is opened', () => {
   const { place } = cutOff();
   expect(titles(aStore({ types }, place), 'y/child/below')).toEqual(['kept']);
+});
+
+test('what lies below it is found by its address', () => {
+  const { place, address } = cutOff();
+  const root = aStore({ types }, place);
+  expect(root.getAny(address)).toMatchObject({ title: 'kept' });
 });
 
 test('it stays when the parent that it left is deleted', () => {

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CorollaryError, Item, integer, item, type Store, type StoreOptions, text, upgrade } from 'corollary';
 import { describe, expect, test } from 'vitest';
@@ -350,8 +350,11 @@ describe('the upgrade of a tree', () => {
     const place = anOldTree();
     const { root: before } = opened(place);
     const from = directoryOf(before, place, 'a');
-    before.substores.move('a', before.at('b'));
     const inB = directoryOf(before, place, 'b');
+    before.transact(() => {
+      before.substores.move('a', before.at('b'));
+      expect(readdirSync(inB)).toContain('sub'); // so that b is known to hold stores, whatever happens from now on
+    });
     const to = join(inB, 'sub', before.at('b').substores.query({ name: 'a' }).one().directory);
     before.close();
     renameSync(to, from); // as where the process was killed after the commit
