@@ -44,19 +44,26 @@ export async function stopsByUse<S extends KeepingStore>(
   where: WalkOptions['where'],
   rests: Rests,
 ): Promise<readonly Stop<S>[]> {
-  const walk = new Walk<S>({ ...(where && { where }) });
-  const first = foundAt(top.path, top.core.file.directory, () => top);
-  const found = [first];
-  const holders: Holder<S>[] = [{ branch: top, stop: first }];
-  for (const { branch, stop } of holders) {
-    for (const item of itemsBelow(walk, branch, stop)) {
-      const below = stopBelow(branch, item);
-      found.push(below);
-      if (mayBeHolder(branch, item)) holders.push({ branch: branch.child(item), stop: below });
-    }
+  const found: Found<S>[] = [];
+  for (const stop of stopsFrom(top, new Walk<S>({ ...(where && { where }) }))) {
+    found.push(stop);
     await rests.rest();
   }
   return found.sort((a, b) => b.writtenAt - a.writtenAt);
+}
+
+/** Upper levels first. */
+function* stopsFrom<S extends KeepingStore>(top: Branch<S>, walk: Walk<S>): Generator<Found<S>> {
+  const first = foundAt(top.path, top.core.file.directory, () => top);
+  yield first;
+  const holders: Holder<S>[] = [{ branch: top, stop: first }];
+  for (const { branch, stop } of holders)
+    for (const item of itemsBelow(walk, branch, stop)) {
+      if (branch.core.isOver || !item.isStored) continue; // since it was found
+      const below = stopBelow(branch, item);
+      if (mayBeHolder(branch, item)) holders.push({ branch: branch.child(item), stop: below });
+      yield below;
+    }
 }
 
 function itemsBelow<S extends KeepingStore>(walk: Walk<S>, branch: Branch<S>, stop: Found<S>): readonly SubStore[] {
