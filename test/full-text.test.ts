@@ -17,11 +17,11 @@ import {
   type Store,
   text,
 } from 'corollary';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aProgram } from './support/a-process.js';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
+import { fc } from './support/chance.js';
 import { tablesOf } from './support/on-disk.js';
 import { statementsOf } from './support/statements.js';
 import { Updates } from './support/updates.js';

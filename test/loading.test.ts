@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { CorollaryError, Item, integer, item, Query, reference, Store, text } from 'corollary';
-import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { aProgram, type Program } from './support/a-process.js';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aStore, aStoreDirectory } from './support/a-store.js';
+import { fc } from './support/chance.js';
 import { rawly } from './support/raw-database.js';
 import { statementsOf } from './support/statements.js';
 import type * as tasks from './tasks/loading.js';

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Asker, asker, CorollaryError, type Reply, type Request, type Store } from 'corollary';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { aProgram, type Program } from './support/a-process.js';
 import { codeOf } from './support/a-refusal.js';
 import { aMemoryStore, aStoreDirectory } from './support/a-store.js';
 import { aWorker } from './support/a-worker.js';
+import { fc } from './support/chance.js';
 import { plainData } from './support/plain-data.js';
 import type * as tasks from './tasks/requests.js';
 import { Account, Billing, type Entry, openShop, Secret, types } from './tasks/requests.js';

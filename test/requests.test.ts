@@ -14,10 +14,10 @@ import {
   SubStore,
   text,
 } from 'corollary';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
+import { fc } from './support/chance.js';
 import { inDatabase, substoreDirectories } from './support/on-disk.js';
 import { plainData } from './support/plain-data.js';
 

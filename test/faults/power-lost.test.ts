@@ -1,16 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
+import { seed } from '../support/chance.js';
 import type * as tasks from '../tasks/deeds.js';
 import { type Injury, lookAtRounds } from '../tasks/deeds.js';
 import { chosenDeeds, expectWhole, Faults, Stage } from './deed-scene.js';
-import { type Loss, losses, type Recording, seed, states } from './power/losses.js';
+import { type Loss, losses, type Recording, states } from './power/losses.js';
 import type { ModelName } from './power/models.js';
 import { baseOf, stepsIn } from './power/trace.js';
 import { isThorough, timeout } from './scene.js';
 
 // What a process does to its files is recorded, and what a disk may have kept of it is built when the power fails at
-// some moment; then the library looks. POWER_STATES says how many states of each deed are tried, POWER_SEED which.
+// some moment; then the library looks. POWER_STATES says how many states of each deed are tried, LAW_SEED which.
 
 const why = whyNoFaults();
 if (why !== undefined) console.log(`Skipped: ${why}`);

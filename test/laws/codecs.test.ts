@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addressOf, addressParts } from '../../src/schema/address.js';
 import { type Codec, Refusal } from '../../src/schema/codec.js';
@@ -12,6 +11,7 @@ import { jsonCodec } from '../../src/schema/codecs/json.js';
 import { realCodec } from '../../src/schema/codecs/real.js';
 import { textCodec } from '../../src/schema/codecs/text.js';
 import { timestampCodec } from '../../src/schema/codecs/timestamp.js';
+import { fc } from '../support/chance.js';
 
 const there = (codec: Codec, value: unknown): unknown => codec.decode(codec.encode(value));
 const wellFormed = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 import { outcome } from './world/compare.js';
 import { asTold, type Groups, groupsOf, groupsQuery, someGroups } from './world/groups.js';
 import { windowed, within } from './world/questions.js';

@@ -10,9 +10,9 @@ import {
   type Store,
   uninstall,
 } from 'corollary';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aMemoryStore } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 
 // Random installing and uninstalling against a model of plain sets. A step says a class, an item of it, or a target by
 // number; the model says what must come of it, and afterwards all must agree: who is installed where, who plays the role,

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 import { plain } from './world/compare.js';
 import { answerOf, aQuestion, queryOf, windowed, within } from './world/questions.js';
 import { inStoreWith, someRows } from './world/stores.js';

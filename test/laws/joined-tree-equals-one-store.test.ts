@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fc } from '../support/chance.js';
 import { plain } from './world/compare.js';
 import { answerOf, aQuestion, queryOf, windowed, within } from './world/questions.js';
 import { aShape, someClusters, twoForms } from './world/stores.js';

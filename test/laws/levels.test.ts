@@ -11,9 +11,9 @@ import {
   Store,
   text,
 } from 'corollary';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 
 // Transactions in transactions, some of which throw, with everything in them that a program can do.
 

@@ -1,7 +1,7 @@
 import type { LiveChanges, Store } from 'corollary';
-import fc from 'fast-check';
 import { test } from 'vitest';
 import { aMemoryStore, aStore } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 import { turns } from '../support/updates.js';
 import { City } from '../tasks/live-queries.js';
 

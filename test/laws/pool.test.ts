@@ -1,7 +1,7 @@
 import { Item, integer, item, type Store, text } from 'corollary';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 
 // Whatever is opened, written, undone and evicted in whatever order: the stores hold what a Map holds.
 

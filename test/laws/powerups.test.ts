@@ -12,9 +12,9 @@ import {
   SubStore,
   text,
 } from 'corollary';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 
 // Any sequence of giving, taking away and deleting, in transactions that are undone and by other handles, on two stores
 // and their items, against a plain list of who plays what.

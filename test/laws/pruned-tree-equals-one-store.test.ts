@@ -16,9 +16,9 @@ import {
   text,
   timestamp,
 } from 'corollary';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 
 /** LAW_RUNS multiplies how many random trees are tried. */
 const RUNS = Number(process.env.LAW_RUNS ?? 1);

@@ -19,9 +19,9 @@ import {
   text,
   timestamp,
 } from 'corollary';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 
 @item('sample')
 class Sample extends Item {

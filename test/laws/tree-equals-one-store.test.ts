@@ -18,9 +18,9 @@ import {
   text,
   timestamp,
 } from 'corollary';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 
 // The same items, spread over a tree of stores and together in one: every question has the same answer.
 

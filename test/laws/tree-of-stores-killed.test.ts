@@ -3,6 +3,7 @@ import { Store } from 'corollary';
 import { beforeAll, expect, test } from 'vitest';
 import { aProgram, type Program } from '../support/a-process.js';
 import { aStoreDirectory } from '../support/a-store.js';
+import { seed } from '../support/chance.js';
 import type * as tasks from '../tasks/tree-of-stores.js';
 import { courseOf, type Journey } from '../tasks/tree-of-stores.js';
 import { agreeOnDisk, Binding } from './forest/agree.js';
@@ -12,7 +13,6 @@ import { types } from './forest/thing.js';
 // tree is found to stand. LAW_SEED takes the same steps again; at which moment of them it is killed, is another matter.
 
 const kills = Number(process.env.KILLS ?? 6);
-const seed = Number(process.env.LAW_SEED ?? Math.floor(Math.random() * 1e9));
 const KILLS_OF_A_TREE = 15;
 /** More than can be done between so many kills. */
 const LENGTH = 1500;

@@ -15,9 +15,9 @@ import {
   text,
   timestamp,
 } from 'corollary';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
+import { fc } from '../support/chance.js';
 
 @item('sample')
 class Sample extends Item {

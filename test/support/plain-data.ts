@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from './chance.js';
 
 /** Any plain data: what requests can carry, but for items. */
 export function plainData(): fc.Arbitrary<unknown> {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareCodePoints } from '../../src/query/answer/row-order.js';
 import type { Columns } from '../../src/query/columns.js';
@@ -10,6 +9,7 @@ import { successor } from '../../src/query/sql/compile-text.js';
 import { idLayout, layoutOf } from '../../src/query/sql/layout.js';
 import type { CompileContext } from '../../src/query/sql/select.js';
 import type { StoreId } from '../../src/schema/attribute-types.js';
+import { fc } from '../support/chance.js';
 import { context, others, type Row, sampleStore, specOfQuery, Thing, thing, things } from './query-sample.js';
 
 const idsIn = (query: Query<Thing, unknown>, of: CompileContext) => {

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CorollaryError } from '../../src/errors.js';
 import { or } from '../../src/query/condition.js';
 import { specFromJSON } from '../../src/query/parse/parse.js';
 import type { Query } from '../../src/query/query.js';
 import type { StoreId } from '../../src/schema/attribute-types.js';
+import { fc } from '../support/chance.js';
 import { compiler, specOfQuery, Thing, things } from './query-sample.js';
 
 const read = (json: unknown) => specFromJSON(json, (name) => compiler.typeNamed(name));

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeCursor, encodeCursor } from '../../src/query/answer/cursor.js';
 import { compareCodePoints, compareRows, keyOrders, rowKeys } from '../../src/query/answer/row-order.js';
@@ -6,6 +5,7 @@ import type { ColumnRef } from '../../src/query/ast.js';
 import type { Columns } from '../../src/query/columns.js';
 import type { Order } from '../../src/query/order.js';
 import { specOf } from '../../src/query/question.js';
+import { fc } from '../support/chance.js';
 import { cellOf, type Row, sampleStore, specOfQuery, type Thing, thing, things, UID } from './query-sample.js';
 
 const few = <V>(...values: V[]) => fc.constantFrom<V | null>(null, ...values);

@@ -1,10 +1,10 @@
 import Database from 'better-sqlite3';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CorollaryError } from '../../src/errors.js';
 import type { SearchMode } from '../../src/query/search/search-options.js';
 import { isSearchMode, namingBadSearch, searchExpression } from '../../src/query/search/search-text.js';
 import { codeOf } from '../support/a-refusal.js';
+import { fc } from '../support/chance.js';
 
 const place = { type: 'note', attribute: 'title' };
 const expression = (input: unknown, mode: SearchMode = 'words') => searchExpression(place, input, mode, ['title']);

@@ -1,3 +1,4 @@
+import { seed } from '../../support/chance.js';
 import { isThorough } from '../scene.js';
 import { Disk } from './disk.js';
 import { isRandom, type ModelName, modelNames, models } from './models.js';
@@ -5,8 +6,6 @@ import type { Base, Step } from './trace.js';
 
 /** How many states of each thing are tried. */
 export const states = Number(process.env.POWER_STATES ?? (isThorough ? 400 : 2));
-/** With which chance begins. */
-export const seed = Number(process.env.POWER_SEED ?? Math.floor(Math.random() * 1e9));
 
 /** What was recorded of a run: what was there before, and all that was done then. */
 export interface Recording {
@@ -51,7 +50,7 @@ export function* losses(
     yield {
       model,
       said,
-      what: `POWER_SEED=${seed}, state ${n}: ${model}, after ${until.length} of ${steps.length} steps`,
+      what: `LAW_SEED=${seed}, state ${n}: ${model}, after ${until.length} of ${steps.length} steps`,
     };
   }
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../../support/chance.js';
 
 /** What is to be done: a kind of action, and numbers from which the rest is chosen when its turn comes. */
 export interface Choice {

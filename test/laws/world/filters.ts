@@ -1,5 +1,5 @@
 import { and, type Condition, not, or, referrers } from 'corollary';
-import fc from 'fast-check';
+import { fc } from '../../support/chance.js';
 import { compare, folded, compared as insideJson, same } from './compare.js';
 import {
   type AnyColumn,

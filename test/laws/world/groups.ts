@@ -1,5 +1,5 @@
 import { avg, count, max, min, type Query, sum } from 'corollary';
-import fc from 'fast-check';
+import { fc } from '../../support/chance.js';
 import { compare, compared, compareNullable, decimalOf, digitsOf, folded, plain, same, scaleOf } from './compare.js';
 import { aFilter, isOrdered, operandOf } from './filters.js';
 import {

@@ -1,5 +1,5 @@
 import { type Condition, optional, type Query } from 'corollary';
-import fc from 'fast-check';
+import { fc } from '../../support/chance.js';
 import { compareNullable, folded, plain, same } from './compare.js';
 import { aFilter, isOrdered } from './filters.js';
 import {

@@ -1,5 +1,5 @@
 import { Query, Store } from 'corollary';
-import fc from 'fast-check';
+import { fc } from '../../support/chance.js';
 import type { AnyQuery, Asked } from './terms.js';
 import { aCluster, allRows, CLASSES, type Cluster, type Items, type Row, type Rows, rowsOf, store } from './world.js';
 

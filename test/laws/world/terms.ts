@@ -1,5 +1,5 @@
 import { type Condition, type Item, type Order, type Query, referrers } from 'corollary';
-import fc from 'fast-check';
+import { fc } from '../../support/chance.js';
 import { decimalOf, digitsOf, folded, scaleOf } from './compare.js';
 import {
   ATTRIBUTES,

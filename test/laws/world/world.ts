@@ -16,7 +16,7 @@ import {
   text,
   timestamp,
 } from 'corollary';
-import fc from 'fast-check';
+import { fc } from '../../support/chance.js';
 
 // A small world of related items, twice: in stores, and as plain rows of JavaScript.
 
