@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { Item, integer, item, Store } from 'corollary';
+import { Item, integer, item, Store, upgrade } from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { refusal } from './support/a-refusal.js';
 import { aStore, aStoreDirectory } from './support/a-store.js';
@@ -67,4 +67,38 @@ test('a gate closed for opening stops who opens a substore, and nobody who has i
     expect(early.at('one').count(Count)).toBe(3);
   });
   expect(late.at('one').count(Count)).toBe(3);
+});
+
+// Who only reads upgrades what is of an older version, and so writes.
+describe('a read that has a type upgraded while a gate is closed for writing', () => {
+  @item('count', {
+    version: 2,
+    upgrades: () => [upgrade(1, { n: integer() }, ({ n }) => ({ much: n * 10 }))],
+  })
+  class Much extends Item {
+    @integer() declare much: number;
+  }
+  const options = { types: [Much], busyTimeoutMs: 20 };
+  const ways: [string, (root: Store) => number][] = [
+    ['alone', (root) => root.at('one').query(Much).one().much],
+    ['in a transaction of its store', (root) => root.at('one').transact(() => root.at('one').query(Much).one().much)],
+    ['in a question to the tree', (root) => root.tree.query(Much).one().much],
+  ];
+
+  test.each(ways)('waits for it, %s, and is BUSY after that', (_, read) => {
+    const { place, file } = aTree('closed-for-writing');
+    const root = aStore(options, place);
+    whileClosed(file, () => {
+      expect(refusal(() => read(root))).toMatchObject({ code: 'BUSY', retry: true });
+    });
+    expect(read(root)).toBe(10);
+    expect(root.tree.check().findings).toEqual([]);
+  });
+
+  test('is done beside a transaction that has passed the gate before', () => {
+    const { place, file } = aTree('closed-for-writing');
+    const root = aStore(options, place);
+    const [one, two] = [root.at('one'), root.substores.create('two')];
+    expect(two.transact(() => whileClosed(file, () => one.query(Much).one().much))).toBe(10);
+  });
 });
