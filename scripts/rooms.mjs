@@ -92,7 +92,7 @@ const sizes = {
 const configuration = {
   linter: { rules: { suspicious: { noImportCycles: { level: 'error', options: { ignoreTypes: false } } } } },
   overrides: [
-    { includes: ['src/**', 'examples/**', 'scripts/**'], linter: { rules: sizes } },
+    { includes: ['src/**', 'examples/**', 'scripts/**', 'bench/**'], linter: { rules: sizes } },
     shapeOfSource,
     ...rooms.map((room) => restrictImports([filesOf(room)], forbiddenImports(room))),
     frontDoor,

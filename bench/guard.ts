@@ -1,0 +1,57 @@
+// Notices when a change makes the library slower: `npm run bench:guard`. What short works take is compared with the figures in
+// guard/kept.json, in units of what raw SQLite takes in the same minute, and in statements. `--update` keeps those of now.
+import { parseArgs } from 'node:util';
+import { described, type Judged, judge } from './guard/judge.js';
+import { type Kept, type KeptFigures, keep, readKept } from './guard/kept.js';
+import { measureRatio, measureWork } from './guard/measure-work.js';
+import { median } from './measure/statistics.js';
+import { allWorks } from './works/all-works.js';
+import { createEach } from './works/create-each.js';
+import type { Work } from './works/work.js';
+
+// Nothing is synced here, so that the two works that differ in that are one.
+const works = allWorks.filter((work) => work !== createEach);
+
+/** What a work takes against what it took. What seems to have become too slow has a second chance. */
+async function judged(work: Work, kept: KeptFigures): Promise<Judged[]> {
+  const before = kept[work.key];
+  if (before === undefined) throw new Error(`Nothing is kept of ${work.key}: npm run bench:guard -- --update`);
+  const now = await measureWork(work);
+  const first = judge(work.key, before, now);
+  if (!first.some(({ name, verdict }) => name === 'ratio' && verdict === 'failure')) return first;
+  return judge(work.key, before, { ...now, ratio: Math.min(now.ratio, await measureRatio(work)) });
+}
+
+async function guard(): Promise<void> {
+  const kept = readKept();
+  let failures = 0;
+  for (const work of works) {
+    const results = await judged(work, kept);
+    const loud = results.filter(({ verdict }) => verdict !== 'fine');
+    failures += loud.filter(({ verdict }) => verdict === 'failure').length;
+    for (const one of loud) console.log(described(one));
+    if (loud.length === 0) console.log(`fine: ${work.key}: ${ratioIn(results)}`);
+  }
+  process.exitCode = failures > 0 ? 1 : 0;
+}
+
+function ratioIn(results: readonly Judged[]): string {
+  const { now, kept } = results.find(({ name }) => name === 'ratio')!;
+  return `${now.toFixed(2)} times raw SQLite, were ${kept.toFixed(2)}`;
+}
+
+/** The ratio is the middle one of three, so that what is kept is neither a lucky nor an unlucky one. */
+async function measuredThrice(work: Work): Promise<Kept> {
+  const now = await measureWork(work);
+  const ratio = median([now.ratio, await measureRatio(work), await measureRatio(work)]);
+  return { ...now, ratio: Number(ratio.toFixed(2)) };
+}
+
+async function update(): Promise<void> {
+  const figures: [string, Kept][] = [];
+  for (const work of works) figures.push([work.key, await measuredThrice(work)]);
+  keep(Object.fromEntries(figures));
+}
+
+const { values: options } = parseArgs({ options: { update: { type: 'boolean', default: false } } });
+await (options.update ? update() : guard());

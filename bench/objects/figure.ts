@@ -1,0 +1,9 @@
+/** A figure that raw SQLite has no counterpart for. */
+export interface Figure {
+  readonly key: string;
+  readonly title: string;
+  /** What it may be at most. */
+  readonly most: number;
+  /** Gives what measures it once. */
+  prepare(): () => number;
+}
