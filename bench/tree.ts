@@ -8,6 +8,7 @@ import { openOne } from './tree/open-one.js';
 import { openTree } from './tree/open-tree.js';
 import { makeSite } from './tree/site.js';
 import { topTen, topTenPruned } from './tree/top-ten.js';
+import { upgradeAll } from './tree/upgrade-all.js';
 
 const site = makeSite({ stores: 1000, rows: 200 });
 const alone = openOne(site);
@@ -19,6 +20,7 @@ const duels: Duel[] = [
   countAll(tree),
   commitTogether(tree, 1),
   commitTogether(tree, 4),
+  upgradeAll(),
   createSubstore(site, tree), // last: it makes the tree of corollary larger
 ];
 const keys = duels.map(({ key }) => key);

@@ -12,6 +12,8 @@ export interface Duel {
   readonly title: string;
   readonly goal: Goal;
   readonly operations: number;
+  /** Done before each, and before the clock starts. */
+  prepare?(): void;
   /** Each gives what it did or found: the same for both. */
   raw(): unknown;
   ours(): unknown;
@@ -32,6 +34,7 @@ export interface DuelReport {
 export async function fight(duel: Duel, rounds: number, clock: Clock): Promise<DuelReport> {
   const evidence = new Set<string>();
   const run = async (work: () => unknown) => {
+    duel.prepare?.();
     const { result, ...times } = await timed(work);
     evidence.add(JSON.stringify(result));
     return times[clock];

@@ -54,11 +54,13 @@ export function partDirectory(root: string, store: number | string): string {
 
 /** A tree that was made twice, and where it lies. */
 export class Site {
+  readonly directory: string;
   readonly size: TreeSize;
   readonly rawDirectory: string;
   readonly place: string;
 
   constructor(directory: string, size: TreeSize) {
+    this.directory = directory;
     this.size = size;
     this.rawDirectory = join(directory, RAW);
     this.place = join(directory, STORE);

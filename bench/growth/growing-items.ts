@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { Store, type StoreId } from 'corollary';
+import { cityRows, scattered } from '../competitors/city.js';
+import { City } from '../competitors/corollary.js';
+import { newDirectory } from '../measure/scratch.js';
+import type { Growth, Step } from './growth.js';
+
+const BATCH = 10_000;
+const POPULATIONS = 900_000;
+
+/** One store that becomes larger and larger. */
+export const growingItems: Growth = {
+  key: 'items',
+  title: 'items in a store',
+  sizes: [1000, 10_000, 100_000, 1_000_000],
+  begin() {
+    const store = Store.open(join(newDirectory(), 'cities.store'), { types: [City], durability: 'relaxed' });
+    const ids: StoreId<City>[] = [];
+    return {
+      async growTo(size: number) {
+        for (let from = ids.length; from < size; from = ids.length) {
+          const rows = cityRows(Math.min(BATCH, size - from), from);
+          for (const { storeId } of store.createMany(City, rows, { items: true })) ids.push(storeId);
+          await turn();
+        }
+        return stepsOf(store, ids);
+      },
+      close: () => store.close(),
+    };
+  },
+};
+
+// Items that nobody holds are forgotten between two turns of the event loop.
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function stepsOf(store: Store, ids: readonly StoreId<City>[]): Step[] {
+  const some = scattered(ids.length, ids.length);
+  const idAt = (time: number) => ids[some[time % some.length]!]!;
+  return [
+    { title: 'get by id', times: 500, run: (time) => store.get(City, idAt(time)).population },
+    {
+      title: 'create one, own transaction',
+      times: 100,
+      run: (time) => store.create(City, cityRows(1, time)[0]!),
+    },
+    {
+      title: 'get and change one, own transaction',
+      times: 100,
+      run(time) {
+        store.get(City, idAt(time)).area = time + 0.5;
+      },
+    },
+    {
+      title: 'indexed query, 20 rows',
+      times: 100,
+      run: (time) => queryTwenty(store, (time * 7919) % POPULATIONS).length,
+    },
+  ];
+}
+
+function queryTwenty(store: Store, least: number): City[] {
+  return store
+    .query(City, (c) => c.population.gte(least))
+    .orderBy((c) => c.population.asc())
+    .limit(20)
+    .all();
+}
