@@ -8,10 +8,10 @@ import { rollBack } from './objects/roll-back.js';
 
 const figures = [rollBack, roleLookUp];
 const keys = figures.map(({ key }) => key);
-const { only, rounds, json } = options(keys, 9);
+const { only, rounds, clock, json } = options(keys, 9);
 
 const reports = chosen(figures, ({ key }) => key, only).map(({ key, title, most, prepare }) => {
-  const measure = prepare();
+  const measure = prepare(clock);
   measure(); // compiles
   const measured = Array.from({ length: rounds }, measure);
   return { key, title, most, median: median(measured), spread: [quantile(measured, 0.25), quantile(measured, 0.75)] };

@@ -16,6 +16,11 @@ export interface Timed<R> {
   readonly result: R;
 }
 
+/** A moment by one of the clocks, to be taken from a later one. */
+export function now(clock: Clock): number {
+  return clock === 'ms' ? performance.now() : processorMs();
+}
+
 /** How long work takes, begun with a clean heap: nobody pays for the garbage of the one before. */
 export async function timed<R>(work: () => R | Promise<R>): Promise<Timed<R>> {
   collectGarbage();

@@ -1,3 +1,5 @@
+import type { Clock } from '../measure/clock.js';
+
 /** A figure that raw SQLite has no counterpart for. */
 export interface Figure {
   readonly key: string;
@@ -5,5 +7,5 @@ export interface Figure {
   /** What it may be at most. */
   readonly most: number;
   /** Gives what measures it once. */
-  prepare(): () => number;
+  prepare(clock: Clock): () => number;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Store } from 'corollary';
 import { cityRows } from '../competitors/city.js';
 import { City } from '../competitors/corollary.js';
-import { collectGarbage } from '../measure/clock.js';
+import { type Clock, collectGarbage, now } from '../measure/clock.js';
 import { newDirectory } from '../measure/scratch.js';
 import type { Figure } from './figure.js';
 
@@ -15,12 +15,12 @@ export const rollBack: Figure = {
   key: 'roll-back',
   title: `roll back ${CITIES.toLocaleString('en')} changed items, to changing them`,
   most: 0.3,
-  prepare() {
+  prepare(clock) {
     const store = Store.open(join(newDirectory(), 'cities.store'), { types: [City] });
     const cities = store.createMany(City, cityRows(CITIES), { items: true });
     const before = cities.reduce((sum, { population }) => sum + population, 0);
     return () => {
-      const share = rolledBackShare(store, cities);
+      const share = rolledBackShare(store, cities, clock);
       const after = cities.reduce((sum, { population }) => sum + population, 0);
       if (after !== before) throw new Error('The items were not rolled back');
       return share;
@@ -28,18 +28,18 @@ export const rollBack: Figure = {
   },
 };
 
-function rolledBackShare(store: Store, cities: readonly City[]): number {
+function rolledBackShare(store: Store, cities: readonly City[], clock: Clock): number {
   collectGarbage();
-  const began = performance.now();
+  const began = now(clock);
   let changed = began;
   try {
     store.transact(() => {
       for (const city of cities) city.population += 1;
-      changed = performance.now();
+      changed = now(clock);
       throw new ChangeOfMind();
     });
   } catch (error) {
     if (!(error instanceof ChangeOfMind)) throw error;
   }
-  return (performance.now() - changed) / (changed - began);
+  return (now(clock) - changed) / (changed - began);
 }
