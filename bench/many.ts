@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Store } from 'corollary';
+import { turn } from './measure/clock.js';
 import { newDirectory } from './measure/scratch.js';
 import { duration, markdownTable } from './measure/table.js';
 import { Reading, readingRows, storeName } from './tree/reading.js';
@@ -10,8 +11,6 @@ const STORES = 10_000;
 const ROWS = 2;
 const DESCRIPTORS = 256;
 const IN_LIMITS = 'in limits';
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 async function withFewDescriptors(): Promise<void> {
   const root = Store.open(join(newDirectory(), 'tree.store'), { types: [Reading], durability: 'relaxed' });

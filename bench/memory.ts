@@ -1,7 +1,7 @@
 // The memory of a store that is open and idle: `npm run bench -- memory`. Each side is measured in a process of its own.
 import { spawnSync } from 'node:child_process';
 import type { Store } from 'corollary';
-import { collectGarbage } from './measure/clock.js';
+import { collectGarbage, turn } from './measure/clock.js';
 import { median } from './measure/statistics.js';
 import { figure, markdownTable } from './measure/table.js';
 import type { RawStore } from './tree/raw-store.js';
@@ -46,7 +46,7 @@ function opener(site: Site): (at: number) => Store {
 
 async function residentKib(): Promise<number> {
   for (let time = 0; time < 3; time++) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     collectGarbage();
   }
   return process.memoryUsage.rss() / 1024;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Store, type StoreId } from 'corollary';
 import { cityRows, scattered } from '../competitors/city.js';
 import { City } from '../competitors/corollary.js';
+import { turn } from '../measure/clock.js';
 import { newDirectory } from '../measure/scratch.js';
 import type { Growth, Step } from './growth.js';
 
@@ -21,7 +22,7 @@ export const growingItems: Growth = {
         for (let from = ids.length; from < size; from = ids.length) {
           const rows = cityRows(Math.min(BATCH, size - from), from);
           for (const { storeId } of store.createMany(City, rows, { items: true })) ids.push(storeId);
-          await turn();
+          await turn(); // so that they do not all stay in memory
         }
         return stepsOf(store, ids);
       },
@@ -29,11 +30,6 @@ export const growingItems: Growth = {
     };
   },
 };
-
-// Items that nobody holds are forgotten between two turns of the event loop.
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 function stepsOf(store: Store, ids: readonly StoreId<City>[]): Step[] {
   const some = scattered(ids.length, ids.length);
@@ -49,7 +45,7 @@ function stepsOf(store: Store, ids: readonly StoreId<City>[]): Step[] {
       title: 'get and change one, own transaction',
       times: 100,
       run(time) {
-        store.get(City, idAt(time)).area = time + 0.5;
+        store.get(City, idAt(time)).area += 1;
       },
     },
     {

@@ -14,6 +14,7 @@ export const growingMemory: Growth = {
     const store = Store.open(join(newDirectory(), 'cities.store'), { types: [City], durability: 'relaxed' });
     store.createMany(City, cityRows(100_000));
     let held: readonly City[] = [];
+    let area = 0;
     return {
       async growTo(size: number) {
         held = store.query(City).limit(size).all();
@@ -22,7 +23,7 @@ export const growingMemory: Growth = {
             title: 'change one attribute of one, own transaction',
             times: 200,
             run(time) {
-              held[time % held.length]!.area = time + 0.5;
+              held[time % held.length]!.area = area++; // another value each time, else nothing is written
             },
           },
           {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Store } from 'corollary';
+import { turn } from '../measure/clock.js';
 import { newDirectory } from '../measure/scratch.js';
 import { Reading, readingRows, storeName } from '../tree/reading.js';
 import type { Growth, Step } from './growth.js';
@@ -18,7 +19,7 @@ export const growingTree: Growth = {
       async growTo(size: number) {
         for (; made < size; made++) {
           root.substores.create(storeName(made)).createMany(Reading, readingRows(made, ROWS));
-          if (made % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+          if (made % 50 === 0) await turn();
         }
         return stepsOf(root, size);
       },
