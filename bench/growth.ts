@@ -17,7 +17,7 @@ type Costs = Map<string, number[]>;
 
 async function costsOf({ sizes, begin }: Growth, clock: Clock): Promise<Costs> {
   const costs: Costs = new Map();
-  const growing = begin();
+  const growing = await begin();
   // What runs for the first time is compiled: that is not to be taken for the cost of a small store.
   for (const { times, run } of await growing.growTo(sizes[0]!)) await costEach(rounds, times, clock, run);
   for (const size of sizes)

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { Store, type StoreId } from 'corollary';
 import { cityRows, scattered } from '../competitors/city.js';
+import type { Session } from '../competitors/competitor.js';
 import { City } from '../competitors/corollary.js';
+import { raw } from '../competitors/raw.js';
 import { turn } from '../measure/clock.js';
 import { newDirectory } from '../measure/scratch.js';
 import type { Growth, Step } from './growth.js';
@@ -9,24 +11,29 @@ import type { Growth, Step } from './growth.js';
 const BATCH = 10_000;
 const POPULATIONS = 900_000;
 
-/** One store that becomes larger and larger. */
+/** One store that becomes larger and larger, and beside it a table of raw SQLite, in which rows are further apart too. */
 export const growingItems: Growth = {
   key: 'items',
   title: 'items in a store',
   sizes: [1000, 10_000, 100_000, 1_000_000],
-  begin() {
+  async begin() {
+    const byHand = await raw('NORMAL').open(newDirectory());
     const store = Store.open(join(newDirectory(), 'cities.store'), { types: [City], durability: 'relaxed' });
     const ids: StoreId<City>[] = [];
     return {
       async growTo(size: number) {
         for (let from = ids.length; from < size; from = ids.length) {
           const rows = cityRows(Math.min(BATCH, size - from), from);
+          await byHand.createAll(rows);
           for (const { storeId } of store.createMany(City, rows, { items: true })) ids.push(storeId);
           await turn(); // so that they do not all stay in memory
         }
-        return stepsOf(store, ids);
+        return [...stepsOf(store, ids), ...stepsByHand(byHand, size)];
       },
-      close: () => store.close(),
+      close() {
+        store.close();
+        byHand.close();
+      },
     };
   },
 };
@@ -53,6 +60,14 @@ function stepsOf(store: Store, ids: readonly StoreId<City>[]): Step[] {
       times: 100,
       run: (time) => queryTwenty(store, (time * 7919) % POPULATIONS).length,
     },
+  ];
+}
+
+function stepsByHand(session: Session, size: number): Step[] {
+  const some = scattered(size, size);
+  return [
+    { title: 'raw: get by id', times: 500, run: (time) => session.getEach([1 + some[time % size]!]) },
+    { title: 'raw: create one, own transaction', times: 100, run: (time) => session.createEach(cityRows(1, time)) },
   ];
 }
 

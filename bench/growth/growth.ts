@@ -18,5 +18,5 @@ export interface Growth {
   /** What there is more and more of. */
   readonly title: string;
   readonly sizes: readonly number[];
-  begin(): Growing;
+  begin(): Growing | Promise<Growing>;
 }
