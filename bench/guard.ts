@@ -1,5 +1,6 @@
 // Notices when a change makes the library slower: `npm run bench:guard`. What short works take is compared with the figures in
-// guard/kept.json, in units of what raw SQLite takes in the same minute, and in statements. `--update` keeps those of now.
+// guard/kept.json, in units of what raw SQLite takes in the same minute, and in statements. `--update` keeps those of now, `--json` prints them.
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { described, type Judged, judge } from './guard/judge.js';
 import { type Kept, type KeptFigures, keep, readKept } from './guard/kept.js';
@@ -44,18 +45,31 @@ function ratioIn(results: readonly Judged[]): string {
   return `${now.toFixed(2)} times raw SQLite, were ${kept.toFixed(2)}${advice}`;
 }
 
-/** The ratio is the middle one of three, so that what is kept is neither a lucky nor an unlucky one. */
-async function measuredThrice(work: Work): Promise<Kept> {
-  const now = await measureWork(work);
-  const ratio = median([now.ratio, await measureRatio(work), await measureRatio(work)]);
-  return { ...now, ratio: Number(ratio.toFixed(2)) };
-}
-
-async function update(): Promise<void> {
+async function measured(): Promise<KeptFigures> {
   const figures: [string, Kept][] = [];
-  for (const work of works) figures.push([work.key, await measuredThrice(work)]);
-  keep(Object.fromEntries(figures));
+  for (const work of works) figures.push([work.key, await measureWork(work)]);
+  return Object.fromEntries(figures);
 }
 
-const { values: options } = parseArgs({ options: { update: { type: 'boolean', default: false } } });
-await (options.update ? update() : guard());
+/**
+ * Keeps the middle of five ratios, neither a lucky nor an unlucky one. Each is measured in a new process, as the guard does:
+ * code that has run for long is faster.
+ */
+function update(): void {
+  const runs = Array.from({ length: 5 }, measuredElsewhere);
+  const middle = (key: string) => Number(median(runs.map((figures) => figures[key]!.ratio)).toFixed(3));
+  keep(Object.fromEntries(Object.entries(runs[0]!).map(([key, kept]) => [key, { ...kept, ratio: middle(key) }])));
+}
+
+function measuredElsewhere(): KeptFigures {
+  const { stdout, status } = spawnSync(process.execPath, [process.argv[1]!, '--json'], { encoding: 'utf8' });
+  if (status !== 0) throw new Error('The works could not be measured');
+  return JSON.parse(stdout);
+}
+
+const { values: options } = parseArgs({
+  options: { update: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+});
+if (options.update) update();
+else if (options.json) console.log(JSON.stringify(await measured()));
+else await guard();

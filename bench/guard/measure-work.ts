@@ -8,8 +8,8 @@ import type { Kept } from './kept.js';
 import { countStatements, type StatementCounts } from './statement-counts.js';
 
 /** Little of everything: a round takes milliseconds. */
-const SCALE: Scale = { cities: 2000, gets: 2000, queries: 200, counts: 50, changes: 1000, singles: 500 };
-const ROUNDS = 7;
+const SCALE: Scale = { cities: 5000, gets: 2000, queries: 200, counts: 50, changes: 1000, singles: 500 };
+const ROUNDS = 9;
 
 // Not synced: how much of the processor that takes says nothing about a change of the library.
 const competitors: readonly Competitor[] = [raw('NORMAL'), corollary('NORMAL')];

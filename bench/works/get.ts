@@ -20,7 +20,7 @@ export const get: Work = {
 };
 
 /** How often each is asked for, where asking takes next to no time. */
-const TIMES = 4;
+const TIMES = 10;
 
 export const getHeld: Work = {
   ...get,
