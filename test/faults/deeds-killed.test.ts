@@ -3,7 +3,7 @@ import { whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
 import type * as tasks from '../tasks/deeds.js';
 import type { DeedName } from '../tasks/deeds.js';
-import { chosenDeeds, type DeedScene, expectWhole, Faults, Stage } from './deed-scene.js';
+import { chosenDeeds, type DeedScene, expectWhole, Faults, Stage, someOf } from './deed-scene.js';
 import { isThorough, points, timeout } from './scene.js';
 import { Survivor } from './survivor.js';
 
@@ -31,9 +31,6 @@ function killable(operations: readonly string[]): number[] {
   return operations.flatMap((operation, at) => (operation.endsWith('-shm') ? [] : [at + 1]));
 }
 
-const some = (names: readonly DeedName[], each: number) =>
-  isThorough ? names : names.filter((_, n) => n % each === each - 1);
-
 async function killEverywhere(stage: Stage, names: readonly DeedName[]): Promise<void> {
   const faults = new Faults();
   for (const [which, scene] of (await stage.scenes(names)).entries())
@@ -48,13 +45,13 @@ async function killEverywhere(stage: Stage, names: readonly DeedName[]): Promise
 
 describe.skipIf(why !== undefined)('a process that is killed', () => {
   test('has done all of what it was doing or nothing', { timeout }, async () => {
-    await killEverywhere(new Stage(program), some(chosenDeeds, 2));
+    await killEverywhere(new Stage(program), someOf(chosenDeeds, 4));
   });
 
   test('leaves those that live with what a fresh look finds', { timeout }, async () => {
     const stage = new Stage(program);
     const survive = (name: DeedName) => new Survivor(stage.tree, { alone: moving.includes(name) });
-    for (const [which, scene] of (await stage.scenes(some(chosenDeeds, 6), survive)).entries())
+    for (const [which, scene] of (await stage.scenes(someOf(chosenDeeds, 9), survive)).entries())
       for (const kill of pointsOf(scene, which + 5)) {
         stage.set();
         const survivor = survive(scene.name);
@@ -74,13 +71,13 @@ describe.skipIf(why !== undefined)('a process that is killed', () => {
     async (which) => {
       const stage = new Stage(program);
       await leavePrepared(stage, which);
-      await killEverywhere(stage, some(moving, 6));
+      await killEverywhere(stage, someOf(moving, 7));
     },
   );
 
   test('is survived also when those who look after it are killed', { timeout }, async () => {
     const stage = new Stage(program);
-    for (const [which, scene] of (await stage.scenes(some(chosenDeeds, 12))).entries())
+    for (const [which, scene] of (await stage.scenes(someOf(chosenDeeds, 13))).entries())
       for (const kill of isThorough ? points(scene.operations.length, 12, false) : pointsOf(scene, which)) {
         stage.set();
         const isDone = await stage.kill(scene.name, kill);

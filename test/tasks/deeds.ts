@@ -139,6 +139,21 @@ export const deeds = {
     }),
   'moves into what it creates': (root) =>
     root.transact(() => root.at('c').substores.move('old', root.substores.create('new'), 'moved')),
+  'moves what it creates': (root) =>
+    root.transact(() => {
+      root.substores.create('new');
+      root.substores.move('new', root.at('c/old'));
+    }),
+  'moves what it deletes then': (root) =>
+    root.transact(() => {
+      root.at('c').substores.move('old', root.at('a'));
+      root.at('a').substores.delete('old');
+    }),
+  'moves in vain, and writes': (root) =>
+    root.transact(() => {
+      inVain(root, () => root.at('c').substores.move('old', root.at('a')));
+      for (const path of ['c/old', 'a']) rewrite(at(root, path));
+    }),
   'copies a substore': (root) => void root.substores.copy('c', root.at('a'), 'copy'),
   'imports a substore': (root, directory) => void root.tree.import(exportIn(directory), 'imported'),
   'restores a substore': (root, directory) => void root.at('c').substores.restore('old', exportIn(directory)),
@@ -151,6 +166,19 @@ export const deeds = {
 } satisfies Record<string, (root: Store, directory: string) => unknown>;
 export type DeedName = keyof typeof deeds;
 export const deedNames = Object.keys(deeds) as DeedName[];
+
+/** Does something in a transaction that is undone. */
+function inVain(root: Store, act: () => void): void {
+  const undone = new Error('undone');
+  try {
+    root.transact(() => {
+      act();
+      throw undone;
+    });
+  } catch (error) {
+    if (error !== undone) throw error;
+  }
+}
 
 async function* pieces(): AsyncGenerator<Uint8Array> {
   for (const piece of ['one ', 'two ', 'three']) yield Buffer.from(piece.repeat(10_000));

@@ -31,6 +31,17 @@ export interface Loss {
   readonly what: string;
 }
 
+/**
+ * When the power fails: mostly just after something was synced, or said, since promises are kept or broken there; else at
+ * any moment.
+ */
+function someMoment(steps: readonly Step[], random: () => number): number {
+  const turns = steps.flatMap(({ kind }, at) => (kind === 'sync' ? [at + 1] : kind === 'say' ? [at, at + 1] : []));
+  const said = steps.flatMap(({ kind }, at) => (kind === 'say' ? [at + 1] : []));
+  const moments = [turns, said, steps.map((_, at) => at + 1)][Math.floor(random() * 4)] ?? turns;
+  return moments[Math.floor(random() * moments.length)] ?? steps.length;
+}
+
 /** Fails the power `count` times, at moments and on disks of every kind, and puts into the directory what is left. */
 export function* losses(
   directory: string,
@@ -41,7 +52,7 @@ export function* losses(
   for (let n = 0; n < count; n++) {
     const random = randomFrom(seed + n);
     const model = only[n % only.length] as ModelName;
-    const until = steps.slice(0, 1 + Math.floor(random() * steps.length));
+    const until = steps.slice(0, someMoment(steps, random));
     const kept = models[model](until, isRandom(model) ? random : () => 0);
     const disk = new Disk(base);
     for (const [at, step] of until.entries()) disk.take(step, kept[at] ?? false);

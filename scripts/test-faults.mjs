@@ -1,0 +1,110 @@
+// The long tests of what docs/reliability.md promises: `npm run test:faults`. Two at a time, an hour at most on two
+// processors. `npm run test:faults -- power law` runs those whose names have one of the words; `--list` shows the commands.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const repository = dirname(dirname(fileURLToPath(import.meta.url)));
+const logs = join(repository, '.scratch', 'faults');
+const LANES = Math.min(2, cpus().length);
+
+// What kills and fails does not wait for a disk: in memory it is the same, and faster. Power cuts are models anyway.
+const inMemory = existsSync('/dev/shm') ? { TMPDIR: '/dev/shm' } : {};
+const all = { FAULTS: 'all', ...inMemory };
+
+/** The longest first, so that both lanes end at about the same time. */
+const jobs = [
+  { name: 'kill: everything done to a tree', set: all, files: 'test/faults/deeds-killed', named: 'all of what' },
+  { name: 'kill: beside living processes', set: all, files: 'test/faults/deeds-killed', named: 'those that live' },
+  { name: 'error: everything done to a tree', set: all, files: 'test/faults/deeds-failing' },
+  { name: 'power: everything done to a tree', set: { ...all, POWER_STATES: 150 }, files: 'test/faults/power-lost' },
+  {
+    name: 'kill: moves of prepared parts',
+    set: all,
+    files: 'test/faults/deeds-killed',
+    named: 'part of a transaction',
+  },
+  { name: 'kill: those who look after it', set: all, files: 'test/faults/deeds-killed', named: 'who look after' },
+  { name: 'kill, error: commits over several stores', set: all, files: 'test/faults/commits-' },
+  {
+    name: 'kill, error, power: upgrades',
+    set: { ...all, POWER_STATES: 300, UPGRADE_ROWS: 1_000_000 },
+    files: 'test/upgrades-killed',
+  },
+  { name: 'kill, error: backups', set: all, files: 'test/faults/backups-killed' },
+  { name: 'kill loop: law of the tree', set: { KILLS: 300 }, files: 'test/laws/tree-of-stores-killed' },
+  { name: 'law: tree of stores', set: { LAW_RUNS: 40 }, files: 'test/laws/tree-of-stores.test' },
+  {
+    name: 'law: queries, powerups, pools',
+    set: { LAW_RUNS: 10, RUNS: 300 },
+    files: 'test/laws',
+    but: 'tree-of-stores',
+  },
+  { name: 'kill loop: commits', set: { KILLS: 300 }, files: 'test/durability' },
+  { name: 'kill loop: files', set: { KILLS: 200 }, files: 'test/file-kills' },
+  { name: 'kill loop: moves', set: { KILLS: 200 }, files: 'test/moving-killed' },
+  { name: 'kill loop: transfers', set: { KILLS: 100 }, files: 'test/transfers' },
+  { name: 'kill loop: backups', set: { KILLS: 60, DAMAGE_STEP: 7 }, files: 'test/backup.test' },
+  { name: 'kill loop: copies', set: { KILLS: 60 }, files: 'test/copy.test' },
+];
+
+/** What Vitest is told. */
+function wordsOf({ files, named, but }) {
+  const words = ['vitest', 'run', files, '--typecheck.enabled=false', '--maxWorkers=1'];
+  if (named !== undefined) words.push('-t', named);
+  if (but !== undefined) words.push('--exclude', `**/${but}*`);
+  return words;
+}
+
+function command(job) {
+  const set = Object.entries(job.set).map(([name, value]) => `${name}=${value}`);
+  return [...set, 'npx', ...wordsOf(job).map((word) => (/[ *]/.test(word) ? `'${word}'` : word))].join(' ');
+}
+
+/** Runs one job; what it prints goes to a file. */
+function run(one) {
+  const began = Date.now();
+  const child = spawn('npx', wordsOf(one), {
+    cwd: repository,
+    env: { ...process.env, ...one.set, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (printed += bytes));
+  return new Promise((resolve) => {
+    child.once('close', (status) => {
+      const log = join(logs, `${one.name.replaceAll(/\W+/g, '-')}.log`);
+      writeFileSync(log, `${command(one)}\n\n${printed}`);
+      const result = printed.match(/^\d+ passed, \d+ failed.*$/m)?.[0] ?? `ended with ${status}`;
+      resolve({ ...one, isGood: status === 0, result, minutes: (Date.now() - began) / 60_000, log });
+    });
+  });
+}
+
+const line = ({ name, isGood, result, minutes, log }) =>
+  `| ${name} | ${isGood ? result : `**${result}**, see ${log}`} | ${minutes.toFixed(1)} min |`;
+
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const chosen = jobs.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
+
+if (process.argv.includes('--list')) {
+  for (const one of chosen) console.log(`${one.name}\n    ${command(one)}`);
+} else {
+  mkdirSync(logs, { recursive: true });
+  console.log(
+    `| ${new Date().toISOString().slice(0, 10)}, Node ${process.version} | result | time |\n| --- | --- | --- |`,
+  );
+  const waiting = [...chosen];
+  const outcomes = [];
+  const lane = async () => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      const outcome = await run(one);
+      outcomes.push(outcome);
+      console.log(line(outcome));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  process.exitCode = outcomes.every(({ isGood }) => isGood) && outcomes.length > 0 ? 0 : 1;
+}
