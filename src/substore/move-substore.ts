@@ -104,15 +104,17 @@ function changeParents<S extends KeepingStore>(
   });
 }
 
-// The directory of a store comes after it. What is left undone here, whoever opens the store next does.
+// The directory of a store comes after it. What is left undone here, whoever opens the store next does: so nobody may
+// have it open where it was. A part that could not be written yet has to be settled there first.
 function follow<S extends KeepingStore>(child: Branch<S>, id: string): void {
   const files = [...child.loadedBelow(), child].map(({ core }) => core.file);
   const parent = (child.parent as Branch<S>).core.file.directory;
-  if (parent === undefined || files.some(({ isPrepared }) => isPrepared)) return;
+  if (parent === undefined) return;
   const from = child.directory as string;
+  const isSettled = !files.some(({ isPrepared }) => isPrepared);
   for (const file of files) if (file.isOpen) file.evict();
-  carry(from, parent, id);
   child.liesIn(id);
+  if (isSettled) carry(from, parent, id);
 }
 
 /** Nobody opens a substore of this tree until the transaction is over. */

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
@@ -23,11 +24,9 @@ const { ENOSPC, EIO, EMFILE } = constants.errno;
 /** Ways to fail: the kind of operation, if only one fails; with what; and whether all that follow do, too. */
 const failures = {
   'the disk is full from a write on': { FAULTS_KIND: 'write', FAULTS_ERRNO: String(ENOSPC), FAULTS_EVER: '1' },
-  'a write fails once': { FAULTS_KIND: 'write', FAULTS_ERRNO: String(EIO) },
   'a write is cut short, and the disk is full': { FAULTS_KIND: 'write', FAULTS_ERRNO: String(ENOSPC), FAULTS_EVER: '1', FAULTS_SHORT: '1' }, // biome-ignore format: a table
-  'a sync fails once': { FAULTS_KIND: 'sync', FAULTS_ERRNO: String(EIO) },
   'no file can be opened any more': { FAULTS_KIND: 'open', FAULTS_ERRNO: String(EMFILE), FAULTS_EVER: '1' },
-  'any operation fails once': { FAULTS_ERRNO: String(EIO) },
+  'an operation fails once, whichever it is': { FAULTS_ERRNO: String(EIO) },
 } satisfies Record<string, Injury>;
 
 /** What may be thrown: all of it says what is the matter with the disk, or with what was not written completely. */
@@ -53,6 +52,8 @@ function expectAgreement(stage: Stage, scene: DeedScene, life: Life, what: strin
   expect(lacking, said).toEqual([]);
   expect(life.texts, said).toEqual(Object.fromEntries(Object.entries(texts).filter(([key]) => key in life.texts)));
 }
+
+const isWrite = (operation: string) => operation.startsWith('write ');
 
 /** How many operations of a kind there are. */
 async function countOf(stage: Stage, scene: DeedScene, kind: string | undefined): Promise<number> {
@@ -83,6 +84,27 @@ describe.skipIf(why !== undefined)('a backup', () => {
         whole[fail - 1] ?? '',
       );
     }
+  });
+});
+
+describe.skipIf(why !== undefined)('a move', () => {
+  test('is completed by the process that lives on when what was moved could not be written', { timeout }, async () => {
+    const stage = new Stage(program);
+    const [scene] = (await stage.scenes(['moves a substore'])) as [DeedScene];
+    const child = stage.process();
+    const whole = await stage.operationsOf((log) => child.call('live', scene.name, stage.set(), log));
+    const rename = whole.findIndex((one) => one.startsWith('rename '));
+    const log = `/${basename(whole[rename] as string)}/db.sqlite-wal`;
+    const decided = whole.slice(0, rename).findLastIndex((one) => one.endsWith('a.store/db.sqlite-wal'));
+    const codes = new Set<string | undefined>();
+    for (const fail of [1, 3]) {
+      const at = whole.findIndex((one, n) => n > decided && isWrite(one) && one.endsWith(log)) + fail;
+      const injury = { FAULTS_FAIL: String(at), FAULTS_ERRNO: String(EIO) };
+      const life = await child.call('live', scene.name, stage.set(), injury);
+      expectAgreement(stage, scene, life, `write ${fail} after the decision`);
+      codes.add(life.ended.code);
+    }
+    expect([...codes]).toEqual(['COMMIT_PENDING']);
   });
 });
 

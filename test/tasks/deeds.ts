@@ -353,6 +353,7 @@ async function outcomeOf(act: () => unknown): Promise<Outcome> {
  * write then.
  */
 export async function live(name: DeedName, directory: string, injury: Injury) {
+  injure({ FAULTS_BELOW: directory }); // of files that are opened before, nothing is known later
   using root = Store.open(treeIn(directory), options);
   const held = [...root.tree.stores()].flatMap((one) =>
     one
