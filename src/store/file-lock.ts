@@ -51,10 +51,12 @@ export class FileLock {
     });
   }
 
-  /** Takes the file away and gives the lock back. */
+  /** Gives the lock back, and takes the file away. One that cannot be taken away now is free for anybody to take. */
   release(): void {
     try {
-      onDisk(this.#file, () => rmSync(this.#file, { force: true }));
+      rmSync(this.#file, { force: true });
+    } catch {
+      // see above
     } finally {
       this.#connection.close();
     }

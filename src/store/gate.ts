@@ -85,9 +85,19 @@ export class Gate {
   #tryToClose(): FileLock | undefined {
     const temp = onDisk(this.#directory, () => ownDirectory(this.#directory, 'temp'));
     const lock = FileLock.make(join(temp, `gate-${process.pid}-${process.hrtime.bigint()}`));
-    if (lock === undefined || lock.rename(this.#file)) return lock;
+    if (lock === undefined || this.#isShown(lock)) return lock;
     lock.release(); // another has closed it just now, or swept `temp`
     return undefined;
+  }
+
+  // Whoever finds the file of a lock that was given back takes it away.
+  #isShown(lock: FileLock): boolean {
+    try {
+      return lock.rename(this.#file);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   // Its owner was killed: whoever can lock it takes it away.

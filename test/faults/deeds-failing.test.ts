@@ -108,6 +108,21 @@ describe.skipIf(why !== undefined)('a move', () => {
   });
 });
 
+describe.skipIf(why !== undefined)('a gate', () => {
+  test('whose file cannot be taken away stops nobody, and is no error once the work is done', async () => {
+    const stage = new Stage(program);
+    const [scene] = (await stage.scenes(['copies a substore'])) as [DeedScene];
+    const child = stage.process();
+    const whole = await stage.operationsOf((log) => child.call('live', scene.name, stage.set(), log));
+    const ofGate = whole.flatMap((one, at) => (/^unlink .*\/(gate-[\d-]+|closed-for-\w+)$/.test(one) ? [at + 1] : []));
+    expect(ofGate.length).toBeGreaterThan(1);
+    for (const at of ofGate) {
+      const injury = { FAULTS_FAIL: String(at), FAULTS_ERRNO: String(EIO) };
+      expectAgreement(stage, scene, await child.call('live', scene.name, stage.set(), injury), whole[at - 1] as string);
+    }
+  });
+});
+
 /** Lets the operations of one deed fail in one way. */
 async function failEverywhere(
   stage: Stage,
