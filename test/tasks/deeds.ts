@@ -96,8 +96,9 @@ function rewrite(store: Store): void {
   ann.owner = 'between';
   bob.owner = 'ann';
   ann.set({ owner: 'bob', cents: 20 });
+  const round = 1 + (store.query(Note).max((n) => n.round) ?? 0);
   store.query(Note, { of: ann }).delete();
-  keep(store, ann, 2);
+  keep(store, ann, round);
 }
 
 /** What can be done to the tree in one call that happens wholly or not at all. */
