@@ -68,7 +68,7 @@ function run(one) {
   const began = Date.now();
   const child = spawn('npx', wordsOf(one), {
     cwd: repository,
-    env: { ...process.env, ...one.set, NO_COLOR: '1' },
+    env: { LAW_SEED: 'new', ...process.env, ...one.set, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
