@@ -1,5 +1,5 @@
 import { Item, integer, item, Query, reference, Store, text, upgrade } from 'corollary';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 import { inDatabase, tablesOf } from './support/on-disk.js';
@@ -85,6 +85,83 @@ test('a program that knows the old name only is told, and sees no empty type', (
   expect(codeOf(() => old.create(Village, { name: 'x' }))).toBe('NEWER_DATABASE');
   expect(codeOf(() => Store.open(place, { types: [Village] }))).toBe('NEWER_DATABASE');
   expect(codeOf(() => old.count(OldHouse))).toBe('SCHEMA_MISMATCH');
+});
+
+describe('a program between the one that wrote a store and the newest', () => {
+  @item('village', { version: 2, upgrades: () => [upgrade(1, { name: text() })] })
+  class VillageBetween extends Item {
+    @text({ unique: true, fullText: true }) declare name: string;
+  }
+  @item('town', { version: 3, was: ['village'], upgrades: () => [upgrade(2, { name: text() })] })
+  class TownBetween extends Item {
+    @text({ unique: true, fullText: true }) declare name: string;
+  }
+  @item('city', {
+    version: 4,
+    was: ['village', 'town'],
+    upgrades: () => [upgrade(1, { name: text() }, () => ({}), { to: 4 })],
+  })
+  class City extends Item {
+    @text({ unique: true, fullText: true }) declare name: string;
+  }
+  const outdated = [Village, VillageBetween, TownBetween];
+
+  // The store had never heard of the names and versions between, and let those programs make the type anew.
+  test('is told that the type is called otherwise, although the store never was in its version', () => {
+    const { place } = aStoreOfVillages();
+    using store = Store.open(place, { types: [City] });
+    expect(store.count(City)).toBe(1);
+    for (const type of outdated) expect(codeOf(() => aStore({}, place).count(type))).toBe('NEWER_DATABASE');
+    expect(aStore({ types: [City] }, place).count(City)).toBe(1);
+  });
+
+  test('is told so in a store that the newest program has begun, too', () => {
+    const place = aStoreDirectory();
+    using store = Store.open(place, { types: [City] });
+    store.create(City, { name: 'Selborne' });
+    for (const type of outdated)
+      expect(codeOf(() => aStore({}, place).create<Village>(type, { name: 'lost' }))).toBe('NEWER_DATABASE');
+    expect(aStore({ types: [City] }, place).count(City)).toBe(1);
+  });
+
+  test('is told so when the type was dropped after that, and when another type has the name of the dropped one', async () => {
+    const { place } = aStoreOfVillages();
+    const retired = Store.open(place, { types: [City] });
+    retired.count(City);
+    retired.close();
+    using dropping = Store.open(place, { retired: { city: 'drop', house: 'drop' } });
+    expect([...(await dropping.tree.upgrade()).types.keys()].sort()).toEqual(['city', 'house']);
+    for (const type of [...outdated, City]) expect(codeOf(() => aStore({}, place).count(type))).toBe('NEWER_DATABASE');
+    @item('city', { version: 5 })
+    class Metropolis extends Item {
+      @integer() declare people: number;
+    }
+    using store = Store.open(place, { types: [Metropolis] });
+    store.create(Metropolis, { people: 1 });
+    for (const type of [...outdated, City]) expect(codeOf(() => aStore({}, place).count(type))).toBe('NEWER_DATABASE');
+  });
+
+  // The lower of the versions counted that two types had had under one name, where that type had come later.
+  test('is told so by the last of the types that had its name', () => {
+    const place = aStoreDirectory();
+    @item('other', { version: 2 })
+    class Other extends Item {
+      @integer() declare n: number;
+    }
+    @item('village', { version: 2, was: ['other'] })
+    class VillageAnew extends Item {
+      @integer() declare n: number;
+    }
+    @item('hall', { version: 2, was: ['village'] })
+    class Hall extends Item {
+      @integer() declare n: number;
+    }
+    using old = Store.open(place);
+    old.create(Other, { n: 1 });
+    old.create(Village, { name: 'Selborne' });
+    expect([Town, VillageAnew, Hall].map((type) => aStore({}, place).count<Item>(type))).toEqual([1, 1, 1]);
+    expect(codeOf(() => aStore({}, place).count(VillageAnew))).toBe('NEWER_DATABASE');
+  });
 });
 
 test('once all stores are renamed, was can be left out', () => {

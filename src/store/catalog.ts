@@ -6,10 +6,10 @@ import type { ItemType } from '../schema/item-type.js';
 import type { TypeRegistry } from '../schema/registry.js';
 import { namingRules } from './broken-rule.js';
 import { CatalogueEntries } from './catalogue-entries.js';
-import { type CatalogueEntry, isBehind } from './catalogue-entry.js';
+import { type CatalogueEntry, formerNames, isBehind } from './catalogue-entry.js';
 import { type Definition, runDefinitions } from './definition.js';
 import { TAGS } from './format.js';
-import { NO_SHAPE, shapeOf, type TypeShape, withReferences } from './shape.js';
+import { NO_SHAPE, shapeOf, type TypeShape, withFormerNames, withReferences } from './shape.js';
 import type { StoreFile } from './store-file.js';
 import { firstTable, nameFreed, noted, otherRules, otherTable, tableDropped } from './table-definitions.js';
 import { TableSql, tableName } from './table-sql.js';
@@ -209,15 +209,15 @@ export class Catalog {
 
   #create(type: ItemType): StoredType {
     const { place } = this.#file;
-    const shape = this.#shapeOf(type);
     const dropped = this.#entries.dropped(type);
-    const tag = dropped?.tag ?? this.#entries.nextTag;
+    const shape = withFormerNames(this.#shapeOf(type), formerNames(type, dropped));
+    const tag = dropped[0]?.tag ?? this.#entries.nextTag;
     if (tag >= TAGS)
       throw new CorollaryError('OUT_OF_RANGE', `${place} holds ${TAGS - 1} item types, and takes no more`, {
         store: place,
       });
     const entry = { tag, name: type.name, version: type.version, table: tableName(type), shape };
-    this.#define([...(dropped === undefined ? [] : [nameFreed(dropped)]), ...firstTable(entry, type)]);
+    this.#define([...dropped.map(nameFreed), ...firstTable(entry, type)]);
     this.#entries.note(entry);
     return this.#keep(type, storedAs(type, entry));
   }
@@ -239,8 +239,7 @@ export class Catalog {
    */
   replaceTable(type: ItemType, work: Replacing): void {
     const from = this.entryOf(type) as CatalogueEntry; // who upgrades has found it
-    const { formerly } = from.shape;
-    const shape = { ...this.#shapeOf(type), ...(formerly && { formerly }) };
+    const shape = withFormerNames(this.#shapeOf(type), formerNames(type, [from]));
     const to = { ...from, version: type.version, table: tableName(type), shape };
     const stored = storedAs(type, to);
     const { made, counted, dropped } = otherTable(from, to, type);
@@ -256,16 +255,17 @@ export class Catalog {
 
   /** Gives a stored type the name that its class has now. Its rows stay where they are. Runs inside a write. */
   rename(type: ItemType): void {
-    const { name: former, ...entry } = this.entryOf(type) as CatalogueEntry; // who renames has found it
-    const { [type.name]: _again, ...formerly } = { ...entry.shape.formerly, [former]: entry.version };
-    const renamed = { ...entry, name: type.name, shape: { ...entry.shape, formerly } };
+    const entry = this.entryOf(type) as CatalogueEntry; // who renames has found it
+    const former = entry.name;
+    const dropped = this.#entries.dropped(type);
+    const formerly = formerNames(type, [...dropped, entry]);
+    const renamed = { ...entry, name: type.name, shape: withFormerNames(entry.shape, formerly) };
     const nameNow = (name: string) => (name.toLowerCase() === former.toLowerCase() ? type.name : name);
     const changed = [...this.#entries.all().filter(({ tag }) => tag !== entry.tag), renamed].flatMap((one) => {
       const shape = withReferences(one.shape, nameNow);
       return one === renamed || JSON.stringify(shape) !== JSON.stringify(one.shape) ? [{ ...one, shape }] : [];
     });
-    const dropped = this.#entries.dropped(type);
-    this.#define([...(dropped === undefined ? [] : [nameFreed(dropped)]), ...changed.map(noted)]);
+    this.#define([...dropped.map(nameFreed), ...changed.map(noted)]);
     for (const one of changed) this.#entries.note(one);
     this.#stored = new Map();
   }
@@ -282,9 +282,10 @@ export class Catalog {
 
   /** Takes the table of a type away that has no rows any more. Runs inside a write of several steps. */
   drop(from: CatalogueEntry): void {
-    const definitions = tableDropped(from, from.shape.rules.fullText !== undefined);
+    const to = { ...from, table: '', shape: withFormerNames(NO_SHAPE, from.shape.formerly) };
+    const definitions = tableDropped(from, to);
     this.#run(definitions);
-    this.#entries.note({ ...from, table: '', shape: NO_SHAPE });
+    this.#entries.note(to);
     runningTransaction()?.partOfFile(this.#file)?.replaced({ from, to: undefined, definitions });
   }
 

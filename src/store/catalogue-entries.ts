@@ -26,10 +26,17 @@ export class CatalogueEntries {
     if (before !== undefined) this.#byName.delete(before.name.toLowerCase());
     this.#byTag.set(entry.tag, entry);
     const { name, version, shape } = entry;
+    const renamedTo = isDropped(entry) ? undefined : name;
     for (const [former, itsVersion] of Object.entries(shape.formerly ?? {}))
-      this.#past.set(former.toLowerCase(), { version: itsVersion, renamedTo: name });
-    if (isDropped(entry)) this.#past.set(name.toLowerCase(), { version, renamedTo: undefined });
+      this.#notePast(former, { version: itsVersion, renamedTo });
+    if (isDropped(entry)) this.#notePast(name, { version, renamedTo });
     else this.#byName.set(name.toLowerCase(), entry);
+  }
+
+  /** Several types may have had a name, one after the other: the last of them counts. */
+  #notePast(former: string, past: PastType): void {
+    const known = this.#past.get(former.toLowerCase());
+    if (known === undefined || past.version >= known.version) this.#past.set(former.toLowerCase(), past);
   }
 
   all(): readonly CatalogueEntry[] {
@@ -74,9 +81,9 @@ export class CatalogueEntries {
     return isItself ? undefined : past;
   }
 
-  /** The entry that stands for a dropped type of this name. */
-  dropped({ name }: ItemType): CatalogueEntry | undefined {
-    return [...this.#byTag.values()].find(
+  /** The entry that stands for a dropped type of this name, if there is one. */
+  dropped({ name }: ItemType): readonly CatalogueEntry[] {
+    return [...this.#byTag.values()].filter(
       (entry) => isDropped(entry) && entry.name.toLowerCase() === name.toLowerCase(),
     );
   }

@@ -26,12 +26,18 @@ export interface TypeShape {
   readonly checks: readonly string[];
   /** What can change without a new version. */
   readonly rules: TypeRules;
-  /** The names that the type had before, with its versions then; left out where there are none. */
+  /** The names that the type had before, each with the latest version that it can have had then; left out where there are none. */
   readonly formerly?: Readonly<Record<string, number>>;
 }
 
-/** That of a type that was dropped. */
+/** That of a type that was never stored. */
 export const NO_SHAPE: TypeShape = { attributes: [], checks: [], rules: { indexes: [], whenDeleted: {} } };
+
+/** A shape with the names that a type had before; without the part where there are none. */
+export function withFormerNames(shape: TypeShape, formerly: TypeShape['formerly'] = {}): TypeShape {
+  const { formerly: _before, ...others } = shape;
+  return Object.keys(formerly).length === 0 ? others : { ...others, formerly };
+}
 
 /** The same, with references to the types as they are called now. */
 export function withReferences(shape: TypeShape, nameNow: (name: string) => string): TypeShape {

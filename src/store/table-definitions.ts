@@ -34,11 +34,12 @@ export function noted({ tag, name, shape }: CatalogueEntry): Definition {
   };
 }
 
-/** What takes a type's table away, and notes that it was there. */
-export function tableDropped({ table, tag }: CatalogueEntry, hasText: boolean): readonly Definition[] {
+/** What takes a type's table away, and notes that it was there: `to` is what is left of it. */
+export function tableDropped({ table, shape }: CatalogueEntry, to: CatalogueEntry): readonly Definition[] {
+  const hasText = shape.rules.fullText !== undefined;
   const dropped = [...(hasText ? dropTextIndex(table) : []), dropTable(table)].map((sql) => ({ sql }));
   const sql = `UPDATE corollary_types SET "table" = '', shape = ? WHERE tag = ?`;
-  return [...dropped, { sql, values: [JSON.stringify(NO_SHAPE), tag] }];
+  return [...dropped, { sql, values: [JSON.stringify(to.shape), to.tag] }];
 }
 
 /** What gives the table of a type other rules than before, and notes them. */

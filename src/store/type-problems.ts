@@ -17,7 +17,7 @@ export function nameProblems(entries: CatalogueEntries, type: ItemType): readonl
   const past = entries.pastOf(type);
   if (past === undefined) return [];
   const became = past.renamedTo === undefined ? 'was dropped' : `is called ${past.renamedTo}`;
-  const message = `${name} version ${past.version} ${became} here, the class has version ${version}: use the newer program, or give a new type that has the name a higher version`;
+  const message = `${name} up to version ${past.version} ${became} here, the class has version ${version}: use the newer program, or give a new type that has the name a higher version`;
   return [{ code: 'NEWER_DATABASE', message }];
 }
 
