@@ -237,6 +237,8 @@ test.each<[string, unknown]>([
   ['a list', ['draft']],
   ['another word', { draft: 'forget' }],
   ['a name that is none', { 'no good': 'drop' }],
+  // Cases do not count in type names: the type was dropped.
+  ['a name twice, in other cases', { draft: 'keep', Draft: 'drop' }],
 ])('retired with %s is refused', (_, retired) => {
   expect(codeOf(() => Store.inMemory({ retired: retired as never }))).toBe('INVALID_VALUE');
 });

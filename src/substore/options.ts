@@ -50,7 +50,7 @@ const RULES: { readonly [K in keyof StoreOptions]-?: readonly [phrase: string, t
   busyTimeoutMs: ['a whole number of milliseconds, 0 or more', (value) => isWhole(value, 0)],
   maxOpenSubstores: ['a whole number, 1 or more', (value) => isWhole(value, 1)],
   upgrade: ["'use', 'open' or 'refuse'", (value) => ['use', 'open', 'refuse'].includes(value as string)],
-  retired: ["an object of type names with 'keep' or 'drop'", isRetirements],
+  retired: ["an object of type names, each once whatever its case, with 'keep' or 'drop'", isRetirements],
   clock: ['a function that gives milliseconds', (value) => typeof value === 'function'],
 };
 
@@ -95,7 +95,8 @@ function isRetirements(value: unknown): boolean {
   if (!isPlainInput(value)) return false;
   const isRight = ([name, what]: [string, unknown]) =>
     nameFault(name) === undefined && (what === 'keep' || what === 'drop');
-  return Object.entries(value).every(isRight);
+  const names = Object.keys(value).map((name) => name.toLowerCase());
+  return Object.entries(value).every(isRight) && new Set(names).size === names.length;
 }
 
 function isBoolean(value: unknown): boolean {
