@@ -340,6 +340,20 @@ test('items under two of its names at once are not mixed: that is said at open, 
   expect(codeOf(() => later.count(Town))).toBe('SCHEMA_MISMATCH');
 });
 
+// The new name was written before the difference was found: no program could read the type then.
+test('a class that differs in more than the name, with the same version, is refused before anything is written', () => {
+  const { place } = aStoreOfVillages();
+  @item('town', { was: ['village'] })
+  class Larger extends Item {
+    @text({ unique: true }) declare name: string;
+    @integer() declare people: number;
+  }
+  const said = refusal(() => Store.open(place, { types: [Larger] }));
+  expect([said.code, said.message]).toEqual(['SCHEMA_MISMATCH', expect.stringContaining('people is new')]);
+  expect(codeOf(() => aStore({}, place).count(Larger))).toBe('SCHEMA_MISMATCH');
+  expect(aStore({ types: [Village, OldHouse] }, place).count(Village)).toBe(1);
+});
+
 test.each<[string, () => unknown]>([
   ['a name that is none', () => item('x', { was: ['no good'] })(class X extends Item {})],
   ['its own name', () => item('x', { was: ['X'] })(class X extends Item {})],

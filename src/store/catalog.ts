@@ -160,7 +160,11 @@ export class Catalog {
 
   #problemsOf(entry: CatalogueEntry | undefined, type: ItemType): readonly Problem[] {
     const problems = [...(entry ? versionProblems(entry, type) : []), ...this.nameProblems(type)];
-    if (entry === undefined || problems.length > 0) return problems;
+    return entry === undefined || problems.length > 0 ? problems : this.shapeProblems(type, entry);
+  }
+
+  /** What a class says otherwise than the file, where that has the same version. */
+  shapeProblems(type: ItemType, entry: CatalogueEntry): readonly Problem[] {
     return shapeProblems(this.shapeNow(entry.shape), this.#shapeOf(type), type);
   }
 

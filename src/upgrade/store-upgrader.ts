@@ -115,7 +115,10 @@ export class StoreUpgrader implements Upgrader {
   }
 
   problemsOf(type: ItemType, entry: CatalogueEntry): readonly Problem[] {
-    return [...this.#core.catalog.nameProblems(type), ...this.#planOf(type, entry).problems];
+    const { catalog } = this.#core;
+    const isRenamedOnly = entry.version === type.version;
+    const problems = isRenamedOnly ? catalog.shapeProblems(type, entry) : this.#planOf(type, entry).problems;
+    return [...catalog.nameProblems(type), ...problems];
   }
 
   get isNeeded(): boolean {
