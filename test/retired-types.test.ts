@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Address, address, Item, integer, item, reference, role, Store, text } from 'corollary';
 import { expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
@@ -210,6 +211,22 @@ test('in a transaction over several stores a dropping goes with it or not at all
   expect(again.tree.check().findings).toEqual([]);
   const below = inDatabase(place, () => again.at('part').count(Folder));
   expect(below).toBe(1);
+});
+
+// The store was taken for opened, and kept the type until it was opened anew.
+test('a dropping that is undone with its transaction is done again at the next use', () => {
+  const { place } = aStoreOfDrafts();
+  const root = aStore({ types: [Folder], retired: { draft: 'drop' }, upgrade: 'open' }, place);
+  const undone = () =>
+    root.transact(() => {
+      expect(root.at('part').count(Folder)).toBe(0);
+      throw new RangeError('no');
+    });
+  expect(undone).toThrow(RangeError);
+  const part = join(place, 'sub', root.substores.query({ name: 'part' }).one().directory);
+  expect(tablesOf(part)).toContain('item_draft_v1');
+  expect(root.at('part').count(Folder)).toBe(0);
+  expect(tablesOf(part)).not.toContain('item_draft_v1');
 });
 
 test('addresses of dropped items lead nowhere', () => {

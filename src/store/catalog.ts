@@ -288,6 +288,10 @@ export class Catalog {
   drop(from: CatalogueEntry): void {
     const to = { ...from, table: '', shape: withFormerNames(NO_SHAPE, from.shape.formerly) };
     const definitions = tableDropped(from, to);
+    // Nobody uses a dropped type: where it comes back, nothing else would drop it again.
+    runningTransaction()?.onUndo(() => {
+      this.#isOpened = false;
+    });
     this.#run(definitions);
     this.#entries.note(to);
     runningTransaction()?.partOfFile(this.#file)?.replaced({ from, to: undefined, definitions });
