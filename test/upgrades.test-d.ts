@@ -104,6 +104,28 @@ describe('the last step', () => {
     personWith(upgrade(2, shape, () => ({ first: null, state: 'new' })))(Person);
   });
 
+  // Where it was written inside the options, the compiler took its version from what `item` asks for, and checked nothing.
+  test('is checked where it is written in the options, as most are', () => {
+    item('person', {
+      version: 3,
+      upgrades: () => [upgrade(2, shape, (old) => ({ first: old.name, state: 'new' }))],
+    })(Person);
+    item('person', {
+      version: 3,
+      upgrades: () => [upgrade(2, shape, (old) => ({ first: old.name }))],
+      // @ts-expect-error state is not given
+    })(Person);
+    item('person', {
+      version: 3,
+      upgrades: () => [upgrade(2, shape, (old) => ({ first: old.name, state: 'new', age: '5' }))],
+      // @ts-expect-error age is a number
+    })(Person);
+    // @ts-expect-error without a function nothing is given
+    item('person', { version: 3, upgrades: () => [upgrade(2, shape)] })(Person);
+    // @ts-expect-error the jump gives too little
+    item('person', { version: 3, upgrades: () => [upgrade(1, shape, () => ({}), { to: 3 })] })(Person);
+  });
+
   test('takes ids for references, of their type where that is known', () => {
     const step = upgrade(2, { ...shape, country: reference() }, (old) => ({ ...old, first: '', state: 'new' }));
     personWith(step)(Person);

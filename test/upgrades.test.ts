@@ -9,6 +9,7 @@ import {
   integer,
   item,
   json,
+  type Memory,
   real,
   reference,
   role,
@@ -172,7 +173,7 @@ test('a step without a function copies all', () => {
     @text() declare name: string;
     @integer({ default: 40 }) declare age: Default<number>;
     @text({ nullable: true }) declare email: string | null;
-    shout = 'not an attribute';
+    shout: Memory<string> = 'not an attribute';
   }
   const [ada] = aStore({}, place).query(Person2).all() as [Person2];
   expect([ada.name, ada.age, ada.email]).toEqual(['Ada', 40, null]);
@@ -184,7 +185,7 @@ test('what a step leaves out comes from field initialisers, defaults and null, a
   @item('person', { version: 2, upgrades: () => [upgrade(1, { name: text() })] })
   class Person2 extends Item {
     @text() declare name: string;
-    @integer() rank = 3;
+    @integer() rank: Default<number> = 3;
     @integer({ default: () => ++made }) declare turn: Default<number>;
   }
   const [ada] = aStore({}, place).query(Person2).all() as [Person2];

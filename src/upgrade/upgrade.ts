@@ -86,13 +86,13 @@ export function upgrade<
   shape: S,
   step?: (old: OldValues<S>, context: UpgradeContext) => Given,
   options: UpgradeOptions<To> = {},
-): UpgradeStep<OldValues<S>, Given, From, To> {
+): NoInfer<UpgradeStep<OldValues<S>, Given, From, To>> {
   const faults = [...versionFaults(from, options), ...shapeFaults(shape)];
   if (faults.length > 0) throw new CorollaryError('BAD_TYPE', `upgrade(${String(from)}, ...) ${faults.join('; ')}`);
   if (step !== undefined)
     assertPlainFunction(step, `upgrade(${from}, ...)`, 'an upgrade is over when its transaction is');
   const made: unknown = new Upgrade(from, options.to ?? from + 1, shape, step as Upgrade['step']);
-  return made as UpgradeStep<OldValues<S>, Given, From, To>; // `to` is what the type says, unless it says nothing
+  return made as NoInfer<UpgradeStep<OldValues<S>, Given, From, To>>; // `to` is what the type says, unless it says nothing
 }
 
 function versionFaults(from: unknown, options: unknown): string[] {
