@@ -359,6 +359,7 @@ test.each<[string, () => unknown]>([
   ['its own name', () => item('x', { was: ['X'] })(class X extends Item {})],
   ['a name twice', () => item('x', { was: ['a', 'A'] })(class X extends Item {})],
   ['no list', () => item('x', { was: 'a' as never })(class X extends Item {})],
+  ['null', () => item('x', { was: null as never })(class X extends Item {})],
 ])('was with %s is BAD_TYPE', (_, declare) => {
   expect(codeOf(declare)).toBe('BAD_TYPE');
 });

@@ -127,7 +127,7 @@ function optionFaults(options: unknown): string[] {
 }
 
 function formerNameFaults(typeName: string, options: ItemOptions | null): string[] {
-  const was: unknown = options?.was ?? [];
+  const was: unknown = options?.was === undefined ? [] : options.was;
   if (!Array.isArray(was)) return ["needs a list of earlier type names as was: ['town']"];
   const taken = new Set([typeName.toLowerCase()]);
   return was.flatMap((name: unknown) => {
