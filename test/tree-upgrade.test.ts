@@ -131,6 +131,26 @@ describe('the upgrade of a tree', () => {
     expect(before.tree.check().isSound).toBe(true);
   });
 
+  // It told of none of them: a report of nothing upgraded, and a type that the program before cannot read any more.
+  test('tells what it has upgraded in a store where another type fails then', async () => {
+    const place = aStoreDirectory();
+    const old = versionOne();
+    using before = aStore({ types: [old.Mark, old.Note] }, place);
+    before.create(old.Mark, { value: 1 });
+    before.create(old.Note, { subject: 'bad' });
+    before.close();
+    @item('mark', { version: 2, upgrades: () => [upgrade(1, { value: integer() })] })
+    class Mark extends Item {
+      @integer() declare value: number;
+    }
+    const root = aStore({ types: [Mark, versionTwo().Note] }, place);
+    for (const dryRun of [true, false]) {
+      const { isComplete, upgraded, types, failed } = await root.tree.upgrade({ dryRun });
+      expect([isComplete, upgraded, [...types], failed.length]).toEqual([false, 1, [['mark', 1]], 1]);
+    }
+    expect(await root.tree.upgrade()).toMatchObject({ isComplete: false, upgraded: 0 });
+  });
+
   test('goes on where it was called off', async () => {
     const { root } = opened(anOldTree());
     const controller = new AbortController();

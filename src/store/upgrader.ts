@@ -5,6 +5,13 @@ import type { CatalogueEntry } from './catalogue-entry.js';
 /** Told between two batches how many items of a type, of how many, are upgraded. What it throws undoes them. */
 export type OnRows = (progress: { readonly type: string; readonly rows: number; readonly of: number }) => void;
 
+/** Who is told what becomes of a store that is upgraded as a whole. */
+export interface UpgradeWatch {
+  /** Told of each type when it is upgraded, or dropped, for good: by this call, not by another process meanwhile. */
+  readonly onUpgraded: (type: string) => void;
+  readonly onRows: OnRows | undefined;
+}
+
 /** Socket: sees to types that are stored as earlier programs knew them: in older versions, or under former names. The room of upgrades implements it. */
 export interface Upgrader {
   /** The catalogue of the store is read for the first time by this handle. False when that is to be told again. */
@@ -20,9 +27,9 @@ export interface Upgrader {
   readonly isNeeded: boolean;
   /**
    * Brings all types there that have classes to the versions and names of these, as somebody has asked for it, and drops
-   * those that are to be dropped; gives their names.
+   * those that are to be dropped.
    */
-  upgradeAll(onRows?: OnRows): readonly string[];
+  upgradeAll(watch: UpgradeWatch): void;
   /** Runs something by which stores of the tree may be opened, and are not upgraded for that. */
   notAtOpening<R>(work: () => R): R;
 }

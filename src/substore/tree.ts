@@ -140,8 +140,9 @@ export class Tree<S extends KeepingStore> {
   /**
    * Brings all types in every store to the versions of their classes, those stores first that were written last: a
    * transaction for each type and store. What is done stays done, so that it can be called off, or killed, and begun
-   * again. A store that fails stays as it was, and is in the report with the reason; the others go on. Works also where
-   * the store was opened with `upgrade: 'refuse'`. Meanwhile the tree can be used: the event loop turns between stores.
+   * again. A type that fails stays as it was, and its store is in the report with the reason; the others go on. Works also
+   * where the store was opened with `upgrade: 'refuse'`. Meanwhile the tree can be used: the event loop turns between
+   * stores.
    *
    * @example
    * const { failed } = await store.tree.upgrade({ canary: 10, onProgress: ({ stores, of }) => console.log(stores, of) });

@@ -14,7 +14,7 @@ import { shapeDifferences } from '../store/shape.js';
 import type { StoreCore } from '../store/store-core.js';
 import { writingForReading } from '../store/transact.js';
 import { runningTransaction } from '../store/transaction.js';
-import type { OnRows, Upgrader } from '../store/upgrader.js';
+import type { Upgrader, UpgradeWatch } from '../store/upgrader.js';
 import type { Asking } from './asking.js';
 import { dropTypes } from './drop-types.js';
 import { NewReferences } from './new-references.js';
@@ -59,7 +59,7 @@ export class StoreUpgrader implements Upgrader {
   readonly #moving = new Set<ItemType>();
 
   /** Who wants to know how far all is, while somebody has asked for it. */
-  #onRows: OnRows | undefined;
+  #watch: UpgradeWatch | undefined;
 
   constructor(core: StoreCore, options: UpgraderOptions) {
     this.#core = core;
@@ -83,9 +83,10 @@ export class StoreUpgrader implements Upgrader {
     try {
       // Before: what their steps delete, the items of this type are asked about, and now they can be.
       for (const referred of this.#olderReferred(type)) this.upgrade(referred);
-      outsideActivation(() =>
+      const isDone = outsideActivation(() =>
         writingForReading(this.#core, (transaction, part) => this.#upgradeUnlessDone(type, { transaction, part })),
       );
+      if (isDone) this.#watch?.onUpgraded(type.name);
     } finally {
       this.#underway.delete(type);
     }
@@ -99,19 +100,20 @@ export class StoreUpgrader implements Upgrader {
   }
 
   // Under the lock: another process may have done it, or written rows of a version that had none.
-  #upgradeUnlessDone(type: ItemType, noting: Noting): void {
+  #upgradeUnlessDone(type: ItemType, noting: Noting): boolean {
     const { catalog } = this.#core;
     const entry = catalog.entryOf(type) as CatalogueEntry; // it was there before, and never goes
-    if (!isBehind(entry, type)) return;
+    if (!isBehind(entry, type)) return false;
     this.#assertPossible(type);
     const { steps } = this.#planOf(type, entry);
     if (entry.name.toLowerCase() !== type.name.toLowerCase()) catalog.rename(type);
-    if (entry.version === type.version) return;
+    if (entry.version === type.version) return true;
     const contextFor = (storeId: number) => this.#contextFor(storeId);
     const hiding = (move: () => void) => this.#hiding(type, move);
     const isMoving = (other: ItemType) => this.#moving.has(other);
-    const onRows = this.#onRows;
+    const onRows = this.#watch?.onRows;
     upgradeType({ core: this.#core, type, steps, contextFor, hiding, isMoving, onRows }, noting);
+    return true;
   }
 
   problemsOf(type: ItemType, entry: CatalogueEntry): readonly Problem[] {
@@ -125,28 +127,27 @@ export class StoreUpgrader implements Upgrader {
     return this.#olderTypes().length > 0 || this.#toDrop().length > 0;
   }
 
-  upgradeAll(onRows?: OnRows): readonly string[] {
-    const older = this.#olderTypes().map(({ type }) => type);
-    this.#onRows = onRows;
+  upgradeAll(watch: UpgradeWatch): void {
+    this.#watch = watch;
     try {
       this.#options.asking.during(() => {
-        for (const type of older) this.upgrade(type);
+        for (const { type } of this.#olderTypes()) this.upgrade(type);
       });
+      this.#dropRetired();
     } finally {
-      this.#onRows = undefined;
+      this.#watch = undefined;
     }
-    return [...older.map(({ name }) => name), ...this.#dropRetired()];
   }
 
-  /** Drops what is to be dropped, in one transaction; gives the names of the types. */
-  #dropRetired(): readonly string[] {
-    const names = this.#toDrop().map(({ name }) => name);
-    if (names.length > 0)
-      writingForReading(this.#core, (transaction, part) => {
-        // Asked again: another process may have done it.
-        dropTypes(this.#core, this.#toDrop(), { transaction, part });
-      });
-    return names;
+  /** Drops what is to be dropped, in one transaction. */
+  #dropRetired(): void {
+    if (this.#toDrop().length === 0) return;
+    const dropped = writingForReading(this.#core, (transaction, part) => {
+      const entries = this.#toDrop(); // asked again: another process may have done it
+      dropTypes(this.#core, entries, { transaction, part });
+      return entries;
+    });
+    for (const { name } of dropped) this.#watch?.onUpgraded(name);
   }
 
   #toDrop(): CatalogueEntry[] {

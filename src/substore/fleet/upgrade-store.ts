@@ -1,6 +1,6 @@
 import type { StoreCore } from '../../store/store-core.js';
 import { transact } from '../../store/transact.js';
-import type { OnRows } from '../../store/upgrader.js';
+import type { UpgradeWatch } from '../../store/upgrader.js';
 
 /** True when a type of the store is of an older version than its class. The store joins no transaction. */
 export function isUpgradeNeeded(core: StoreCore): boolean {
@@ -8,24 +8,24 @@ export function isUpgradeNeeded(core: StoreCore): boolean {
   return core.catalog.upgrader?.isNeeded ?? false;
 }
 
-/** Upgrades all types of one store, each in a transaction of its own; gives their names. */
-export function upgradeStore(core: StoreCore, onRows: OnRows | undefined): readonly string[] {
+/** Upgrades all types of one store, each in a transaction of its own. */
+export function upgradeStore(core: StoreCore, watch: UpgradeWatch): void {
   core.reading();
-  return core.catalog.upgrader?.upgradeAll(onRows) ?? [];
+  core.catalog.upgrader?.upgradeAll(watch);
 }
 
 /**
- * Does the same in one transaction, and takes it back: gives the names of the types that would be upgraded. The
- * transaction covers the whole tree: steps that look into other stores have types upgraded there.
+ * Does the same in one transaction, and takes it back. The transaction covers the whole tree: steps that look into
+ * other stores have types upgraded there.
  */
-export function tryUpgrade(core: StoreCore, onRows: OnRows | undefined): readonly string[] {
-  if (!isUpgradeNeeded(core)) return [];
+export function tryUpgrade(core: StoreCore, watch: UpgradeWatch): void {
+  if (!isUpgradeNeeded(core)) return;
   const tried = new Tried();
   try {
     transact(
       core.root,
       () => {
-        tried.types = upgradeStore(core, onRows);
+        upgradeStore(core, watch);
         throw tried;
       },
       { isReadOnly: false, others: [] },
@@ -33,10 +33,7 @@ export function tryUpgrade(core: StoreCore, onRows: OnRows | undefined): readonl
   } catch (error) {
     if (error !== tried) throw error;
   }
-  return tried.types;
 }
 
 /** Thrown so that the transaction is undone. */
-class Tried extends Error {
-  types: readonly string[] = [];
-}
+class Tried extends Error {}

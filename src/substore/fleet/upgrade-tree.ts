@@ -52,7 +52,7 @@ export interface RowsProgress {
   readonly of: number;
 }
 
-/** A store that could not be upgraded. It is as it was, and says so whenever the type is used. */
+/** A store of which a type could not be upgraded. That is as it was, and says so whenever it is used. */
 export interface FailedUpgrade {
   /** The names that lead there from the root. */
   readonly path: readonly string[];
@@ -139,18 +139,19 @@ class Round<S extends KeepingStore> {
     return onRows && ((progress) => refuseUnfinished(onRows({ path, ...progress }), 'onRows'));
   }
 
-  // One that fails keeps none of the others from going on.
+  // One that fails keeps none of the others from going on. It may have had other types upgraded before.
   #typesUpgraded({ find, path }: Stop<S>): readonly string[] {
+    const types: string[] = [];
     let branch: Branch<S> | undefined;
     try {
       branch = find();
-      if (branch === undefined) return [];
       const upgrade = this.#options.dryRun === true ? tryUpgrade : upgradeStore;
-      return upgrade(branch.core, this.#onRowsOf(path));
+      if (branch !== undefined)
+        upgrade(branch.core, { onUpgraded: (type) => types.push(type), onRows: this.#onRowsOf(path) });
     } catch (error) {
       if (branch === undefined || !isGone(branch)) this.#noteFailure(path, error);
-      return [];
     }
+    return types;
   }
 
   #noteFailure(path: readonly string[], error: unknown): void {
