@@ -242,6 +242,25 @@ describe('the upgrade of a tree', () => {
     expect(report.upgraded).toBeLessThanOrEqual(2);
   });
 
+  // It was taken for deleted, and the report said that all was done.
+  test('follows stores that are moved meanwhile', async () => {
+    const place = anOldTree();
+    const { Note, root } = opened(place);
+    const paths: string[] = [];
+    const report = await root.tree.upgrade({
+      onProgress: ({ path, stores }) => {
+        paths.push(path.join('/'));
+        if (stores !== 1) return;
+        root.at('a').substores.move('one', root, 'moved');
+        root.substores.move('c', root.at('b'));
+      },
+    });
+    expect(report).toMatchObject({ isComplete: true, stores: 7, upgraded: 7 });
+    expect(paths).toEqual(expect.arrayContaining(['moved', 'b/c']));
+    expect(versionsBelow(place)).toEqual([2, 2, 2, 2, 2, 2]);
+    expect(root.tree.count(Note)).toBe(14);
+  });
+
   test('as a dry run takes back what steps have upgraded in other stores, too', async () => {
     const place = aStoreDirectory();
     const before = versionOne();

@@ -13,12 +13,13 @@ import { isUpgradeNeeded } from './upgrade-store.js';
 
 /** A store that is to be visited. Noted by what finds it: thousands of them are not to stay in memory. */
 export interface Stop<S extends KeepingStore> {
+  readonly uid: string;
   readonly path: readonly string[];
   /** True where the store was opened already, and all is upgraded. */
   readonly isDone: boolean;
   /** What went wrong when the store was asked what lies below it. */
   readonly deadEnd: { readonly error: unknown } | undefined;
-  /** The store; undefined once it was deleted. */
+  /** The store; undefined once it was deleted, or moved. */
   find(): Branch<S> | undefined;
 }
 
@@ -54,7 +55,7 @@ export async function stopsByUse<S extends KeepingStore>(
 
 /** Upper levels first. */
 function* stopsFrom<S extends KeepingStore>(top: Branch<S>, walk: Walk<S>): Generator<Found<S>> {
-  const first = foundAt(top.path, top.core.file.directory, () => top);
+  const first = foundAt({ uid: top.core.file.uid, path: top.path, find: () => top }, top.core.file.directory);
   yield first;
   const holders: Holder<S>[] = [{ branch: top, stop: first }];
   for (const { branch, stop } of holders)
@@ -82,15 +83,14 @@ function itemsBelow<S extends KeepingStore>(walk: Walk<S>, branch: Branch<S>, st
 function stopBelow<S extends KeepingStore>(parent: Branch<S>, { name, uid, directory: id }: SubStore): Found<S> {
   const above = parent.core.file.directory;
   const directory = above === undefined ? undefined : substoreDirectory(above, id);
-  return foundAt([...parent.path, name], directory, () => childOf(parent, uid));
+  return foundAt({ uid, path: [...parent.path, name], find: () => childOf(parent, uid) }, directory);
 }
 
 function foundAt<S extends KeepingStore>(
-  path: readonly string[],
+  place: Pick<Stop<S>, 'uid' | 'path' | 'find'>,
   directory: string | undefined,
-  find: Stop<S>['find'],
 ): Found<S> {
-  return { path, find, isDone: false, deadEnd: undefined, writtenAt: lastWritten(directory) };
+  return { ...place, isDone: false, deadEnd: undefined, writtenAt: lastWritten(directory) };
 }
 
 function childOf<S extends KeepingStore>(parent: Branch<S>, uid: string): Branch<S> | undefined {

@@ -86,6 +86,12 @@ export async function upgradeTree<S extends KeepingStore>(
     round.visit(stop);
     await rests.rest();
   }
+  // Deleted, or moved meanwhile: then they are elsewhere.
+  for (const stop of round.hasMissed ? await stopsByUse(top, options.only, rests) : []) {
+    if (round.isOver || top.core.isOver) break;
+    round.visitMissed(stop);
+    await rests.rest();
+  }
   return round.report;
 }
 
@@ -96,6 +102,8 @@ class Round<S extends KeepingStore> {
   readonly #of: number;
   readonly #types = new Map<string, number>();
   readonly #failed: FailedUpgrade[] = [];
+  /** The uids of stores that were not where they had been found. */
+  readonly #missed = new Set<string>();
   #stores = 0;
   #upgraded = 0;
   /** How many stores were visited when the first one failed. */
@@ -118,8 +126,21 @@ class Round<S extends KeepingStore> {
     return signal?.aborted === true || (this.#failed.length > 0 && this.#firstFailure <= canary);
   }
 
+  get hasMissed(): boolean {
+    return this.#missed.size > 0;
+  }
+
+  /** Visits a store that was missed where it was; it counts as visited already. */
+  visitMissed(stop: Stop<S>): void {
+    if (this.#missed.delete(stop.uid)) this.#upgrade(stop);
+  }
+
   visit(stop: Stop<S>): void {
     this.#stores++;
+    this.#upgrade(stop);
+  }
+
+  #upgrade(stop: Stop<S>): void {
     // By what is asked of each, and by nothing else: the report is to tell of it, and a dry run to take it back.
     const types = stop.isDone ? [] : notAtOpening(this.#top, () => this.#typesUpgraded(stop));
     // One that cannot be opened has failed by now. Another one may be upgraded, and what lies below it is not known.
@@ -140,16 +161,17 @@ class Round<S extends KeepingStore> {
   }
 
   // One that fails keeps none of the others from going on. It may have had other types upgraded before.
-  #typesUpgraded({ find, path }: Stop<S>): readonly string[] {
+  #typesUpgraded({ uid, find, path }: Stop<S>): readonly string[] {
     const types: string[] = [];
     let branch: Branch<S> | undefined;
     try {
       branch = find();
       const upgrade = this.#options.dryRun === true ? tryUpgrade : upgradeStore;
-      if (branch !== undefined)
-        upgrade(branch.core, { onUpgraded: (type) => types.push(type), onRows: this.#onRowsOf(path) });
+      if (branch === undefined) this.#missed.add(uid);
+      else upgrade(branch.core, { onUpgraded: (type) => types.push(type), onRows: this.#onRowsOf(path) });
     } catch (error) {
-      if (branch === undefined || !isGone(branch)) this.#noteFailure(path, error);
+      if (branch !== undefined && isGone(branch)) this.#missed.add(uid);
+      else this.#noteFailure(path, error);
     }
     return types;
   }
