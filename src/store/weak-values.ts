@@ -1,3 +1,5 @@
+import { currentTurn } from './turn.js';
+
 /** Below this many entries a sweep is not worth its time. */
 const MIN_SWEEP = 1024;
 
@@ -8,6 +10,8 @@ const MIN_SWEEP = 1024;
 export class WeakValues<K, V extends WeakKey> {
   readonly #references = new Map<K, WeakRef<V>>();
   #sweepAt = MIN_SWEEP;
+  /** The turn of the last sweep. */
+  #sweptIn: number | undefined;
 
   get(key: K): V | undefined {
     return this.#references.get(key)?.deref();
@@ -31,8 +35,15 @@ export class WeakValues<K, V extends WeakKey> {
     return [...this.#references.values()].flatMap((reference) => reference.deref() ?? []);
   }
 
+  // What a sweep has looked at stays in memory until the turn ends, and so does what is new: a second sweep in the same turn
+  // would find nothing, and look at each item of a large answer once more.
   #sweep(): void {
-    for (const [key, reference] of this.#references) if (reference.deref() === undefined) this.#references.delete(key);
+    if (this.#sweptIn !== currentTurn()) this.#removeGone();
+    this.#sweptIn = currentTurn();
     this.#sweepAt = Math.max(MIN_SWEEP, this.#references.size * 2);
+  }
+
+  #removeGone(): void {
+    for (const [key, reference] of this.#references) if (reference.deref() === undefined) this.#references.delete(key);
   }
 }
