@@ -38,11 +38,16 @@ export function isUnwritten(before: FilesSeen | undefined, now: FilesSeen): bool
   return before?.isSettled === true && before.token === now.token;
 }
 
-/** How much the database and its log take on disk. */
-export function bytesOnDisk(directory: string): number {
-  const database = databaseFile(directory);
-  return [database, `${database}-wal`].reduce(
-    (bytes, file) => bytes + (lstatSync(file, { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  );
+/** How much a store's database takes on disk, without its log. */
+export function databaseBytes(directory: string): number {
+  return bytesOf(databaseFile(directory));
+}
+
+/** How much the log of a store's database takes on disk. */
+export function logBytes(directory: string): number {
+  return bytesOf(`${databaseFile(directory)}-wal`);
+}
+
+function bytesOf(file: string): number {
+  return lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -6,7 +6,7 @@ import { assertIsStore, inspect } from './directory.js';
 import { DiskFiles } from './files/disk-files.js';
 import type { FileArea } from './files/file-area.js';
 import { MemoryFiles } from './files/memory-files.js';
-import { bytesOnDisk } from './files-seen.js';
+import { databaseBytes, logBytes } from './files-seen.js';
 import type { Gate } from './gate.js';
 import { type Header, notAStore, readHeader } from './header.js';
 import { endLookPeriod } from './look-period.js';
@@ -51,8 +51,10 @@ export class StoreFile implements Evictable {
   isDeleted = false;
   /** True while a transaction needs it open. */
   isPinned = false;
+  /** Of the database alone, when it was weighed first since it was opened. */
+  #databaseBytes: number | undefined;
   #bytesOnDisk = 0;
-  /** How many rows were changed when {@link bytesOnDisk} was asked last. */
+  /** How many rows had been changed when it was weighed last. */
   #changesWhenWeighed = -1;
 
   constructor(options: StoreFileOptions) {
@@ -203,10 +205,14 @@ export class StoreFile implements Evictable {
     return this.#connection?.memoryFor(this.#sizeOnDisk(this.#connection.changes)) ?? 0;
   }
 
+  // Whatever is written goes into the log, which becomes no smaller while the database is open. Before SQLite moves it into the
+  // database, it is larger (1000 pages) than what a connection keeps in memory: the database is looked at only once.
   #sizeOnDisk(changes: number): number {
-    if (changes === this.#changesWhenWeighed) return this.#bytesOnDisk;
+    const { directory } = this;
+    if (directory === undefined || changes === this.#changesWhenWeighed) return this.#bytesOnDisk;
     this.#changesWhenWeighed = changes;
-    this.#bytesOnDisk = this.directory === undefined ? 0 : bytesOnDisk(this.directory);
+    this.#databaseBytes ??= databaseBytes(directory);
+    this.#bytesOnDisk = this.#databaseBytes + logBytes(directory);
     return this.#bytesOnDisk;
   }
 
@@ -333,6 +339,7 @@ export class StoreFile implements Evictable {
     const { uid, sequence } = this.#header as Header;
     forgetGiven(uid, sequence);
     this.#changesWhenWeighed = -1;
+    this.#databaseBytes = undefined;
     connection.close();
   }
 }

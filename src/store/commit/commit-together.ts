@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { relative, sep } from 'node:path';
+import { sep } from 'node:path';
 import { CorollaryError } from '../../errors.js';
 import type { Part } from '../part.js';
 import { clearPrepared, type Mark, readMarks } from './prepared.js';
@@ -60,10 +60,14 @@ function isUnknown(error: unknown): boolean {
   return error instanceof CorollaryError && error.code === 'COMMIT_UNKNOWN';
 }
 
-// A store lies two directories below the one that holds it: in `sub`, under its id.
+// A store lies two directories below the one that holds it: in `sub`, under its id. Counted, since `path.relative` took 4 % of
+// a commit over five stores; the way to a store is absolute and leads over no other names.
 function levelsBetween(part: Part, decider: Part): number {
-  const [from, to] = [part.store.file.directory as string, decider.store.file.directory as string];
-  return relative(to, from).split(sep).length / 2;
+  return (namesOnTheWay(part) - namesOnTheWay(decider)) / 2;
+}
+
+function namesOnTheWay({ store }: Part): number {
+  return (store.file.directory as string).split(sep).filter(Boolean).length;
 }
 
 /** Writes a part whose transaction is decided, unless somebody else has done so. */
