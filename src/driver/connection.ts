@@ -198,7 +198,7 @@ export class Connection {
     try {
       // A lock can refuse the first step only, when no row has been visited.
       this.#guarded(() => {
-        for (const row of this.#statements.get(sql).iterate(values)) visit(row);
+        for (const row of this.#statements.get(sql).iterate(...values)) visit(row);
       });
     } finally {
       this.#running--;
