@@ -99,7 +99,7 @@ describe('the SQL of selections', () => {
     expect(rows(query)).toEqual({
       sql:
         'SELECT "storeId", "name", "tag", "count", "weight", CAST("large" AS TEXT), CAST("price" AS TEXT), "flag", "at", ' +
-        '"blob", "doc", "friend" FROM "thing" ORDER BY "tag" DESC NULLS FIRST, "name" ASC, "storeId" ASC LIMIT ? OFFSET ?',
+        '"blob", "doc", "friend" FROM "thing" ORDER BY "tag" DESC NULLS FIRST, "name" ASC, "storeId" ASC LIMIT +? OFFSET +?',
       values: [-1, 3],
     });
   });
@@ -120,7 +120,7 @@ describe('the SQL of selections', () => {
     const column = { source: 0, name: 'count' };
     expect(compileAggregate(specOfQuery(things().limit(2)), 'sum', column, context)?.sql).toBe(
       'SELECT count("#value"), CAST(sum("#value" >> 32) AS TEXT), CAST(sum("#value" & 4294967295) AS TEXT) FROM ' +
-        '(SELECT "count" AS "#value" FROM "thing" ORDER BY "storeId" ASC LIMIT ?)',
+        '(SELECT "count" AS "#value" FROM "thing" ORDER BY "storeId" ASC LIMIT +?)',
     );
   });
 
