@@ -10,8 +10,8 @@ import { type AggregateFn, firstType, type QuerySpec, readValues, type ValueNode
 import { isGrouped } from '../query/grouping.js';
 import type { Explanation, FoundAnswer, Page, QueryRunner, Watcher, Watching } from '../query/runner.js';
 import { type SettledCell, settled } from '../query/settle.js';
-import { compileAggregate, compileRows } from '../query/sql/compile.js';
-import { idLayout, type Layout, layoutOf, layoutWithKeys } from '../query/sql/layout.js';
+import type { Layout } from '../query/sql/layout.js';
+import { readyAggregate, readyRows } from '../query/sql/ready.js';
 import { type CompileContext, idInStore, withoutFirstPer } from '../query/sql/select.js';
 import { shapeOf } from '../query/value-shape.js';
 import type { ItemClass } from '../schema/item-class.js';
@@ -72,8 +72,8 @@ export class StoreRunner implements QueryRunner {
     const reading = this.#reading();
     const asked = this.#settled(spec);
     if (isGrouped(asked)) return this.#groups(asked, reading, (answer, rows) => answer.results(answer.within(rows)));
-    const layout = layoutOf(asked);
-    return this.#results(asked, layout, rowsOf(reading, compileRows(asked, layout, this.#context)), reading);
+    const { layout, compiled } = readyRows(asked, 'answer', this.#context);
+    return this.#results(asked, layout, rowsOf(reading, compiled), reading);
   }
 
   *stream(spec: QuerySpec): Generator<unknown> {
@@ -92,7 +92,7 @@ export class StoreRunner implements QueryRunner {
     const reading = this.#reading();
     const asked = this.#settled(spec);
     if (isGrouped(asked)) return this.#groups(asked, reading, (answer, rows) => answer.within(rows).length);
-    const partials = rowsOf(reading, compileAggregate(asked, fn, value, this.#context));
+    const partials = rowsOf(reading, readyAggregate(asked, fn, value, this.#context));
     return finish(fn, value && shapeOf(asked.from, value), partials);
   }
 
@@ -110,8 +110,8 @@ export class StoreRunner implements QueryRunner {
     const cells = rowKeys(whole.from, keys);
     const place = after === undefined ? undefined : decodeCursor(spec, this.scope, after, cells);
     const asked = place === undefined ? whole : narrowed(whole, afterPlace(whole, keys, place));
-    const layout = layoutWithKeys(whole);
-    const rows = rowsOf(reading, compileRows({ ...asked, limit: size + 1 }, layout, this.#context));
+    const { layout, compiled } = readyRows({ ...asked, limit: size + 1 }, 'answer and keys', this.#context);
+    const rows = rowsOf(reading, compiled);
     const page = rows.slice(0, size);
     const last = rows.length > size ? page.at(-1) : undefined;
     const next = last && encodeCursor(spec, this.scope, placeOf(layout, last), cells);
@@ -156,8 +156,8 @@ export class StoreRunner implements QueryRunner {
         answer.within(rows).map(({ outputs }) => inStore(outputs[0])),
       );
     }
-    const layout = readValues(asked) === undefined ? idLayout(asked) : layoutOf(asked);
-    return rowsOf(reading, compileRows(asked, layout, this.#context)).map(([cell]) => inStore(cell));
+    const { compiled } = readyRows(asked, readValues(asked) === undefined ? 'ids' : 'answer', this.#context);
+    return rowsOf(reading, compiled).map(([cell]) => inStore(cell));
   }
 
   update(spec: QuerySpec, values: object): number {
@@ -196,7 +196,7 @@ export class StoreRunner implements QueryRunner {
   /** The ids of the first type's items, each once. */
   #ids(spec: QuerySpec): number[] {
     const asked = withoutFirstPer(this.#settled(spec));
-    const rows = rowsOf(this.#core.file, compileRows(asked, idLayout(asked), this.#context));
+    const rows = rowsOf(this.#core.file, readyRows(asked, 'ids', this.#context).compiled);
     const ids = rows.map((row) => row[0] as number);
     return spec.from.length === 1 ? ids : [...new Set(ids)];
   }
@@ -205,7 +205,7 @@ export class StoreRunner implements QueryRunner {
     assertComparable(this.#core);
     const reading = this.#reading();
     const asked = this.#settled(spec);
-    const rows = rowsOf(reading, compileRows(asked, layoutOf(asked), this.#context));
+    const rows = rowsOf(reading, readyRows(asked, 'answer', this.#context).compiled);
     return { parts: [foundPart(this.#core, firstType(spec), rows, reading.epoch)], gone: 'all others' };
   }
 

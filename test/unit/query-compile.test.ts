@@ -99,8 +99,8 @@ describe('the SQL of selections', () => {
     expect(rows(query)).toEqual({
       sql:
         'SELECT "storeId", "name", "tag", "count", "weight", CAST("large" AS TEXT), CAST("price" AS TEXT), "flag", "at", ' +
-        '"blob", "doc", "friend" FROM "thing" ORDER BY "tag" DESC NULLS FIRST, "name" ASC, "storeId" ASC LIMIT +? OFFSET +?',
-      values: [-1, 3],
+        '"blob", "doc", "friend" FROM "thing" ORDER BY "tag" DESC NULLS FIRST, "name" ASC, "storeId" ASC LIMIT -1 OFFSET +?',
+      values: [3],
     });
   });
 

@@ -130,7 +130,7 @@ function junction(node: JunctionNode, context: SqlContext): Fragment {
 }
 
 // Up to this many terms a chain is shorter to read, and far below any engine's limit of expression depth.
-const LONGEST_CHAIN = 8;
+export const LONGEST_CHAIN = 8;
 
 /** Many terms as a tree of chains, because SQLite counts a chain of n as n levels deep and allows 1,000. */
 function balanced(terms: readonly Fragment[], between: string): Fragment {

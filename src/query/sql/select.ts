@@ -31,7 +31,7 @@ export interface CompileContext extends Tables {
 }
 
 // Short lists are written out: the planner sees how many values there are.
-const LONGEST_LIST = 8;
+export const LONGEST_LIST = 8;
 /** Names the column of an inner SELECT. No attribute can be called so: it would be found first in ORDER BY. */
 export const VALUE = '"#value"';
 /** The place of a row among those that have the same values of `firstPer`. */
@@ -227,6 +227,6 @@ function window(spec: QuerySpec): readonly Fragment[] {
   const { limit, offset } = spec;
   if (limit === undefined && offset === undefined) return [];
   // SQLite has no OFFSET without LIMIT; -1 is no limit.
-  const parts = [sql`LIMIT +${bound(limit ?? -1)}`];
+  const parts: Fragment[] = [limit === undefined ? ['LIMIT -1'] : sql`LIMIT +${bound(limit)}`];
   return offset === undefined ? parts : [...parts, sql`OFFSET +${bound(offset)}`];
 }

@@ -1,0 +1,144 @@
+import type { Cell } from '../../schema/value.js';
+import {
+  type ConditionNode,
+  type ListNode,
+  type OperandNode,
+  type OrderNode,
+  type QuerySpec,
+  readValues,
+  type ValueNode,
+} from '../ast.js';
+import { isColumn } from '../traverse.js';
+import { LONGEST_CHAIN } from './compile-condition.js';
+import { LONGEST_LIST } from './select.js';
+
+/** A question in two: what its SQL depends on, beside the tables of its store, and the parameters of that SQL. */
+export interface QuestionShape {
+  readonly key: string;
+  readonly values: readonly Cell[];
+}
+
+/** What has more parameters is hardly asked twice in the same shape, and its key would be long. */
+const MOST_VALUES = 64;
+
+/**
+ * The shape of a plain question: of one type, about its own columns, which are compared with each other and with cells
+ * that SQL takes as they are. Undefined for all others; for those, SQL is more than such a key and the cells in a row.
+ *
+ * Questions with the same key have the same SQL: the key says, in an order that can be read in one way only, all that the
+ * SQL of a plain question is written from. That is operators, how many conditions and values follow them, columns by
+ * their names (which have no spaces; their codecs and collations belong to the type), whether null is in a list,
+ * directions, and whether there is a limit and an offset. A comparison with null is another operator. The values stand in
+ * the SQL in the order in which they are read here. `idIn`: see `SqlContext`.
+ */
+export function questionShape(spec: QuerySpec, idIn: ShapeReader['idIn']): QuestionShape | undefined {
+  const reader = new ShapeReader(idIn);
+  return reader.question(spec) && reader.values.length <= MOST_VALUES ? reader : undefined;
+}
+
+/** Reads a question. Each method is false for what is not plain. */
+class ShapeReader implements QuestionShape {
+  readonly idIn: (store: string, id: number) => number;
+  readonly values: Cell[] = [];
+  key = '';
+
+  constructor(idIn: ShapeReader['idIn']) {
+    this.idIn = idIn;
+  }
+
+  question(spec: QuerySpec): boolean {
+    if (spec.from.length > 1 || !isOfRows(spec)) return false;
+    const { where, orderBy, limit, offset } = spec;
+    if (where !== undefined && !this.#condition(where)) return false;
+    this.#say(`order ${orderBy.length}`);
+    if (!orderBy.every((order) => this.#order(order)) || !this.#read(spec)) return false;
+    if (limit !== undefined) this.#bind('limit', limit);
+    if (offset !== undefined) this.#bind('offset', offset);
+    return true;
+  }
+
+  #read(spec: QuerySpec): boolean {
+    const values = readValues(spec);
+    if (values === undefined) return true;
+    this.#say(`${spec.distinct ? 'distinct' : 'read'} ${values.length}`);
+    return values.every((value) => this.#column(value));
+  }
+
+  #condition(node: ConditionNode): boolean {
+    this.#say(node.op);
+    switch (node.op) {
+      case 'and':
+        return this.#conditions(node.of);
+      case 'or':
+        // More alternatives become lists of values.
+        return node.of.length <= LONGEST_CHAIN && this.#conditions(node.of);
+      case 'not':
+        return this.#condition(node.of);
+      case 'isNull':
+      case 'isNotNull':
+        return this.#column(node.column);
+      case 'between':
+        return this.#column(node.column) && this.#operand(node.low) && this.#operand(node.high);
+      case 'in':
+      case 'notIn':
+        this.#say(node.orNull ? 'orNull' : 'notNull');
+        return this.#column(node.column) && this.#list(node.list);
+      case 'eq':
+      case 'ne':
+      case 'lt':
+      case 'lte':
+      case 'gt':
+      case 'gte':
+        return this.#column(node.column) && this.#operand(node.to);
+      default:
+        return false;
+    }
+  }
+
+  #conditions(nodes: readonly ConditionNode[]): boolean {
+    this.#say(String(nodes.length));
+    return nodes.every((node) => this.#condition(node));
+  }
+
+  #order({ column, direction, nulls }: OrderNode): boolean {
+    this.#say(`${direction} ${nulls}`);
+    return this.#column(column);
+  }
+
+  #column(node: ValueNode): boolean {
+    if (!isColumn(node) || node.source !== 0 || node.path !== undefined) return false;
+    this.#say(node.name);
+    return true;
+  }
+
+  #operand(operand: OperandNode): boolean {
+    if ('column' in operand) return this.#column(operand.column);
+    if ('ref' in operand) this.#bind('=item', this.idIn(operand.store, operand.ref));
+    else this.#bind('=cell', operand.value);
+    return true;
+  }
+
+  #list(list: ListNode): boolean {
+    if ('query' in list) return false;
+    const cells =
+      'values' in list ? list.values : list.refs.flatMap(({ store, ids }) => ids.map((id) => this.idIn(store, id)));
+    if (cells.length > LONGEST_LIST) return false;
+    this.#say(`${'values' in list ? 'cells' : 'items'} ${cells.length}`);
+    this.values.push(...cells);
+    return true;
+  }
+
+  #bind(word: string, cell: Cell): void {
+    this.#say(word);
+    this.values.push(cell);
+  }
+
+  #say(word: string): void {
+    this.key += ` ${word}`;
+  }
+}
+
+/** True where rows are asked for as they are, and not groups of them or the first of such. */
+function isOfRows({ on, groupBy, having, firstPer }: QuerySpec): boolean {
+  return on === undefined && groupBy === undefined && having === undefined && firstPer === undefined;
+}

@@ -1,0 +1,94 @@
+import type { ItemType } from '../../schema/item-type.js';
+import { type AggregateFn, firstType, type QuerySpec, type ValueNode } from '../ast.js';
+import { isColumn } from '../traverse.js';
+import { compileAggregate, compileRows } from './compile.js';
+import type { Compiled } from './fragment.js';
+import { idLayout, type Layout, layoutOf, layoutWithKeys } from './layout.js';
+import { questionShape } from './question-shape.js';
+import { type CompileContext, idInStore } from './select.js';
+
+/** A question that only needs to be run. */
+export interface Ready {
+  /** What stands where in its rows. */
+  readonly layout: Layout;
+  /** Undefined where there are no rows, because their type was never stored. */
+  readonly compiled: Compiled | undefined;
+}
+
+/** What is read of a question's rows. */
+export type Reads = 'answer' | 'answer and keys' | 'ids';
+
+const LAYOUTS: { readonly [R in Reads]: (spec: QuerySpec) => Layout } = {
+  answer: (spec) => layoutOf(spec),
+  'answer and keys': layoutWithKeys,
+  ids: idLayout,
+};
+
+/** What {@link compileRows} gives, and the layout of the rows. @throws CorollaryError as that does */
+export function readyRows(spec: QuerySpec, reads: Reads, context: CompileContext): Ready {
+  return ready(reads, spec, context, () => {
+    const layout = LAYOUTS[reads](spec);
+    return { layout, compiled: compileRows(spec, layout, context) };
+  });
+}
+
+/** What {@link compileAggregate} gives. @throws CorollaryError as that does */
+export function readyAggregate(
+  spec: QuerySpec,
+  fn: AggregateFn,
+  value: ValueNode | undefined,
+  context: CompileContext,
+): Compiled | undefined {
+  const make = () => ({ layout: NO_LAYOUT, compiled: compileAggregate(spec, fn, value, context) });
+  if (value === undefined) return ready(fn, spec, context, make).compiled;
+  const isPlain = isColumn(value) && value.path === undefined;
+  return (isPlain ? ready(`${fn} ${value.name}`, spec, context, make) : make()).compiled;
+}
+
+/** Of partial results, whose place is settled by what they are. */
+const NO_LAYOUT: Layout = { columns: [], outputs: [], keys: [] };
+
+/** What questions of one shape have in common. */
+interface Known {
+  readonly layout: Layout;
+  readonly sql: string;
+}
+
+/** Enough for what a program asks of one type; past it the oldest goes, so that questions from elsewhere fill no memory. */
+const MOST_SHAPES = 200;
+
+const knownOf = new WeakMap<ItemType, Map<string, Known>>();
+
+/**
+ * Makes a question ready, or takes what was made for one of the same shape: programs build the same questions again and
+ * again, with other values. Stores share it where their tables are called the same. For 20 rows by an index, reading the
+ * shape takes 0.5 µs, compiling 4.6, and finding the statement of a text that was just written 2 more. `what` says what
+ * is made.
+ */
+function ready(what: string, spec: QuerySpec, context: CompileContext, make: () => Ready): Ready {
+  const type = firstType(spec);
+  const table = context.tableOf(type);
+  const shape = table && questionShape(spec, (store, id) => idInStore(context, spec, store, id));
+  if (!shape) return make();
+  const known = shapesOf(type);
+  const key = `${what} ${table}${shape.key}`;
+  const found = known.get(key);
+  if (found !== undefined) return { layout: found.layout, compiled: { sql: found.sql, values: shape.values } };
+  const made = make();
+  if (made.compiled !== undefined) keep(known, key, { layout: made.layout, sql: made.compiled.sql });
+  return made;
+}
+
+function shapesOf(type: ItemType): Map<string, Known> {
+  const known = knownOf.get(type) ?? new Map<string, Known>();
+  knownOf.set(type, known);
+  return known;
+}
+
+function keep(known: Map<string, Known>, key: string, one: Known): void {
+  if (known.size >= MOST_SHAPES) {
+    const [oldest] = known.keys();
+    known.delete(oldest as string);
+  }
+  known.set(key, one);
+}
