@@ -59,21 +59,22 @@ export function questionName(from: readonly FromNode[]): string {
  * @throws CorollaryError BAD_QUERY, WRONG_STORE
  */
 export function checkProvenance(found: Provenance, { from, scope }: Pick<Asked, 'from' | 'scope'>): void {
-  const name = questionName(from);
-  const details = { type: from[0].type.name };
   for (const source of found.sources) {
     if (source.frame.isOpen) {
-      const said = `${name} inside another query's callback cannot use the outer query's columns`;
-      throw new CorollaryError('BAD_QUERY', `${said}: correlated subqueries are not supported`, details);
+      const said = "inside another query's callback cannot use the outer query's columns";
+      throw foreign(from, 'BAD_QUERY', `${said}: correlated subqueries are not supported`);
     }
     if (!isSameSource(source, from[source.index])) {
-      throw new CorollaryError('BAD_QUERY', `${name} cannot use columns of ${source.type.name}`, details);
+      throw foreign(from, 'BAD_QUERY', `cannot use columns of ${source.type.name}`);
     }
   }
   if (found.scopes.some((other) => other !== scope)) {
-    const said = `${name} contains a query of another store: ask both of the same store or tree`;
-    throw new CorollaryError('WRONG_STORE', said, details);
+    throw foreign(from, 'WRONG_STORE', 'contains a query of another store: ask both of the same store or tree');
   }
+}
+
+function foreign(from: Asked['from'], code: 'BAD_QUERY' | 'WRONG_STORE', said: string): CorollaryError {
+  return new CorollaryError(code, `${questionName(from)} ${said}`, { type: from[0].type.name });
 }
 
 function isSameSource(one: FromNode, other: FromNode | undefined): boolean {

@@ -19,7 +19,7 @@ import { specFromJSON } from './parse/parse.js';
 import { type Asked, NOWHERE, questionName } from './provenance.js';
 import { Question } from './question.js';
 import { type Askable, type Explanation, type Page, type QueryRunner, runnerOf } from './runner.js';
-import { assertComplete, checkedCount, checkedSpec } from './spec.js';
+import { assertComplete, checkedCount, checkedSpec, frozenSpec } from './spec.js';
 import { isSameValue } from './traverse.js';
 import { aggregateFault } from './value-shape.js';
 
@@ -71,15 +71,16 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
       from: QuerySpec['from'],
       where?: unknown,
     ) => {
-      const all = new Query<T, R, A>(runner, { from, orderBy: [], distinct: false });
+      const all = new Query<T, R, A>(runner, frozenSpec({ from, orderBy: [], distinct: false }));
       return where === undefined ? all : all.#joinedBy(where);
     };
   }
 
+  /** `spec`: one that was checked, or in which nothing can be wrong. */
   private constructor(runner: QueryRunner, spec: QuerySpec) {
     super(spec, runner.scope);
     this.#runner = runner;
-    this.#spec = checkedSpec(spec);
+    this.#spec = spec;
   }
 
   /**
@@ -88,10 +89,7 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
    */
   static fromJSON<T extends Stored = Stored, R = T>(of: Askable | QueryRunner, json: unknown): Query<T, R> {
     const runner = runnerFrom(of);
-    return new Query<T, R>(
-      runner,
-      specFromJSON(json, (name) => runner.typeNamed(name)),
-    );
+    return new Query<T, R>(runner, checkedSpec(specFromJSON(json, (name) => runner.typeNamed(name))));
   }
 
   /** Only what fulfils this condition too. */
@@ -108,12 +106,12 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
 
   /** At most so many. */
   limit(count: number): Query<T, R, A> {
-    return this.#with({ limit: checkedCount('limit', count) });
+    return this.#windowed({ limit: checkedCount('limit', count) });
   }
 
   /** Without the first so many. */
   offset(count: number): Query<T, R, A> {
-    return this.#with({ offset: checkedCount('offset', count) });
+    return this.#windowed({ offset: checkedCount('offset', count) });
   }
 
   /** Each plucked value, or each object of selected ones, once. Items are distinct anyway. */
@@ -141,10 +139,8 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
   /** One column's values instead of the items, nulls included. */
   pluck<V>(pick: PickOne<A, V>): Query<T, Plain<V>, A> {
     const { select: _, ...rest } = this.#spec;
-    return new Query<T, Plain<V>, A>(this.#runner, {
-      ...rest,
-      pluck: columnFrom(this.#asked, 'pluck', pick).node,
-    });
+    const { node } = columnFrom(this.#asked, 'pluck', pick);
+    return new Query<T, Plain<V>, A>(this.#runner, checkedSpec({ ...rest, pluck: node }));
   }
 
   /**
@@ -167,7 +163,8 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
    */
   select<S extends Readonly<Record<string, ColumnOf<unknown>>>>(pick: (...columns: A) => S): Query<T, Selected<S>, A> {
     const { pluck: _, ...rest } = this.#spec;
-    return new Query<T, Selected<S>, A>(this.#runner, { ...rest, select: membersFrom(this.#asked, pick) });
+    const select = membersFrom(this.#asked, pick);
+    return new Query<T, Selected<S>, A>(this.#runner, checkedSpec({ ...rest, select }));
   }
 
   /**
@@ -339,7 +336,12 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
   }
 
   #with(change: Partial<QuerySpec>): Query<T, R, A> {
-    return new Query<T, R, A>(this.#runner, { ...this.#spec, ...change });
+    return new Query<T, R, A>(this.#runner, checkedSpec({ ...this.#spec, ...change }));
+  }
+
+  // Whatever the rest says, any limit and offset go with it.
+  #windowed(window: Pick<QuerySpec, 'limit' | 'offset'>): Query<T, R, A> {
+    return new Query<T, R, A>(this.#runner, Object.freeze({ ...this.#spec, ...window }));
   }
 
   #upTo(count: number): R[] {

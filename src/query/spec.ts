@@ -26,14 +26,15 @@ export function checkedSpec(spec: QuerySpec): QuerySpec {
   if (spec.firstPer !== undefined && spec.from.length > 1) throw bad(spec, 'firstPer takes a query of one type');
   checkTies(spec);
   checkPreload(spec);
-  return frozen(spec);
+  return frozenSpec(spec);
 }
 
-function frozen(spec: QuerySpec): QuerySpec {
+/** The question itself, frozen. */
+export function frozenSpec(spec: QuerySpec): QuerySpec {
   const { from, on, where, groupBy, having, orderBy, firstPer, pluck, select, preload } = spec;
   for (const part of [on, where, groupBy, having, orderBy, firstPer, pluck, select, preload]) deepFrozen(part);
   // Not the types: they belong to the schema.
-  for (const one of from) Object.freeze(one);
+  if (!Object.isFrozen(from)) for (const one of from) Object.freeze(one);
   Object.freeze(from);
   return Object.freeze(spec);
 }
