@@ -260,8 +260,9 @@ export function readValues({ pluck, select }: QuerySpec): readonly ValueNode[] |
 /** A value all of whose plain objects and arrays are frozen; bytes are left alone, for they cannot be. */
 export function deepFrozen<V>(value: V): V {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
-  if (!isPlain) return value;
-  for (const inner of Object.values(value)) deepFrozen(inner);
+  if (Array.isArray(value)) for (const inner of value) deepFrozen(inner);
+  else if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  // By its keys: every part of every question comes through here, and a list of values takes half as long again.
+  else for (const key of Object.keys(value)) deepFrozen(value[key as keyof V]);
   return Object.freeze(value);
 }
