@@ -248,6 +248,11 @@ export class Connection {
     return this.#dataVersion.get() as number;
   }
 
+  /** Where the store is, for messages. */
+  get place(): string {
+    return this.#place;
+  }
+
   /**
    * True while a transaction runs. SQLite ends one by itself only where a statement fails, so the driver, which takes 0.1 µs,
    * is asked after an error and not before each write.

@@ -31,10 +31,20 @@ const MEANINGS: readonly (readonly [prefix: string, code: ErrorCode, sentence: s
 const TOO_LARGE =
   /^(too many |Expression tree is too large|at most \d+ tables|parser stack overflow|statement too long)/;
 
+// What SQLite says where the tables are not those that a store's catalogue tells of, or hold what is not written there.
+// All have the code SQLITE_ERROR.
+const NOT_AS_WRITTEN =
+  /^(no such (table|column|index|module): |table .* has no column named |(table|index|trigger) .* already exists$|malformed JSON)/;
+
 /** SQLite's extended result code, such as 'SQLITE_BUSY_SNAPSHOT', or undefined for other errors. */
 export function sqliteCode(error: unknown): string | undefined {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+}
+
+/** True when a statement names a table or column that the database has not, or reads what it cannot hold. */
+export function isNotAsWritten(error: unknown): boolean {
+  return sqliteCode(error) === 'SQLITE_ERROR' && NOT_AS_WRITTEN.test((error as Error).message);
 }
 
 /** True when another connection's lock was in the way. */
@@ -64,6 +74,10 @@ export function translated(error: unknown, place: string, details: ErrorDetails 
   if (TOO_LARGE.test((error as Error).message)) {
     const said = `${place}: the query is larger than SQLite takes (${(error as Error).message}): ask less at once`;
     return new CorollaryError('BAD_QUERY', said, { store: place, ...details, cause: error });
+  }
+  if (isNotAsWritten(error)) {
+    const said = `${place}: the database does not hold what its catalogue says (${(error as Error).message}): restore a backup`;
+    return new CorollaryError('CORRUPT', said, { store: place, ...details, cause: error });
   }
   const meaning = MEANINGS.find(([prefix]) => found.startsWith(prefix));
   if (meaning === undefined) return error;

@@ -1,5 +1,6 @@
 import { kindOf } from '../errors.js';
 import { type Codec, Refusal } from '../schema/codec.js';
+import { parsedJson } from '../schema/codecs/json.js';
 import { isWellFormed } from '../schema/codecs/text.js';
 import type { Cell } from '../schema/value.js';
 
@@ -25,6 +26,6 @@ export const jsonValueCodec: Codec = {
 
 /** What lies in JSON, read as such, in the form in which it is compared. */
 export function comparedJson(cell: string): Exclude<Cell, null> {
-  const value: unknown = JSON.parse(cell);
+  const value: unknown = parsedJson(cell);
   return typeof value === 'object' ? cell : jsonValueCodec.encode(value);
 }

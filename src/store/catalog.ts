@@ -7,6 +7,7 @@ import type { TypeRegistry } from '../schema/registry.js';
 import { namingRules } from './broken-rule.js';
 import { CatalogueEntries } from './catalogue-entries.js';
 import { type CatalogueEntry, formerNames, isBehind } from './catalogue-entry.js';
+import { CATALOGUE_COLUMNS, catalogueEntry } from './catalogue-row.js';
 import { type Definition, runDefinitions } from './definition.js';
 import { TAGS } from './format.js';
 import { NO_SHAPE, shapeOf, type TypeShape, withFormerNames, withReferences } from './shape.js';
@@ -74,15 +75,9 @@ export class Catalog {
 
   #read(): void {
     if (this.#epoch === this.#file.epoch) return;
-    const rows = this.#file.connection.rows('SELECT tag, name, version, "table", shape FROM corollary_types');
-    const entries = (rows as [number, string, number, string, string][]).map(([tag, name, version, table, shape]) => ({
-      tag,
-      name,
-      version,
-      table,
-      shape: JSON.parse(shape) as TypeShape,
-    }));
-    this.#entries = new CatalogueEntries(entries);
+    const { connection, place } = this.#file;
+    const rows = connection.rows(`SELECT ${CATALOGUE_COLUMNS} FROM corollary_types`);
+    this.#entries = new CatalogueEntries(rows.map((row) => catalogueEntry(row, place)));
     this.#stored = new Map();
     this.#epoch = this.#file.epoch;
   }

@@ -1,4 +1,5 @@
 import type { Connection, FirstLook } from '../driver/connection.js';
+import { isNotAsWritten } from '../driver/sqlite-error.js';
 import { CorollaryError } from '../errors.js';
 import { IS_PREPARED } from './commit/prepared.js';
 import { APPLICATION_ID, FORMAT, type StoreIds } from './format.js';
@@ -49,8 +50,8 @@ function diagnosed(connection: Connection, place: string, error: unknown): unkno
     // A file that is no database says so only when its first page is read.
     return isNoDatabase(cause) ? notAStore(place, 'its db.sqlite is no SQLite database', cause) : cause;
   }
-  if (error instanceof CorollaryError) return error;
-  // An error that we have no name for: there is no such table, or it has not the columns that we know.
+  // There is no such table, or it has not the columns that we know.
+  if (error instanceof CorollaryError && !isNotAsWritten(error.cause)) return error;
   return isNewer(connection) ? newer(place) : headerless(place);
 }
 
@@ -79,7 +80,8 @@ function foreign(place: string): CorollaryError {
   return notAStore(place, 'its db.sqlite is the database of another program');
 }
 
-function headerless(place: string): CorollaryError {
+/** The error for a database that has our mark, and no header. */
+export function headerless(place: string): CorollaryError {
   return notAStore(place, 'its db.sqlite has lost its header');
 }
 

@@ -2,6 +2,7 @@ import { Connection } from '../driver/connection.js';
 import { quoted } from '../driver/sql-text.js';
 import { configureScratch } from '../driver/whole-database.js';
 import { CorollaryError } from '../errors.js';
+import { CATALOGUE_COLUMNS, catalogueEntry } from './catalogue-row.js';
 import { finishDatabaseFile } from './database-file.js';
 import type { StoreIds } from './format.js';
 import type { TypeShape } from './shape.js';
@@ -42,7 +43,7 @@ export function identify(connection: Connection, identification: Identification,
   // Nobody is part of a transaction here, nor decides about one: an image is taken when none is pending.
   connection.run('DELETE FROM corollary_prepared');
   connection.run('DELETE FROM corollary_decisions');
-  if (identification.uids.size > 0) rewriteUids(connection, identification.uids);
+  if (identification.uids.size > 0) rewriteUids(connection, identification.uids, place);
   connection.commit();
 }
 
@@ -58,14 +59,15 @@ interface UidColumn {
   readonly column: string;
 }
 
-function rewriteUids(connection: Connection, uids: ReadonlyMap<string, string>): void {
-  for (const column of uidColumns(connection)) rewriteColumn(connection, column, uids);
+function rewriteUids(connection: Connection, uids: ReadonlyMap<string, string>, place: string): void {
+  for (const column of uidColumns(connection, place)) rewriteColumn(connection, column, uids);
 }
 
-function uidColumns(connection: Connection): UidColumn[] {
-  const types = connection.rows('SELECT name, "table", shape FROM corollary_types') as [string, string, string][];
-  return types.flatMap(([name, table, shape]) => {
-    const { attributes } = JSON.parse(shape) as TypeShape;
+function uidColumns(connection: Connection, place: string): UidColumn[] {
+  const types = connection.rows(`SELECT ${CATALOGUE_COLUMNS} FROM corollary_types`);
+  return types.flatMap((row) => {
+    const { name, table, shape } = catalogueEntry(row, place);
+    const { attributes } = shape;
     const holdsUids = (attribute: TypeShape['attributes'][number]) =>
       attribute.type === 'address' || (name === 'corollary_substore' && attribute.name === 'uid');
     return attributes.filter(holdsUids).map((attribute) => ({ table, column: attribute.name }));

@@ -6,6 +6,7 @@ import { finishDatabaseFile, setWriteMode } from './database-file.js';
 import { databaseFile } from './directory.js';
 import { codeOf, onDisk, writeWhole } from './disk.js';
 import { isFileId } from './files/file-id.js';
+import { headerless } from './header.js';
 import type { StoreFile } from './store-file.js';
 import { currentTurn } from './turn.js';
 
@@ -58,8 +59,9 @@ function lock(file: StoreFile): void {
 }
 
 /** Tells which state a locked store is in. */
-export function storeState({ connection }: StoreFile): StoreState {
+export function storeState({ connection, place }: StoreFile): StoreState {
   const row = connection.row('SELECT uid, incarnation, generation FROM corollary_store');
+  if (row === undefined) throw headerless(place);
   const [uid, incarnation, generation] = row as [string, string, number];
   return { uid, incarnation, generation };
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,4 +66,9 @@ export function indexesOfTableWith(directory: string, column: string): string[] 
 export function substoreDirectories(directory: string): string[] {
   const sub = join(directory, 'sub');
   return readdirSync(sub).map((id) => join(sub, id));
+}
+
+/** Makes a named pipe: who opens it without care waits for ever. */
+export function aFifo(path: string): void {
+  execFileSync('mkfifo', [path]);
 }

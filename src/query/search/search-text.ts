@@ -89,8 +89,9 @@ const FAULTS = [
 
 /** SQLite's complaint about the expression of a search; undefined for any other error. */
 export function searchFault(error: unknown): string | undefined {
-  if (sqliteCode(error) !== 'SQLITE_ERROR') return undefined;
-  const { message } = error as Error;
+  const said = error instanceof CorollaryError ? error.cause : error;
+  if (sqliteCode(said) !== 'SQLITE_ERROR') return undefined;
+  const { message } = said as Error;
   return FAULTS.some((fault) => message.startsWith(fault)) ? message : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { kindOf } from '../../errors.js';
 import type { Decimal } from '../attribute-types.js';
 import { type Codec, Refusal } from '../codec.js';
-import { isInt64 } from './bigint.js';
+import { isInt64, wholeNumber } from './bigint.js';
 import { numberKind } from './integer.js';
 
 /** The most digits after the point: a decimal is an int64 of its last digits, which has 18 full ones. */
@@ -17,7 +17,7 @@ export function decimalCodec(scale: number): Codec<Decimal> {
     arithmetic: 'decimal',
     scale,
     encode: (value) => lastDigits(decimalText(value), scale).toString(),
-    decode: (cell) => decimalOf(BigInt(cell as string), scale),
+    decode: (cell) => decimalOf(wholeNumber(cell), scale),
   };
 }
 

@@ -1,4 +1,4 @@
-import { kindOf } from '../../errors.js';
+import { CorollaryError, kindOf } from '../../errors.js';
 import { type Codec, Refusal } from '../codec.js';
 import { numberKind } from './integer.js';
 import { isWellFormed } from './text.js';
@@ -17,8 +17,17 @@ export const jsonCodec: Codec = {
     checkJson(value, []);
     return JSON.stringify(value);
   },
-  decode: (cell) => deepFreeze(JSON.parse(cell as string)),
+  decode: (cell) => deepFreeze(parsedJson(cell as string)),
 };
+
+/** What JSON in a cell says. @throws CorollaryError CORRUPT where a damaged file holds something else */
+export function parsedJson(cell: string): unknown {
+  try {
+    return JSON.parse(cell);
+  } catch {
+    throw new CorollaryError('CORRUPT', 'The database holds no JSON there: it is damaged, restore a backup');
+  }
+}
 
 function deepFreeze(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { sep } from 'node:path';
 import { CorollaryError } from '../../errors.js';
 import type { Part } from '../part.js';
-import { clearPrepared, type Mark, readMarks } from './prepared.js';
+import { clearPrepared, readMarks } from './prepared.js';
+import type { Mark } from './prepared-row.js';
 import { applySteps, type Step } from './redo.js';
 
 /** A store of a committed transaction that could not be written, and why. It is written at its next use. */

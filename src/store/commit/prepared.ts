@@ -1,15 +1,6 @@
 import type { Connection } from '../../driver/connection.js';
+import { type Mark, markFrom, stepFrom } from './prepared-row.js';
 import type { Step } from './redo.js';
-
-/** Says of which transaction a store is a part, and who decides about it. */
-export interface Mark {
-  /** The transaction, by a number that no other has. */
-  readonly token: string;
-  /** The uid of the store that decides. */
-  readonly decider: string;
-  /** How many levels above this store the deciding one stands. */
-  readonly levels: number;
-}
 
 /** For a SELECT from the header: 1 when the store is prepared. */
 export const IS_PREPARED = 'EXISTS (SELECT 1 FROM corollary_prepared)';
@@ -28,10 +19,10 @@ export function writePrepared(connection: Connection, mark: Mark, steps: readonl
   for (const [at, step] of steps.entries()) connection.run(INSERT, [first + 1 + at, JSON.stringify(step)]);
 }
 
-/** The marks of the transactions that have prepared this store, the latest first. */
+/** The marks of the transactions that have prepared this store, the latest first. @throws CorollaryError CORRUPT */
 export function readMarks(connection: Connection): Mark[] {
   const rows = connection.rows(`SELECT entry FROM corollary_prepared WHERE ${IS_MARK} ORDER BY position DESC`);
-  return rows.map(([entry]) => JSON.parse(entry as string) as Mark);
+  return rows.map(([entry]) => markFrom(entry as string, connection.place));
 }
 
 /** What a transaction is to do, one step at a time: all of them may be large. */
@@ -44,7 +35,7 @@ export function* readSteps(connection: Connection, { token }: Mark): Generator<S
       position,
     ]);
     if (row === undefined) return;
-    yield JSON.parse(row[0] as string) as Step;
+    yield stepFrom(row[0] as string, connection.place);
   }
 }
 

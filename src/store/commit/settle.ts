@@ -8,7 +8,8 @@ import { onDisk } from '../disk.js';
 import { APPLICATION_ID } from '../format.js';
 import type { StoreSettings } from '../settings.js';
 import { isDecided } from './decisions.js';
-import { clearPrepared, type Mark, readMarks, readSteps } from './prepared.js';
+import { clearPrepared, readMarks, readSteps } from './prepared.js';
+import type { Mark } from './prepared-row.js';
 import { applySteps } from './redo.js';
 
 /** A store whose database may be prepared. */
