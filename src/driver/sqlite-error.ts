@@ -34,7 +34,7 @@ const TOO_LARGE =
 // What SQLite says where the tables are not those that a store's catalogue tells of, or hold what is not written there.
 // All have the code SQLITE_ERROR.
 const NOT_AS_WRITTEN =
-  /^(no such (table|column|index|module): |table .* has no column named |(table|index|trigger) .* already exists$|malformed JSON)/;
+  /^(no such (table|column|index|module): |table .* has no column named |(table|index|trigger) .* already exists$|malformed JSON|cannot modify .* because it is a view|invalid fts5 file format)/;
 
 /** SQLite's extended result code, such as 'SQLITE_BUSY_SNAPSHOT', or undefined for other errors. */
 export function sqliteCode(error: unknown): string | undefined {

@@ -21,6 +21,8 @@ import {
 
 /** SQLite takes paths of 512 bytes and wants room for '-journal'. */
 const MAX_DATABASE_PATH_BYTES = 504;
+/** What SQLite may find beside a database: its log with an index, and the journal of another mode. */
+const BESIDE_DATABASE: readonly string[] = ['-wal', '-shm', '-journal'];
 /** How often the making of a root is tried while other processes make the same. */
 const MAX_ATTEMPTS = 20;
 /** What a store's directory may hold before its database is there: a creation was cut off. */
@@ -56,7 +58,14 @@ export function inspect(directory: string, isRoot: boolean): Found {
   if (file === undefined) return emptyOrForeign(directory);
   if (!file.isFile()) throw foreign(directory, 'holds a db.sqlite that is no plain file');
   if (file.size === 0) throw foreign(directory, 'holds a db.sqlite of 0 bytes: it was cut off, or never a store');
+  for (const ending of BESIDE_DATABASE) assertPlain(directory, `db.sqlite${ending}`);
   return 'store';
+}
+
+// SQLite opens them without looking, and would wait for ever for who writes into a named pipe.
+function assertPlain(directory: string, name: string): void {
+  const file = statOf(join(directory, name));
+  if (file !== undefined && !file.isFile()) throw foreign(directory, `holds a ${name} that is no plain file`);
 }
 
 /** @throws CorollaryError STORE_MISSING where nothing is; NOT_A_STORE for something else */

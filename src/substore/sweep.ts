@@ -1,13 +1,15 @@
+import { quoted } from '../driver/sql-text.js';
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { sweepFiles } from '../store/files/sweep-files.js';
-import type { StoreSettings } from '../store/settings.js';
 import type { StoreCore } from '../store/store-core.js';
+import type { StoreFile } from '../store/store-file.js';
 import { runningTransaction } from '../store/transaction.js';
 import { visitStore } from '../store/visit-store.js';
 import type { Branch } from './branch.js';
-import { subStoresOf } from './find-sub-store.js';
+import { subStoresOf, subStoreWithUid } from './find-sub-store.js';
 import { straysIn } from './strays.js';
+import { SubStore } from './sub-store.js';
 import {
   clearTemp,
   hasLeftovers,
@@ -46,18 +48,23 @@ export function orphansOf(core: StoreCore, directory: string): readonly string[]
 }
 
 // A directory may belong to a store that was moved to another parent, or hold one, and wait to be brought there.
-function isOurs({ file: { uid, settings } }: StoreCore, directory: string): boolean {
+function isOurs(core: StoreCore, directory: string): boolean {
+  const { settings } = core.file;
   try {
-    return isChildOf(uid, directory, settings) && straysIn(directory, settings).length === 0;
+    return isChildOf(core, directory) && straysIn(directory, settings).length === 0;
   } catch (error) {
     if (error instanceof CorollaryError) return false;
     throw error;
   }
 }
 
-function isChildOf(uid: string, directory: string, settings: StoreSettings): boolean {
+function isChildOf(core: StoreCore, directory: string): boolean {
+  const { uid, settings } = core.file;
+  // One that a row names by its uid is no orphan: that row has lost the name of the directory.
+  const isOrphan = (found: StoreFile) =>
+    found.parentUid === uid && !found.isPrepared && subStoreWithUid(core, found.uid) === undefined;
   try {
-    return visitStore(directory, settings, (orphan) => orphan.parentUid === uid && !orphan.isPrepared);
+    return visitStore(directory, settings, isOrphan);
   } catch (error) {
     if (!(error instanceof CorollaryError)) throw error;
     return isRemovable(error); // half a store, or one that is marked deleted
@@ -67,6 +74,19 @@ function isChildOf(uid: string, directory: string, settings: StoreSettings): boo
 function isRemovable({ code }: CorollaryError): boolean {
   return code === 'STORE_MISSING' || code === 'NOT_A_STORE' || code === 'STORE_CLOSED' || code === 'CORRUPT';
 }
+
+/**
+ * False when rows that name substores may have been lost by damage: then a directory that no row names may be all that is
+ * left of one. The indexes of a table tell of rows that it has lost.
+ */
+function isListSound(core: StoreCore): boolean {
+  const { connection } = core.file;
+  const table = core.catalog.entryOf(core.typeOf(SubStore))?.table;
+  if (table === undefined) return connection.row(HAS_SUBSTORES) === undefined;
+  return connection.row(`PRAGMA integrity_check(${quoted(table)})`)?.[0] === 'ok';
+}
+
+const HAS_SUBSTORES = "SELECT 1 FROM sqlite_schema WHERE name LIKE 'item\\_corollary\\_substore\\_v%' ESCAPE '\\'";
 
 /**
  * Removes what no row names. Under the write lock such a directory is nobody's: who makes one holds the lock until the
@@ -81,7 +101,9 @@ export function sweep(core: StoreCore, directory: string): boolean {
   try {
     core.file.sync();
     if (core.file.isPrepared) return false;
-    for (const id of orphansOf(core, directory))
+    const orphans = orphansOf(core, directory);
+    if (orphans.length > 0 && !isListSound(core)) return false;
+    for (const id of orphans)
       if (isOurs(core, substoreDirectory(directory, id))) removeSubstoreDirectory(directory, id);
     sweepFiles(core);
     clearTemp(directory);

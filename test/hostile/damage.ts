@@ -15,7 +15,7 @@ import { dirname, join, relative } from 'node:path';
 import { databasesBelow } from '../support/a-store.js';
 import { aFifo } from '../support/on-disk.js';
 import type { Choice } from './choice.js';
-import { damageRows } from './damaged-rows.js';
+import { damageRows, damageRowsOf } from './damaged-rows.js';
 
 /** Where a store lies that may be damaged, and what must stay as it is. */
 export interface Scene {
@@ -203,4 +203,11 @@ export const DAMAGES: readonly Damage[] = [
   directoryCopied,
   directoriesSwapped,
   logGone,
+];
+
+/** Damage to the one database in a directory. */
+export const DAMAGES_TO_ONE: readonly ((directory: string, choice: Choice) => string)[] = [
+  (directory, choice) =>
+    inBytes(() => [join(directory, 'db.sqlite')])({ place: directory, other: '', outside: '' }, choice),
+  (directory, choice) => damageRowsOf(join(directory, 'db.sqlite'), choice),
 ];

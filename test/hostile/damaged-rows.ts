@@ -36,6 +36,14 @@ const TEXTS = [
 /** What may stand in a cell that had a number. */
 const NUMBERS = [0, 1, -1, 2, 7, 4095, 4096, 2 ** 31, 2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n), 8192 * 4096 + 2];
 
+/** What may stand in a cell of a column of this type. */
+const CELLS: Readonly<Record<string, readonly unknown[]>> = {
+  INTEGER: NUMBERS,
+  TEXT: TEXTS,
+  BLOB: [Buffer.alloc(0), Buffer.alloc(9, 1)],
+  REAL: [Number.POSITIVE_INFINITY, -0, 1e308],
+};
+
 /** What may stand anywhere in JSON. */
 const JSON_VALUES: readonly unknown[] = [
   null,
@@ -66,7 +74,12 @@ const JSON_VALUES: readonly unknown[] = [
 /** Changes rows, or the schema, of one of the databases, as a hostile program would. */
 export function damageRows({ place }: { readonly place: string }, choice: Choice): string {
   const file = choice.of(databasesBelow(place));
-  const said = inDatabase(dirname(file), (database) => {
+  return `${relative(place, file)}: ${damageRowsOf(file, choice)}`;
+}
+
+/** The same in the database that is given. */
+export function damageRowsOf(file: string, choice: Choice): string {
+  return inDatabase(dirname(file), (database) => {
     database.unsafeMode(true);
     database.pragma('ignore_check_constraints = ON');
     database.pragma('writable_schema = ON');
@@ -83,7 +96,6 @@ export function damageRows({ place }: { readonly place: string }, choice: Choice
     ]);
     return attempted(() => damage(database, choice)) ?? cellDamaged(database, choice);
   });
-  return `${relative(place, file)}: ${said}`;
 }
 
 // Not every damage can be done to every row: STRICT tables and unique indexes refuse some.
@@ -145,31 +157,36 @@ function cellDamaged(database: Database.Database, choice: Choice): string {
   }[];
   if (columns.length === 0) return `no table ${table}`;
   const { name, type } = choice.of(columns);
-  const value =
-    type === 'INTEGER'
-      ? choice.of(NUMBERS)
-      : type === 'TEXT'
-        ? choice.of(TEXTS)
-        : type === 'BLOB'
-          ? Buffer.alloc(choice.below(9))
-          : choice.of([Infinity, -0, 1e308]);
+  const value = choice.of<unknown>(CELLS[type] ?? CELLS.TEXT ?? []);
   const { changes } = database
-    .prepare(
-      `UPDATE OR REPLACE ${quoted(table)} SET ${quoted(name)} = ? WHERE rowid IN (SELECT rowid FROM ${quoted(table)} ORDER BY random() LIMIT 1)`,
-    )
+    .prepare(`UPDATE OR REPLACE ${quoted(table)} SET ${quoted(name)} = ? WHERE ${aRow(database, table, choice)}`)
     .run(value);
   return `${table}.${name} of ${changes} row is ${String(value).slice(0, 60)}`;
+}
+
+/** A condition that is true of one row of a table. */
+function aRow(database: Database.Database, table: string, choice: Choice): string {
+  const count = database
+    .prepare(`SELECT count(*) FROM ${quoted(table)}`)
+    .pluck()
+    .get() as number;
+  return `rowid IN (SELECT rowid FROM ${quoted(table)} ORDER BY rowid LIMIT 1 OFFSET ${choice.below(count)})`;
 }
 
 /** Entries of transactions over several stores that nobody has made. */
 function prepared(database: Database.Database, choice: Choice): string {
   const uid = database.prepare('SELECT uid FROM corollary_store').pluck().get() as string;
   const parent = database.prepare('SELECT parent FROM corollary_store').pluck().get() as string;
-  const mark = { token: 't', decider: choice.of([parent, uid, UID]), levels: choice.of([0, 1, 1, 2]) };
+  const mark = choice.of([
+    { token: 't', decider: uid, levels: 0 },
+    { token: 't', decider: uid, levels: 0 },
+    { token: 't', decider: parent, levels: choice.below(3) },
+    { token: 't', decider: UID, levels: choice.below(3) },
+  ]);
   const steps = [
     { define: 'DROP TABLE corollary_types', values: [] },
     { define: 'CREATE TABLE more (a)', values: [1, 2] },
-    { define: `ATTACH DATABASE 'attached.sqlite' AS more`, values: [] },
+    { define: `ATTACH DATABASE '${database.name}/../../attached.sqlite' AS more`, values: [] },
     { define: 'COMMIT', values: [] },
     { define: 'not SQL', values: [] },
     { remove: 'item_note_v1', ids: [1, 2, 'x'] },
@@ -181,9 +198,7 @@ function prepared(database: Database.Database, choice: Choice): string {
     { parent: 7 },
   ];
   const damage = choice.of<unknown>([
-    mark,
-    mark,
-    mark,
+    ...[mark, mark, mark, mark, mark, mark],
     ...[-1, 1e9, 2 ** 32, 'x', null, 1.5].map((levels) => ({ ...mark, levels })),
     { token: 7 },
     { token: 't', decider: null },
@@ -192,26 +207,20 @@ function prepared(database: Database.Database, choice: Choice): string {
   const insert = database.prepare('INSERT INTO corollary_prepared (entry) VALUES (?)');
   insert.run(JSON.stringify(damage));
   insert.run(choice.below(5) === 0 ? choice.of(TEXTS) : JSON.stringify(step));
-  if (choice.below(2) === 0) database.prepare('INSERT OR REPLACE INTO corollary_decisions VALUES (?, ?)').run(uid, 't');
+  if (choice.below(4) > 0) database.prepare('INSERT OR REPLACE INTO corollary_decisions VALUES (?, ?)').run(uid, 't');
   return `prepared ${JSON.stringify([damage, step])}`;
 }
 
 function rowGone(database: Database.Database, choice: Choice): string {
   const table = choice.of([...tablesOf(database), 'corollary_types', 'corollary_store']);
-  const { changes } = database
-    .prepare(
-      `DELETE FROM ${quoted(table)} WHERE rowid IN (SELECT rowid FROM ${quoted(table)} ORDER BY random() LIMIT 1)`,
-    )
-    .run();
+  const { changes } = database.prepare(`DELETE FROM ${quoted(table)} WHERE ${aRow(database, table, choice)}`).run();
   return `${changes} row of ${table} is gone`;
 }
 
 function schemaDamaged(database: Database.Database, choice: Choice): string {
   const table = choice.of(tablesOf(database));
-  const index = database
-    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY random()`)
-    .pluck()
-    .get() as string;
+  const indexes = database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL`);
+  const index = choice.of(indexes.pluck().all() as string[]);
   const column = choice.of(database.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(table) as string[]);
   const sql = choice.of([
     `DROP TABLE ${quoted(table)}`,

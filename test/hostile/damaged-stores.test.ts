@@ -1,17 +1,17 @@
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { aProgram, type Program, type TaskProcess } from '../support/a-process.js';
-import { aDirectory } from '../support/a-store.js';
+import { aDirectory, databasesBelow } from '../support/a-store.js';
 import { contentsOf } from '../support/on-disk.js';
 import type * as tasks from '../tasks/hostile.js';
 import { Choice } from './choice.js';
-import { DAMAGES, type Scene } from './damage.js';
+import { DAMAGES, DAMAGES_TO_ONE, type Scene } from './damage.js';
 
 // Files that anything may have happened to: a bad disk, a careless copy, an enemy. Whatever lies there, the library gives
 // an answer or an error of its own.
 
-const ROUNDS = Number(process.env.HOSTILE_FILES ?? 120);
+const ROUNDS = Number(process.env.HOSTILE_FILES ?? 40);
 const SEED = Number(process.env.HOSTILE_SEED ?? 20_263);
 /** From which round on: to see one again. */
 const FIRST = Number(process.env.HOSTILE_FROM ?? 0);
@@ -109,4 +109,29 @@ test('a damaged store gives answers or errors of the library, in time, and nothi
   if (process.env.HOSTILE_SHOW) console.log(codes);
   expect([...faults.values()].join('\n\n')).toBe('');
   expect(codes).toMatchObject({ CORRUPT: expect.any(Number), NOT_A_STORE: expect.any(Number) });
+});
+
+// A parent whose rows were damaged took its substores for what a killed process has left, and removed them.
+test('damage to one store takes nothing from the stores above, below and beside it', {
+  timeout: 3_600_000,
+}, async () => {
+  const directory = aDirectory({ mayBeCorrupt: true });
+  const [sample] = (await samples(directory)) as [string];
+  const child = program.start();
+  const lost: string[] = [];
+  for (let round = FIRST; round < FIRST + ROUNDS; round++) {
+    const choice = new Choice(SEED + round);
+    const { place } = aScene(directory, sample, sample);
+    const stores = databasesBelow(place).map((file) => dirname(file));
+    const damaged = choice.below(2) === 0 ? place : choice.of(stores);
+    const others = stores.filter((one) => one !== damaged);
+    const before = await child.call('digests', others);
+    const what = `${relative(place, damaged)}: ${choice.of(DAMAGES_TO_ONE)(damaged, choice)}`;
+    if ((await inTime(child.call('useTree', place)).catch(() => 'hangs')) === 'hangs')
+      throw new Error(`It hangs: ${round} ${what}`);
+    const after = await child.call('digests', others);
+    if (JSON.stringify(after) !== JSON.stringify(before))
+      lost.push(`HOSTILE_SEED=${SEED} HOSTILE_FROM=${round} ${what}`);
+  }
+  expect(lost.join('\n')).toBe('');
 });

@@ -9,6 +9,8 @@ import { inRepository, type Outcome, run } from './run-node.js';
 export interface ChildOptions {
   /** How many files it may have open at once; as many as the tests themselves, if not given. */
   readonly descriptorLimit?: number;
+  /** What it reads from its standard input. */
+  readonly input?: string;
 }
 
 /**
@@ -37,5 +39,5 @@ export async function childProgram(source: string): Promise<string> {
 /** Runs a program that {@link childProgram} built in a process of its own. */
 export function runChild(file: string, words: readonly string[], options: ChildOptions = {}): Promise<Outcome> {
   const limit = options.descriptorLimit === undefined ? '' : `ulimit -n ${options.descriptorLimit} && `;
-  return run('sh', ['-c', `${limit}exec "$0" "$@"`, process.execPath, file, ...words]);
+  return run('sh', ['-c', `${limit}exec "$0" "$@"`, process.execPath, file, ...words], {}, options.input);
 }

@@ -16,18 +16,27 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** Runs a command, in the top directory of the repository unless told otherwise. A failure is an outcome as well. */
-export function run(file: string, words: readonly string[], options: ExecFileOptions = {}): Promise<Outcome> {
+/**
+ * Runs a command, in the top directory of the repository unless told otherwise, with this on its standard input if given.
+ * A failure is an outcome as well.
+ */
+export function run(
+  file: string,
+  words: readonly string[],
+  options: ExecFileOptions = {},
+  input?: string,
+): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(file, words, { cwd: fileURLToPath(top), ...options }, (error, stdout, stderr) => {
+    const child = execFile(file, words, { cwd: fileURLToPath(top), ...options }, (error, stdout, stderr) => {
       // A process that was killed has a signal in place of a status.
       const status = error === null ? 0 : (error.code ?? error.signal ?? String(error));
       resolve({ status, output: `${stdout}${stderr}` });
     });
+    if (input !== undefined) child.stdin?.end(input);
   });
 }
 
 /** Runs a program with the Node that runs the tests. */
-export function runNode(words: readonly string[], options: ExecFileOptions = {}): Promise<Outcome> {
-  return run(process.execPath, words, options);
+export function runNode(words: readonly string[], options: ExecFileOptions = {}, input?: string): Promise<Outcome> {
+  return run(process.execPath, words, options, input);
 }

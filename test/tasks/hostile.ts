@@ -29,7 +29,7 @@ import { say } from '../support/task-loop.js';
 interface Greeter {
   greet(): string;
 }
-const Greeter = role<Greeter>('app.greeter');
+const Greeter = role<Greeter>('app.greeter', { has: ['greet'] });
 
 @item('author', { roles: () => [Greeter] })
 export class Author extends Item implements Greeter {
@@ -122,14 +122,30 @@ function digest(store: Store): string {
   return JSON.stringify([...notes.pluck((n) => n.words), store.files.named('a/scan')?.text()]);
 }
 
-/** The contents of those stores of a tree that can be read, by path. */
-export function digests(place: string): Record<string, string> {
-  const store = Store.open(place, { types, readOnly: true });
-  try {
-    return Object.fromEntries([...store.tree.stores()].map((one) => [one.path.join('/'), digest(one)]));
-  } finally {
-    store.close();
-  }
+/** The contents of each store of a sample, opened alone by its directory; undefined for one that cannot be read. */
+export function digests(directories: readonly string[]): (string | undefined)[] {
+  return directories.map((directory) => {
+    try {
+      using store = Store.open(directory, { types, readOnly: true });
+      return digest(store);
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+/** Writes into all stores of a tree that can be reached, makes stores, and repairs what is found. */
+export function useTree(place: string): void {
+  const notes = new Notes();
+  notes.attempt('open', () => {
+    using store = Store.open(place, { types, durability: 'relaxed', busyTimeoutMs: 500 });
+    for (const path of ['', 'inner', 'inner/deep', 'beside'])
+      notes.attempt(path, () => {
+        const one = path === '' ? store : store.at(path);
+        one.substores.create('made').create(Author, { name: 'below' });
+      });
+    notes.attempt('repair', () => store.tree.check({ repair: true }));
+  });
 }
 
 const types = [Author, Note, Person];

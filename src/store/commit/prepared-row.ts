@@ -25,14 +25,14 @@ const DEFINITION = /^(CREATE|DROP|INSERT INTO|UPDATE|DELETE FROM) /;
 export function markFrom(entry: string, place: string): Mark {
   const mark = parsed(entry);
   if (isMark(mark)) return mark;
-  throw damaged(place);
+  throw damagedPrepared(place);
 }
 
 /** @throws CorollaryError CORRUPT */
 export function stepFrom(entry: string, place: string): Step {
   const step = parsed(entry);
   if (isStep(step)) return step;
-  throw damaged(place);
+  throw damagedPrepared(place);
 }
 
 function parsed(entry: string): unknown {
@@ -43,7 +43,8 @@ function parsed(entry: string): unknown {
   }
 }
 
-function damaged(place: string): CorollaryError {
+/** The error for a database in which something stands that no transaction has prepared. */
+export function damagedPrepared(place: string): CorollaryError {
   return new CorollaryError(
     'CORRUPT',
     `${place}: what a transaction over several stores has left to be done there is not what corollary writes: the database is damaged, restore a backup`,

@@ -1,5 +1,5 @@
 import type { Connection } from '../../driver/connection.js';
-import { type Mark, markFrom, stepFrom } from './prepared-row.js';
+import { damagedPrepared, type Mark, markFrom, stepFrom } from './prepared-row.js';
 import type { Step } from './redo.js';
 
 /** For a SELECT from the header: 1 when the store is prepared. */
@@ -22,7 +22,15 @@ export function writePrepared(connection: Connection, mark: Mark, steps: readonl
 /** The marks of the transactions that have prepared this store, the latest first. @throws CorollaryError CORRUPT */
 export function readMarks(connection: Connection): Mark[] {
   const rows = connection.rows(`SELECT entry FROM corollary_prepared WHERE ${IS_MARK} ORDER BY position DESC`);
+  if (rows.length === 0) assertNoStepsAlone(connection);
   return rows.map(([entry]) => markFrom(entry as string, connection.place));
+}
+
+// They would never be settled. Both are asked in one statement: others may be just settling, or preparing.
+function assertNoStepsAlone(connection: Connection): void {
+  const asked = `SELECT ${IS_PREPARED}, EXISTS (SELECT 1 FROM corollary_prepared WHERE ${IS_MARK})`;
+  const [isPrepared, hasMark] = connection.row(asked) as [number, number];
+  if (isPrepared === 1 && hasMark === 0) throw damagedPrepared(connection.place);
 }
 
 /** What a transaction is to do, one step at a time: all of them may be large. */

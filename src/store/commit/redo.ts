@@ -1,5 +1,6 @@
 import type { Connection, SqlRow, SqlValue } from '../../driver/connection.js';
 import { quoted } from '../../driver/sql-text.js';
+import { CorollaryError } from '../../errors.js';
 import type { CatalogueEntry } from '../catalogue-entry.js';
 import type { Definition } from '../definition.js';
 import { ID, IN_IDS } from '../table-sql.js';
@@ -101,9 +102,19 @@ function sizeOf(row: SqlRow): number {
   return size;
 }
 
-/** Does the steps. Runs inside a transaction. */
+/** Does the steps. Runs inside a transaction. @throws CorollaryError CORRUPT where one means nothing in this database */
 export function applySteps(connection: Connection, steps: Iterable<Step>): void {
-  for (const step of steps) applyStep(connection, step);
+  for (const step of steps)
+    try {
+      applyStep(connection, step);
+    } catch (error) {
+      throw error instanceof CorollaryError ? error : notFromHere(connection, error);
+    }
+}
+
+function notFromHere({ place }: Connection, cause: unknown): CorollaryError {
+  const said = `${place}: what a transaction over several stores has left to be done cannot be done there: the database is damaged, restore a backup`;
+  return new CorollaryError('CORRUPT', said, { store: place, cause });
 }
 
 function applyStep(connection: Connection, step: Step): void {
