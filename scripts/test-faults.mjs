@@ -16,6 +16,7 @@ const all = { FAULTS: 'all', ...inMemory };
 
 /** The longest first, so that both lanes end at about the same time. */
 const jobs = [
+  { name: 'hostile: damaged stores', set: { HOSTILE_FILES: 10_000, ...inMemory }, files: 'test/hostile' },
   { name: 'kill: everything done to a tree', set: all, files: 'test/faults/deeds-killed', named: 'all of what' },
   { name: 'kill: beside living processes', set: all, files: 'test/faults/deeds-killed', named: 'those that live' },
   { name: 'error: everything done to a tree', set: all, files: 'test/faults/deeds-failing' },
@@ -48,6 +49,12 @@ const jobs = [
   { name: 'kill loop: transfers', set: { KILLS: 100 }, files: 'test/transfers' },
   { name: 'kill loop: backups', set: { KILLS: 60, DAMAGE_STEP: 7 }, files: 'test/backup.test' },
   { name: 'kill loop: copies', set: { KILLS: 60 }, files: 'test/copy.test' },
+  {
+    name: 'limits',
+    set: { LIMIT_SUBSTORES: 10_000, LIMIT_ITEMS: 2_000_000, LIMIT_ROUNDS: 3000, ...inMemory },
+    files: 'test/limits',
+  },
+  { name: 'contention', set: { CONTENTION: 20, ...inMemory }, files: 'test/several-processes' },
 ];
 
 /** What Vitest is told. */

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Store } from 'corollary';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { aProgram, type Program, type TaskProcess } from './support/a-process.js';
 import { aStore, aStoreDirectory } from './support/a-store.js';
 import { substoreDirectories } from './support/on-disk.js';
@@ -10,7 +10,11 @@ import { Apple, Counter, Pear, Plum, type Share, Ticket } from './tasks/several-
 
 const types = [Counter, Ticket];
 const names = ['a', 'b', 'c', 'd'];
+/** How many times more often than by default all is done. */
+const OFTEN = Number(process.env.CONTENTION ?? 1);
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+if (OFTEN > 1) vi.setConfig({ testTimeout: 3_600_000 });
 
 let program: Program<typeof tasks>;
 beforeAll(async () => {
@@ -49,24 +53,27 @@ describe('no update is lost', () => {
     const place = aCounterStore();
     const all = await processes(4);
     await together(all, (child) => child.call('open', place));
-    await together(all, (child, n) => child.call(n % 2 === 0 ? 'addThroughObject' : 'addByQuery', 150));
-    expect(valueIn(aStore({ types }, place))).toBe(600);
+    await together(all, (child, n) => child.call(n % 2 === 0 ? 'addThroughObject' : 'addByQuery', 150 * OFTEN));
+    expect(valueIn(aStore({ types }, place))).toBe(600 * OFTEN);
   });
 
   test('when four threads of a process and a second process add to one counter', async () => {
     const place = aCounterStore();
     const [threads, single] = (await processes(2)) as [Child, Child];
     await single.call('open', place);
-    await Promise.all([threads.call('addInThreads', 4, place, 100), single.call('addThroughObject', 100)]);
-    expect(valueIn(aStore({ types }, place))).toBe(500);
+    await Promise.all([
+      threads.call('addInThreads', 4, place, 100 * OFTEN),
+      single.call('addThroughObject', 100 * OFTEN),
+    ]);
+    expect(valueIn(aStore({ types }, place))).toBe(500 * OFTEN);
   });
 
   test('when four processes number what they create, without a gap and none twice', async () => {
     const place = aCounterStore();
     const all = await processes(4);
     await together(all, (child) => child.call('open', place));
-    const taken = await together(all, (child, n) => child.call('takeTickets', `process ${n}`, 60));
-    const wanted = Array.from({ length: 240 }, (_, n) => n + 1);
+    const taken = await together(all, (child, n) => child.call('takeTickets', `process ${n}`, 60 * OFTEN));
+    const wanted = Array.from({ length: 240 * OFTEN }, (_, n) => n + 1);
     expect(taken.flat().sort((a, b) => a - b)).toEqual(wanted);
     const store = aStore({ types }, place);
     const stored = store.query(Ticket).orderBy((t) => t.number.asc());
@@ -77,7 +84,7 @@ describe('no update is lost', () => {
 describe('processes that begin at once', () => {
   test('make one root, which all of them have open', async () => {
     const all = await processes(5);
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 10 * OFTEN; round++) {
       const place = join(aStoreDirectory(), 'below', 'here');
       const moment = Date.now() + 30;
       const uids = await together(all, (child) => child.call('openAt', moment, place));
@@ -93,7 +100,7 @@ describe('processes that begin at once', () => {
 
   test.each(ways)('make each type once when all store the first items of new types: %s', async (_, way) => {
     const all = await processes(4);
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 8 * OFTEN; round++) {
       const place = aCounterStore();
       await together(all, (child) => child.call('open', place));
       await together(all, (child, n) => child.call(way, `owner${n}`, n));
@@ -106,7 +113,7 @@ describe('processes that begin at once', () => {
 
   test('make each substore once when all make sure of the same ones', async () => {
     const all = await processes(4);
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 5 * OFTEN; round++) {
       const place = aCounterStore();
       await together(all, (child) => child.call('open', place));
       const found = await together(all, (child, n) => child.call('countInAll', names, n, `owner${n}`));

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Item, item, json, Store, text } from 'corollary';
+import { describe, expect, test } from 'vitest';
+import { codeOf } from '../support/a-refusal.js';
+import { aStore, aStoreDirectory } from '../support/a-store.js';
+import { aFifo, inDatabase, substoreDirectories } from '../support/on-disk.js';
+
+// What chance has found in damaged stores, each by itself.
+
+@item('note')
+class Note extends Item {
+  @text() declare words: string;
+  @json() declare extra: Record<string, string>;
+}
+
+/** A closed store with a note, and a substore with a note. */
+function aPlace(): string {
+  const place = aStoreDirectory({ mayBeCorrupt: true });
+  const store = Store.open(place, { types: [Note] });
+  store.create(Note, { words: 'above', extra: { a: 'b' } });
+  store.substores.create('below').create(Note, { words: 'below', extra: {} });
+  store.close();
+  return place;
+}
+
+const tampered = (place: string, sql: string) =>
+  inDatabase(place, (database) => {
+    database.pragma('ignore_check_constraints = ON');
+    database.exec(sql);
+  });
+
+const asked = (place: string) =>
+  codeOf(() =>
+    aStore({}, place)
+      .query(Note)
+      .all()
+      .map((note) => note.extra),
+  );
+
+describe('is CORRUPT', () => {
+  test.each<[string, string]>([
+    ['a shape that is no JSON', `UPDATE corollary_types SET shape = '../..'`],
+    ['a shape that is null', `UPDATE corollary_types SET shape = 'null'`],
+    ['a shape without rules', `UPDATE corollary_types SET shape = json_remove(shape, '$.rules')`],
+    ['an attribute that is a number', `UPDATE corollary_types SET shape = json_set(shape, '$.attributes[0]', 7)`],
+    ['a type in one of the tables of the library', `UPDATE corollary_types SET "table" = 'corollary_store'`],
+    ['a type in a table that is not there', `UPDATE corollary_types SET "table" = 'item_note_v9' WHERE name = 'note'`],
+    ['a table without a column', 'ALTER TABLE item_note_v1 RENAME COLUMN words TO other'],
+    ['a cell that is no JSON', `UPDATE item_note_v1 SET extra = '{'`],
+    ['steps of a transaction without its mark', `INSERT INTO corollary_prepared (entry) VALUES ('{"parent":"x"}')`],
+    [
+      'a mark with a billion levels',
+      `INSERT INTO corollary_prepared (entry) VALUES ('{"token":"t","decider":"x","levels":1000000000}')`,
+    ],
+  ])('%s', (_what, sql) => {
+    const place = aPlace();
+    tampered(place, sql);
+    expect(asked(place)).toBe('CORRUPT');
+  });
+
+  test('a step that reaches out of the database, and it is not done', () => {
+    const place = aPlace();
+    const elsewhere = join(place, '..', 'attached.sqlite');
+    const step = JSON.stringify({ define: `ATTACH DATABASE '${elsewhere}' AS more`, values: [] });
+    tampered(
+      place,
+      `INSERT INTO corollary_prepared (entry) SELECT json_object('token', 't', 'decider', uid, 'levels', 0) FROM corollary_store;
+       INSERT INTO corollary_prepared (entry) VALUES ('${step.replaceAll("'", "''")}');
+       INSERT INTO corollary_decisions SELECT uid, 't' FROM corollary_store`,
+    );
+    expect(asked(place)).toBe('CORRUPT');
+    expect(existsSync(elsewhere)).toBe(false);
+  });
+});
+
+describe('a substore whose row is damaged is not removed', () => {
+  test.each<[string, string]>([
+    ['when its row has lost the name of its directory', `UPDATE item_corollary_substore_v1 SET directory = 'x'`],
+    ['when its row names another directory', `UPDATE item_corollary_substore_v1 SET directory = '00000000'`],
+    ['when the catalogue has lost the type', `DELETE FROM corollary_types WHERE name = 'corollary_substore'`],
+    [
+      'when the table has lost rows that its indexes know',
+      `PRAGMA writable_schema = ON;
+       UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'corollary_prepared')
+       WHERE name = 'item_corollary_substore_v1'`,
+    ],
+  ])('%s', (_what, sql) => {
+    const place = aPlace();
+    const [below] = substoreDirectories(place) as [string];
+    inDatabase(place, (database) => {
+      database.unsafeMode(true);
+      database.exec(sql);
+    });
+    const store = aStore({}, place);
+    try {
+      store.substores.create('another');
+    } catch {} // it may be refused
+    expect(store.tree.check({ repair: true }).isSound).toBe(false);
+    store.close();
+    expect(aStore({}, below).query(Note).one().words).toBe('below');
+  });
+});
+
+test.runIf(process.platform !== 'win32').each(['db.sqlite-wal', 'db.sqlite-shm', 'db.sqlite-journal'])(
+  'a named pipe at the place of %s is NOT_A_STORE, and is not waited for',
+  (name) => {
+    const place = aPlace();
+    aFifo(join(place, name));
+    expect(codeOf(() => Store.open(place))).toBe('NOT_A_STORE');
+  },
+);
