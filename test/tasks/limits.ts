@@ -97,7 +97,8 @@ export async function churn(place: string, rounds: number, looks: number, leak: 
   const taken: Taken[] = [];
   for (let round = 1; round <= rounds; round++) {
     const rest = day(store, round);
-    if (leak) kept.push(rest, Array(5000).fill(round), store.create(Entry, { number: -2, words: 'kept '.repeat(200) }));
+    if (leak)
+      kept.push(rest, Array(20_000).fill(round), store.create(Entry, { number: -2, words: 'kept '.repeat(2000) }));
     await pause();
     if (round % Math.ceil(rounds / looks) === 0) taken.push(await takenBy(store));
   }
