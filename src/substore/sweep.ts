@@ -1,9 +1,9 @@
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
+import { statOf } from '../store/disk.js';
 import { sweepFiles } from '../store/files/sweep-files.js';
 import type { StoreCore } from '../store/store-core.js';
-import type { StoreFile } from '../store/store-file.js';
 import { runningTransaction } from '../store/transaction.js';
 import { visitStore } from '../store/visit-store.js';
 import type { Branch } from './branch.js';
@@ -60,15 +60,25 @@ function isOurs(core: StoreCore, directory: string): boolean {
 
 function isChildOf(core: StoreCore, directory: string): boolean {
   const { uid, settings } = core.file;
-  // One that a row names by its uid is no orphan: that row has lost the name of the directory.
-  const isOrphan = (found: StoreFile) =>
-    found.parentUid === uid && !found.isPrepared && subStoreWithUid(core, found.uid) === undefined;
+  let child: string | undefined;
   try {
-    return visitStore(directory, settings, isOrphan);
+    child = visitStore(directory, settings, (orphan) =>
+      orphan.parentUid === uid && !orphan.isPrepared ? orphan.uid : undefined,
+    );
   } catch (error) {
     if (!(error instanceof CorollaryError)) throw error;
     return isRemovable(error); // half a store, or one that is marked deleted
   }
+  return child !== undefined && !isMissed(core, child);
+}
+
+/**
+ * True when a row is of the store with this uid, and names a directory that is not there: it has lost the name by damage.
+ * @throws CorollaryError CORRUPT where it names none at all
+ */
+function isMissed(core: StoreCore, uid: string): boolean {
+  const item = subStoreWithUid(core, uid);
+  return item !== undefined && statOf(substoreDirectory(core.file.directory as string, item.directory)) === undefined;
 }
 
 function isRemovable({ code }: CorollaryError): boolean {
