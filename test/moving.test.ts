@@ -127,6 +127,29 @@ test('a move that goes back with a level inside a transaction leaves nothing to 
   expect(again.tree.check().findings).toEqual([]);
 });
 
+// The undone deletion still kept the store from moving: its directory was taken away as that of a deleted one.
+test('a moved store stays when the deletion of its new parent goes back with a level inside the transaction', () => {
+  const place = aStoreDirectory();
+  using root = Store.open(place, { types: [Note, Pin] });
+  const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+  const child = a.substores.create('child');
+  child.create(Note, { title: 'kept' });
+  const fail = () =>
+    root.transact(() => {
+      root.substores.delete('b');
+      throw new RangeError('no');
+    });
+  root.transact(() => {
+    a.substores.move('child', b);
+    expect(fail).toThrow(RangeError);
+    expect(root.at('b/child')).toBe(child);
+  });
+  root.close();
+  using again = Store.open(place, { types: [Note, Pin] });
+  expect(again.at('b/child').query(Note).count()).toBe(1);
+  expect(again.tree.check().findings).toEqual([]);
+});
+
 test('a store that another handle has open is BUSY, and nothing is done', () => {
   const place = aStoreDirectory();
   const root = Store.open(place, { types: [Note] });

@@ -177,7 +177,7 @@ export class Part {
   }
   /** It keeps its parent after all: it is deleted, and where it lies, it can be swept. */
   stay(): void {
-    if (this.isMoving) this.#level.newParent = null;
+    this.#level.newParent = null;
   }
   /** True when it gets another parent. */
   get isMoving(): boolean {

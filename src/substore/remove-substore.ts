@@ -36,7 +36,8 @@ export function retireSubstore<S extends KeepingStore>(
   const { directory: id } = item;
   const loaded = [...child.loadedBelow(), child];
   const suspended = loaded.filter(({ core }) => core.suspend());
-  for (const { core } of loaded) transaction.partOf(core)?.stay();
+  // In this level: with it, the deletion may be undone, and then the move counts again.
+  for (const { core } of loaded) if (transaction.partOf(core)?.isMoving) transaction.joinForWriting(core).stay();
   transaction.onUndo(() => {
     for (const { core } of suspended) core.resume();
   });
