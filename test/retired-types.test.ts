@@ -229,6 +229,17 @@ test('a dropping that is undone with its transaction is done again at the next u
   expect(tablesOf(part)).not.toContain('item_draft_v1');
 });
 
+// The store was taken for opened, and kept the type until it was opened anew.
+test('what a transaction that only reads has left is dropped at the next use after it', () => {
+  const { place } = aStoreOfDrafts();
+  const root = aStore({ types: [Folder], retired: { draft: 'drop' }, upgrade: 'open' }, place);
+  expect(root.transact(() => root.at('part').count(Folder), { readOnly: true })).toBe(0);
+  const part = join(place, 'sub', root.substores.query({ name: 'part' }).one().directory);
+  expect(tablesOf(part)).toContain('item_draft_v1');
+  expect(root.at('part').count(Folder)).toBe(0);
+  expect(tablesOf(part)).not.toContain('item_draft_v1');
+});
+
 test('addresses of dropped items lead nowhere', () => {
   const place = aStoreDirectory();
   @item('card')

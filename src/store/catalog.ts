@@ -120,7 +120,7 @@ export class Catalog {
    * {@link Upgrader.upgrade} throws
    */
   find(type: ItemType): StoredType | undefined {
-    if (this.#epoch === this.#file.epoch) {
+    if (this.#isOpened && this.#epoch === this.#file.epoch) {
       const known = this.#stored.get(type);
       if (known !== undefined || this.#stored.has(type)) return known;
     }

@@ -71,7 +71,9 @@ export class StoreUpgrader implements Upgrader {
     if (when !== 'open') return true;
     if (asking.isNotAtOpening) return false;
     for (const { type } of this.#olderTypes()) this.upgrade(type);
-    if (!this.#isReadOnly) this.#dropRetired();
+    // A transaction that only reads is followed by others.
+    if (this.#isReadOnly) return this.#core.isReadOnly || this.#toDrop().length === 0;
+    this.#dropRetired();
     return true;
   }
 
