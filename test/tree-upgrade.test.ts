@@ -151,6 +151,32 @@ describe('the upgrade of a tree', () => {
     expect(await root.tree.upgrade()).toMatchObject({ isComplete: false, upgraded: 0 });
   });
 
+  // It told of a type that a step had looked at, and that had gone back with the step.
+  test('does not tell of a type that was upgraded for a step that failed then', async () => {
+    const place = aStoreDirectory();
+    const old = versionOne();
+    using before = aStore({ types: [old.Mark, old.Note] }, place);
+    before.create(old.Note, { subject: 'one' });
+    before.create(old.Mark, { value: 1 });
+    before.close();
+    @item('mark', { version: 2, upgrades: () => [upgrade(1, { value: integer() })] })
+    class Mark extends Item {
+      @integer() declare value: number;
+    }
+    const looks = upgrade(1, { subject: text() }, (_old, { store }) => {
+      throw new RangeError(`no: ${store.count(Mark)}`);
+    });
+    @item('note', { version: 2, upgrades: () => [looks] })
+    class Note extends Item {
+      @text() declare subject: string;
+    }
+    const root = aStore({ types: [Note, Mark], upgrade: 'refuse' }, place);
+    for (const dryRun of [true, false]) {
+      const { upgraded, types, failed } = await root.tree.upgrade({ dryRun });
+      expect([upgraded, [...types], failed.length]).toEqual([0, [], 1]);
+    }
+  });
+
   test('goes on where it was called off', async () => {
     const { root } = opened(anOldTree());
     const controller = new AbortController();

@@ -7,8 +7,8 @@ export type OnRows = (progress: { readonly type: string; readonly rows: number; 
 
 /** Who is told what becomes of a store that is upgraded as a whole. */
 export interface UpgradeWatch {
-  /** Told of each type when it is upgraded, or dropped, for good: by this call, not by another process meanwhile. */
-  readonly onUpgraded: (type: string) => void;
+  /** Gets the name of each type that is upgraded, or dropped, by this call. One that is undone with its transaction leaves again. */
+  readonly upgraded: Set<string>;
   readonly onRows: OnRows | undefined;
 }
 

@@ -85,10 +85,9 @@ export class StoreUpgrader implements Upgrader {
     try {
       // Before: what their steps delete, the items of this type are asked about, and now they can be.
       for (const referred of this.#olderReferred(type)) this.upgrade(referred);
-      const isDone = outsideActivation(() =>
+      outsideActivation(() =>
         writingForReading(this.#core, (transaction, part) => this.#upgradeUnlessDone(type, { transaction, part })),
       );
-      if (isDone) this.#watch?.onUpgraded(type.name);
     } finally {
       this.#underway.delete(type);
     }
@@ -102,20 +101,30 @@ export class StoreUpgrader implements Upgrader {
   }
 
   // Under the lock: another process may have done it, or written rows of a version that had none.
-  #upgradeUnlessDone(type: ItemType, noting: Noting): boolean {
+  #upgradeUnlessDone(type: ItemType, noting: Noting): void {
     const { catalog } = this.#core;
     const entry = catalog.entryOf(type) as CatalogueEntry; // it was there before, and never goes
-    if (!isBehind(entry, type)) return false;
+    if (!isBehind(entry, type)) return;
     this.#assertPossible(type);
     const { steps } = this.#planOf(type, entry);
     if (entry.name.toLowerCase() !== type.name.toLowerCase()) catalog.rename(type);
-    if (entry.version === type.version) return true;
+    if (entry.version < type.version) this.#replace(type, steps, noting);
+    this.#noteUpgraded(type, noting);
+  }
+
+  #replace(type: ItemType, steps: readonly Step[], noting: Noting): void {
     const contextFor = (storeId: number) => this.#contextFor(storeId);
     const hiding = (move: () => void) => this.#hiding(type, move);
     const isMoving = (other: ItemType) => this.#moving.has(other);
     const onRows = this.#watch?.onRows;
     upgradeType({ core: this.#core, type, steps, contextFor, hiding, isMoving, onRows }, noting);
-    return true;
+  }
+
+  // It may be upgraded for a step of another type, and undone when that fails.
+  #noteUpgraded({ name }: Pick<ItemType, 'name'>, { transaction }: Noting): void {
+    const upgraded = this.#watch?.upgraded;
+    upgraded?.add(name);
+    transaction.onUndo(() => upgraded?.delete(name));
   }
 
   problemsOf(type: ItemType, entry: CatalogueEntry): readonly Problem[] {
@@ -144,12 +153,11 @@ export class StoreUpgrader implements Upgrader {
   /** Drops what is to be dropped, in one transaction. */
   #dropRetired(): void {
     if (this.#toDrop().length === 0) return;
-    const dropped = writingForReading(this.#core, (transaction, part) => {
+    writingForReading(this.#core, (transaction, part) => {
       const entries = this.#toDrop(); // asked again: another process may have done it
       dropTypes(this.#core, entries, { transaction, part });
-      return entries;
+      for (const entry of entries) this.#noteUpgraded(entry, { transaction, part });
     });
-    for (const { name } of dropped) this.#watch?.onUpgraded(name);
   }
 
   #toDrop(): CatalogueEntry[] {

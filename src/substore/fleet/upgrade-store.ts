@@ -21,11 +21,16 @@ export function upgradeStore(core: StoreCore, watch: UpgradeWatch): void {
 export function tryUpgrade(core: StoreCore, watch: UpgradeWatch): void {
   if (!isUpgradeNeeded(core)) return;
   const tried = new Tried();
+  const upgraded = new Set<string>();
   try {
     transact(
       core.root,
       () => {
-        upgradeStore(core, watch);
+        try {
+          upgradeStore(core, { ...watch, upgraded });
+        } finally {
+          for (const type of upgraded) watch.upgraded.add(type); // before they leave again
+        }
         throw tried;
       },
       { isReadOnly: false, others: [] },

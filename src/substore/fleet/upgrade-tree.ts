@@ -95,6 +95,8 @@ export async function upgradeTree<S extends KeepingStore>(
   return round.report;
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** One way through the stores of a tree. */
 class Round<S extends KeepingStore> {
   readonly #top: StoreCore;
@@ -142,10 +144,10 @@ class Round<S extends KeepingStore> {
 
   #upgrade(stop: Stop<S>): void {
     // By what is asked of each, and by nothing else: the report is to tell of it, and a dry run to take it back.
-    const types = stop.isDone ? [] : notAtOpening(this.#top, () => this.#typesUpgraded(stop));
+    const types = stop.isDone ? NOTHING : notAtOpening(this.#top, () => this.#typesUpgraded(stop));
     // One that cannot be opened has failed by now. Another one may be upgraded, and what lies below it is not known.
     if (stop.deadEnd !== undefined) this.#noteFailure(stop.path, stop.deadEnd.error);
-    if (types.length > 0) this.#upgraded++;
+    if (types.size > 0) this.#upgraded++;
     for (const type of types) this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
     this.#tell(stop.path);
   }
@@ -161,19 +163,19 @@ class Round<S extends KeepingStore> {
   }
 
   // One that fails keeps none of the others from going on. It may have had other types upgraded before.
-  #typesUpgraded({ uid, find, path }: Stop<S>): readonly string[] {
-    const types: string[] = [];
+  #typesUpgraded({ uid, find, path }: Stop<S>): ReadonlySet<string> {
+    const upgraded = new Set<string>();
     let branch: Branch<S> | undefined;
     try {
       branch = find();
       const upgrade = this.#options.dryRun === true ? tryUpgrade : upgradeStore;
       if (branch === undefined) this.#missed.add(uid);
-      else upgrade(branch.core, { onUpgraded: (type) => types.push(type), onRows: this.#onRowsOf(path) });
+      else upgrade(branch.core, { upgraded, onRows: this.#onRowsOf(path) });
     } catch (error) {
       if (branch !== undefined && isGone(branch)) this.#missed.add(uid);
       else this.#noteFailure(path, error);
     }
-    return types;
+    return upgraded;
   }
 
   #noteFailure(path: readonly string[], error: unknown): void {
