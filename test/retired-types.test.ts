@@ -261,6 +261,16 @@ test('a retired type that has a class is refused, whenever the class is met', ()
   expect(codeOf(() => Store.inMemory({ retired: { corollary_substore: 'drop' } }))).toBe('DUPLICATE_TYPE');
 });
 
+// The table of a class in use was dropped.
+test('what is retired is said when the store is opened: the option may change afterwards', async () => {
+  const retired: Record<string, 'keep' | 'drop'> = { draft: 'drop' };
+  const store = aStore({ types: [Folder], retired });
+  store.create(Folder, { name: 'kept' });
+  retired.folder = 'drop';
+  expect((await store.tree.upgrade()).upgraded).toBe(0);
+  expect(store.query(Folder).one().name).toBe('kept');
+});
+
 test.each<[string, unknown]>([
   ['a list', ['draft']],
   ['another word', { draft: 'forget' }],

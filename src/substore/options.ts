@@ -69,7 +69,17 @@ export function checkedOptions(options: StoreOptions): CheckedOptions {
   const { types = [], mustExist = false, readOnly = false, durability = 'full', ...others } = options;
   const { upgrade = 'use', retired = {} } = options;
   const { busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxOpenSubstores = defaultMaxOpen(), clock = Date.now } = others;
-  return { types, mustExist, readOnly, durability, busyTimeoutMs, maxOpenSubstores, upgrade, retired, clock };
+  return {
+    types,
+    mustExist,
+    readOnly,
+    durability,
+    busyTimeoutMs,
+    maxOpenSubstores,
+    upgrade,
+    clock,
+    retired: { ...retired },
+  };
 }
 
 /** The options of `Store.repair`. @throws CorollaryError INVALID_VALUE */
