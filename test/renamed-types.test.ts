@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { Item, integer, item, Query, reference, Store, text, upgrade } from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 import { inDatabase, tablesOf } from './support/on-disk.js';
+import { rawly } from './support/raw-database.js';
 
 // A class says in `was` what its type was called. Stores that an earlier program wrote are brought to the new name.
 
@@ -313,6 +315,44 @@ test('in a transaction over several stores all are renamed with it', () => {
   const again = aStore({ types }, place);
   expect(again.tree.count(Town)).toBe(4);
   expect(again.tree.check().findings).toEqual([]);
+});
+
+// The name stayed, since it was written before the transaction was decided.
+test('in a transaction over several stores that fails none keeps the new name', () => {
+  const place = aStoreDirectory();
+  @item('town')
+  class Town extends Item {
+    @text() declare name: string;
+  }
+  @item('city', { was: ['town'] })
+  class City extends Item {
+    @text() declare name: string;
+  }
+  using before = Store.open(place, { types: [Town] });
+  const stores = ['one', 'two'].map((name) => before.substores.create(name));
+  for (const store of stores) store.create(Town, { name: 'Bern' });
+  const second = join(place, 'sub', before.substores.query({ name: 'two' }).one().directory);
+  before.close();
+  const refuse = `CREATE TRIGGER no BEFORE INSERT ON corollary_prepared BEGIN SELECT RAISE(ABORT, 'no'); END`;
+  rawly(second, (database) => database.exec(refuse));
+  using after = Store.open(place, { types: [City] });
+  const write = () => {
+    after.at('one').create(City, { name: 'Biel' });
+    after.at('two').create(City, { name: 'Biel' });
+  };
+  expect(codeOf(() => after.transact(write))).toBe('CONSTRAINT');
+  after.close();
+  rawly(second, (database) => database.exec('DROP TRIGGER no'));
+  using again = Store.open(place, { types: [Town] });
+  expect([again.at('one').count(Town), again.at('two').count(Town)]).toEqual([1, 1]);
+  again.close();
+  using last = Store.open(place, { types: [City] });
+  last.transact(() => {
+    last.at('one').create(City, { name: 'Biel' });
+    last.at('two').create(City, { name: 'Biel' });
+  });
+  expect(last.tree.count(City)).toBe(4);
+  expect(last.tree.check().findings).toEqual([]);
 });
 
 test('queries that were kept as JSON under the old name go on', () => {

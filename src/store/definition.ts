@@ -4,6 +4,8 @@ import type { Connection, SqlValue } from '../driver/connection.js';
 export interface Definition {
   readonly sql: string;
   readonly values?: readonly SqlValue[];
+  /** True where it does harm if the transaction that it belongs to is undone. */
+  readonly isBinding?: true;
 }
 
 /** Runs them in their order. */

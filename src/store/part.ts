@@ -4,7 +4,7 @@ import type { CatalogueEntry } from './catalogue-entry.js';
 import { type Decision, writeDecision } from './commit/decisions.js';
 import { writePrepared } from './commit/prepared.js';
 import type { Mark } from './commit/prepared-row.js';
-import { applySteps, capture, type Replaced, type Step } from './commit/redo.js';
+import { applySteps, capture, definitionStep, type Replaced, type Step } from './commit/redo.js';
 import type { Patience } from './commit/settle.js';
 import { type Definition, runDefinitions } from './definition.js';
 import type { Gates } from './gate.js';
@@ -275,6 +275,8 @@ export class Part {
     const { written, definitions, replaced } = this.#level;
     const steps = capture(this.#connection, written, replaced);
     this.#connection.rollBackToPreparable();
+    // All, as others may need what one of them did.
+    if (definitions.some(({ isBinding }) => isBinding)) return [...definitions.map(definitionStep), ...steps];
     // A table or an index more does no harm if the transaction is undone, and needs no second writing.
     runDefinitions(this.#connection, definitions);
     return steps;

@@ -26,11 +26,12 @@ export function nameFreed({ tag }: CatalogueEntry): Definition {
   return { sql: 'DELETE FROM corollary_types WHERE tag = ?', values: [tag] };
 }
 
-/** What notes the name and the shape that a type has now. Its table keeps its name. */
+/** What notes the name and the shape that a type has now: an earlier program cannot read it any more. Its table keeps its name. */
 export function noted({ tag, name, shape }: CatalogueEntry): Definition {
   return {
     sql: 'UPDATE corollary_types SET name = ?, shape = ? WHERE tag = ?',
     values: [name, JSON.stringify(shape), tag],
+    isBinding: true,
   };
 }
 

@@ -45,7 +45,8 @@ export function capture(connection: Connection, written: WrittenRows, replaced: 
   return [...definitions, ...removals, ...rows, ...moved];
 }
 
-function definitionStep({ sql, values = [] }: Definition): Step {
+/** What runs a statement that is no change of items. */
+export function definitionStep({ sql, values = [] }: Definition): Step {
   return { define: sql, values };
 }
 
