@@ -197,6 +197,7 @@ export class Catalog {
     this.#isReady.add(made);
     return made;
   }
+
   /** Brings the deletion rules of all types, but those left out, up to what their classes say, before a deletion goes by them. */
   readyReferrers(isLeftOut: (type: ItemType, entry: CatalogueEntry) => boolean = () => false): void {
     for (const entry of this.entries()) {

@@ -81,7 +81,7 @@ export class CatalogueEntries {
     return isItself ? undefined : past;
   }
 
-  /** The entry that stands for a dropped type of this name, if there is one. */
+  /** The entry that stands for a dropped type of this name: none, or one. */
   dropped({ name }: ItemType): readonly CatalogueEntry[] {
     return [...this.#byTag.values()].filter(
       (entry) => isDropped(entry) && entry.name.toLowerCase() === name.toLowerCase(),

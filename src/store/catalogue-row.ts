@@ -2,6 +2,7 @@ import type { SqlRow } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import { isJsonStep } from '../schema/json-path.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
+import { isListOf, isMissingOr, isObject, isRecordOf, isText, parsedJson } from './json-checks.js';
 import type { AttributeShape, IndexShape, TypeRules, TypeShape } from './shape.js';
 
 /**
@@ -11,6 +12,7 @@ import type { AttributeShape, IndexShape, TypeRules, TypeShape } from './shape.j
 
 /** The columns of {@link catalogueEntry}. */
 export const CATALOGUE_COLUMNS = 'tag, name, version, "table", shape';
+
 /** What a row of the catalogue says. @throws CorollaryError CORRUPT */
 export function catalogueEntry(row: SqlRow, place: string): CatalogueEntry {
   const [tag, name, version, table, shape] = row as [number, string, number, string, string]; // STRICT sees to that
@@ -19,17 +21,9 @@ export function catalogueEntry(row: SqlRow, place: string): CatalogueEntry {
 }
 
 function typeShape(text: string, tag: number, place: string): TypeShape {
-  const shape = parsed(text);
+  const shape = parsedJson(text);
   if (!isShape(shape)) throw damaged(place, tag);
   return shape;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function damaged(place: string, tag: number): CorollaryError {
@@ -45,15 +39,6 @@ function isTableName(table: unknown): boolean {
   return table === '' || (isText(table) && table.startsWith('item_'));
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isListOf = (value: unknown, isPart: (part: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.every(isPart);
-const isRecordOf = (value: unknown, isPart: (part: unknown) => boolean): boolean =>
-  isObject(value) && Object.values(value).every(isPart);
-const isMissingOr = (value: unknown, isRight: (value: unknown) => boolean): boolean =>
-  value === undefined || isRight(value);
 const isTexts = (value: unknown): boolean => isListOf(value, isText);
 
 function isShape(value: unknown): value is TypeShape {

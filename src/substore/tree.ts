@@ -140,7 +140,7 @@ export class Tree<S extends KeepingStore> {
   /**
    * Brings all types in every store to the versions of their classes, those stores first that were written last: a
    * transaction for each type and store. What is done stays done, so that it can be called off, or killed, and begun
-   * again. A type that fails stays as it was, and its store is in the report with the reason; the others go on. Works also
+   * again. A type that fails stays as it was, and its store is in the report with the reason; the other stores go on. Works also
    * where the store was opened with `upgrade: 'refuse'`. Meanwhile the tree can be used: the event loop turns between
    * stores.
    *

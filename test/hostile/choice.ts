@@ -1,4 +1,4 @@
-import { numbersFrom } from '../query-language/mutations.js';
+import { numbersFrom } from '../support/random-numbers.js';
 
 /** Choices by chance, the same for the same seed. */
 export class Choice {

@@ -1,7 +1,8 @@
 import { CorollaryError, ERROR_CODES, Query, type Store } from 'corollary';
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
-import { mutated, numbersFrom } from './mutations.js';
+import { numbersFrom } from '../support/random-numbers.js';
+import { mutated } from './mutations.js';
 import { seedQueries } from './seed-queries.js';
 import { fillWorld, types } from './world.js';
 

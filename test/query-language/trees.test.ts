@@ -23,7 +23,7 @@ import {
 import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../support/a-refusal.js';
 import { aStore } from '../support/a-store.js';
-import { numbersFrom } from './mutations.js';
+import { numbersFrom } from '../support/random-numbers.js';
 
 @item('writer')
 class Writer extends Item {

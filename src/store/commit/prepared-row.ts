@@ -1,4 +1,5 @@
 import { CorollaryError } from '../../errors.js';
+import { isListOf, isObject, isText, parsedJson } from '../json-checks.js';
 import type { Step } from './redo.js';
 
 /**
@@ -23,24 +24,16 @@ const DEFINITION = /^(CREATE|DROP|INSERT INTO|UPDATE|DELETE FROM) /;
 
 /** @throws CorollaryError CORRUPT */
 export function markFrom(entry: string, place: string): Mark {
-  const mark = parsed(entry);
+  const mark = parsedJson(entry);
   if (isMark(mark)) return mark;
   throw damagedPrepared(place);
 }
 
 /** @throws CorollaryError CORRUPT */
 export function stepFrom(entry: string, place: string): Step {
-  const step = parsed(entry);
+  const step = parsedJson(entry);
   if (isStep(step)) return step;
   throw damagedPrepared(place);
-}
-
-function parsed(entry: string): unknown {
-  try {
-    return JSON.parse(entry);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The error for a database in which something stands that no transaction has prepared. */
@@ -73,10 +66,6 @@ function areRows(rows: unknown, columns: readonly unknown[]): boolean {
   return isListOf(rows, isRow);
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isListOf = (value: unknown, isPart: (part: unknown) => boolean): value is unknown[] =>
-  Array.isArray(value) && value.every(isPart);
 const isValue = (value: unknown) => value === null || isText(value) || typeof value === 'number';
 /** Bytes are base64 in a list of one. */
 const isCell = (cell: unknown) => isValue(cell) || (isListOf(cell, isText) && cell.length === 1);

@@ -1,4 +1,5 @@
 import { seed } from '../../support/chance.js';
+import { numbersFrom } from '../../support/random-numbers.js';
 import { isThorough } from '../scene.js';
 import { Disk } from './disk.js';
 import { isRandom, type ModelName, modelNames, models } from './models.js';
@@ -11,17 +12,6 @@ export const states = Number(process.env.POWER_STATES ?? (isThorough ? 400 : 2))
 export interface Recording {
   readonly base: Base;
   readonly steps: readonly Step[];
-}
-
-/** A small generator of random numbers (mulberry32), so that a state can be built again. */
-function randomFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** When the power fails, what the disk is like, and what had been said until then. */
@@ -50,7 +40,7 @@ export function* losses(
   only = modelNames,
 ): Generator<Loss> {
   for (let n = 0; n < count; n++) {
-    const random = randomFrom(seed + n);
+    const random = numbersFrom(seed + n);
     const model = only[n % only.length] as ModelName;
     const until = steps.slice(0, someMoment(steps, random));
     const kept = models[model](until, isRandom(model) ? random : () => 0);
