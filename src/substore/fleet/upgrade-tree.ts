@@ -81,17 +81,16 @@ export async function upgradeTree<S extends KeepingStore>(
   const rests = new Rests();
   const stops = await stopsByUse(top, options.only, rests);
   const round = new Round<S>(top.core, options, stops.length);
-  for (const stop of stops) {
-    if (round.isOver || top.core.isOver) break;
-    round.visit(stop);
-    await rests.rest();
-  }
+  const goThrough = async (found: readonly Stop<S>[], visit: (stop: Stop<S>) => void) => {
+    for (const stop of found) {
+      if (round.isOver || top.core.isOver) return;
+      visit(stop);
+      await rests.rest();
+    }
+  };
+  await goThrough(stops, (stop) => round.visit(stop));
   // Deleted, or moved meanwhile: then they are elsewhere.
-  for (const stop of round.hasMissed ? await stopsByUse(top, options.only, rests) : []) {
-    if (round.isOver || top.core.isOver) break;
-    round.visitMissed(stop);
-    await rests.rest();
-  }
+  if (round.hasMissed) await goThrough(await stopsByUse(top, options.only, rests), (stop) => round.visitMissed(stop));
   return round.report;
 }
 
