@@ -465,6 +465,10 @@ describe('garbage collection', () => {
     expect(read).toBe(20_000);
     expect(left).toBeLessThan(1000);
 
+    expect(await child.call('holdSome', place, 'nothing')).toEqual({ held: 200, left: 200, isSame: true });
+    expect(await child.call('holdSome', place, 'close')).toEqual({ held: 200, left: 200, isSame: false });
+    expect(await child.call('holdSome', place, 'delete')).toEqual({ held: 200, left: 200, isSame: false });
+
     expect(await child.call('letGoOfItemsThatWereDeleted', place)).toEqual({ left: 0, count: 0 });
   });
 });

@@ -58,6 +58,8 @@ export class ItemState {
   decoded: (Decoded | undefined)[] | undefined = undefined;
   /** The ids of the items that came with this one in an answer, itself among them. */
   siblings: readonly number[] | undefined = undefined;
+  /** What the store knows the item by, as long as it is in memory. */
+  knownWith: object | undefined = undefined;
   /** By {@link Attribute.index}: what is to stay in memory as long as this item refers to it. */
   held: (LiveItem | undefined)[] | undefined = undefined;
   /** True while the class's constructor runs: assignments are then initial values, not changes. */

@@ -82,7 +82,7 @@ function insertOne(core: StoreCore, { sql, type }: StoredType, { cells }: Prepar
 function come(core: StoreCore, prepared: Prepared, id: number, part: Part): Item {
   const item = finish(prepared, id);
   part.log.rememberAs(stateOf(item), 'new');
-  core.identity.set(id, item);
+  core.identity.add(id, item);
   return item;
 }
 

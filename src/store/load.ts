@@ -27,7 +27,7 @@ function load(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item
   const item = buildStored(type, core.keeper, id, row.slice(1));
   const state = stateOf(item);
   state.epoch = epoch;
-  core.identity.set(id, item);
+  core.identity.add(id, item);
   if (type.hooks.activate) activateLoaded(core, item);
   noteUncommitted(core, state);
   return item;

@@ -1,5 +1,6 @@
 import type { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
+import type { Item } from '../item/item.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { Powers } from '../item/powerup-target.js';
 import type { Keeper } from '../item/state.js';
@@ -12,13 +13,14 @@ import { Catalog } from './catalog.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { tagOf } from './format.js';
 import { Gates } from './gate.js';
-import { type IdentityMap, newIdentityMap } from './identity-map.js';
+import { IdentityMap } from './identity-map.js';
 import { lookPeriod } from './look-period.js';
 import type { Participant } from './part.js';
 import type { StoreFile } from './store-file.js';
 import { type Write, writing, writingInSteps } from './transact.js';
 import { runningTransaction, type Transaction } from './transaction.js';
 import { Watches } from './watches.js';
+import { WeakValues } from './weak-values.js';
 import { WriteCounts } from './write-counts.js';
 
 /** Why a store is closed for good; messages say it. */
@@ -57,9 +59,9 @@ export class StoreCore implements Participant {
   readonly file: StoreFile;
   readonly registry: TypeRegistry;
   readonly catalog: Catalog;
-  readonly identity: IdentityMap = newIdentityMap();
+  readonly identity = new IdentityMap();
   /** Items that are gone, while somebody holds them: what referred to them can still be read. */
-  readonly gone: IdentityMap = newIdentityMap();
+  readonly gone = new WeakValues<number, Item>();
   readonly isReadOnly: boolean;
   /** The store above; another one after a move. */
   parent: StoreCore | undefined;

@@ -3,6 +3,7 @@ const { setImmediate } = globalThis;
 
 let turn = 0;
 let isScheduled = false;
+let atEnd: (() => void)[] = [];
 
 /**
  * A number that is the same throughout one turn of the event loop. What was looked at in this turn need not be looked
@@ -16,7 +17,16 @@ export function currentTurn(): number {
   return turn;
 }
 
+/** Something to do when the running turn ends. It may not throw, and does not keep the process running. */
+export function whenTurnEnds(action: () => void): void {
+  currentTurn();
+  atEnd.push(action);
+}
+
 function endTurn(): void {
   isScheduled = false;
   turn++;
+  const actions = atEnd;
+  atEnd = [];
+  for (const action of actions) action();
 }

@@ -1,3 +1,4 @@
+import type { Item } from '../item/item.js';
 import type { ItemState, Life } from '../item/state.js';
 import type { Cell } from '../schema/value.js';
 import { sequenceOf } from './format.js';
@@ -68,7 +69,7 @@ export class UndoLog {
   #live(state: ItemState, life: Life): void {
     state.life = life;
     state.rememberedBy = 0;
-    if (life === 'stored') this.#identity.set(state.id, state.item);
+    if (life === 'stored') this.#identity.put(state.id, state.item as Item);
     else this.#identity.delete(state.id);
   }
 
