@@ -316,7 +316,10 @@ test('a level in which SQLite has ended the transaction is an IO_ERROR at its en
   const level = () =>
     store.transact(() => {
       store.create(Thing, { name: 'inner' });
-      expect(() => store.create(Thing, { name: 'ender' })).toThrow();
+      expect(() => {
+        store.create(Thing, { name: 'ender' });
+        store.count(Thing); // rows may be written as late as this
+      }).toThrow();
     });
   const whole = () =>
     store.transact(() => {

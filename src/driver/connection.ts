@@ -1,17 +1,14 @@
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { CorollaryError } from '../errors.js';
+import { CollectedRows, type RowStatements } from './collected-rows.js';
 import { LockWait } from './lock-wait.js';
 import { type Durability, fileSettings, MAX_CACHE_BYTES, memorySettings, type Settings } from './pragmas.js';
 import { assertRuntime } from './runtime.js';
+import type { SqlRow, SqlValue } from './sql-value.js';
 import { commitError, isBusy, translated } from './sqlite-error.js';
 import { Statements } from './statements.js';
 import { WaitingSign } from './waiting-sign.js';
-
-/** What a cell of a row holds. */
-export type SqlValue = null | number | string | Uint8Array;
-/** One row, in the order of the selected columns. */
-export type SqlRow = SqlValue[];
 
 export interface ConnectionOptions {
   readonly readOnly: boolean;
@@ -55,6 +52,8 @@ export class Connection {
   /** True from BEGIN on, as long as nothing has failed since: an error may have ended the transaction. */
   #isKnownToRun = false;
   #changes = 0;
+  /** What is written before anything else is done in the running transaction. */
+  #collected: CollectedRows | undefined;
   #running = 0;
 
   /**
@@ -157,8 +156,32 @@ export class Connection {
     }
   }
 
+  /**
+   * Adds a row to a table in the running transaction, at the latest before anything else is done here: many in a row are
+   * written together. Only for rows that nothing but the disk can refuse, and of small values: who is told is whoever comes
+   * next. They are not lost then: as long as they cannot be written, nothing can be committed.
+   */
+  collect(statements: RowStatements, id: number, cells: readonly SqlValue[]): void {
+    if (this.#collected?.statements !== statements) {
+      this.#writeCollected();
+      this.#collected = new CollectedRows(statements, cells.length + 1);
+    }
+    this.#collected.add(id, cells);
+    this.#changes++;
+    if (this.#collected.isFull) this.#writeCollected();
+  }
+
+  #writeCollected(): void {
+    const collected = this.#collected;
+    if (collected === undefined) return;
+    // SQLite may have ended the transaction after an error, and with it what is collected.
+    if (this.inTransaction) collected.write((sql, values) => this.#run(sql, values));
+    this.#collected = undefined;
+  }
+
   /** Runs a statement that gives no rows; returns how many rows it changed. */
   run(sql: string, values: readonly SqlValue[] = []): number {
+    this.#writeCollected();
     const changes = this.#run(sql, values);
     this.#changes += changes;
     return changes;
@@ -175,6 +198,7 @@ export class Connection {
 
   /** Runs a statement that changes nothing, though SQLite takes it for a write: the self-check of an index. */
   examine(sql: string): void {
+    this.#writeCollected();
     this.#guarded(() => this.#statements.get(sql).run());
   }
 
@@ -185,6 +209,7 @@ export class Connection {
 
   /** All rows of a query. */
   rows(sql: string, values: readonly SqlValue[] = []): SqlRow[] {
+    this.#writeCollected();
     try {
       return this.#statements.get(sql).all(...values);
     } catch (error) {
@@ -194,6 +219,7 @@ export class Connection {
 
   /** Visits the rows of a query one by one. The visitor may not use the connection: the statement is running. */
   each(sql: string, values: readonly SqlValue[], visit: (row: SqlRow) => void): void {
+    this.#writeCollected();
     this.#running++;
     try {
       // A lock can refuse the first step only, when no row has been visited.
@@ -217,6 +243,7 @@ export class Connection {
 
   /** The first row of a query. */
   row(sql: string, values: readonly SqlValue[] = []): SqlRow | undefined {
+    this.#writeCollected();
     try {
       return this.#statements.get(sql).get(...values);
     } catch (error) {
@@ -226,6 +253,7 @@ export class Connection {
 
   /** Sets or asks a pragma; gives its first value. */
   pragma(text: string): unknown {
+    this.#writeCollected();
     return this.#guarded(() => this.#database.pragma(text, { simple: true }));
   }
 
@@ -310,6 +338,7 @@ export class Connection {
    * any other error means that nothing was committed. The transaction is over in every case.
    */
   commit(): void {
+    this.#writeCollected();
     this.#isKnownToRun = false;
     try {
       this.#statements.get('COMMIT').run();
@@ -330,6 +359,7 @@ export class Connection {
 
   /** Undoes the transaction, if SQLite has not already done so. */
   rollBack(): void {
+    this.#collected = undefined;
     this.#isKnownToRun = false;
     if (this.inTransaction) this.run('ROLLBACK');
   }
@@ -359,6 +389,7 @@ export class Connection {
   // An FTS5 table that was made since, and has words that it did not write yet, would write them when it is no more, and
   // fail the commit. It writes them when another savepoint is opened.
   #rollBackTo(savepoint: string): void {
+    this.#collected = undefined; // what is collected is younger than every savepoint
     this.run('SAVEPOINT written');
     this.run(`ROLLBACK TO ${savepoint}`); // ends the other one, too
   }
@@ -388,6 +419,7 @@ export class Connection {
 
   /** The whole database as bytes. */
   serialize(): Uint8Array {
+    this.#writeCollected();
     return this.#database.serialize();
   }
 

@@ -1,5 +1,5 @@
-import type { SqlRow } from '../driver/connection.js';
 import { quoted } from '../driver/sql-text.js';
+import type { SqlRow } from '../driver/sql-value.js';
 import type { StoreCore } from '../store/store-core.js';
 import { ID } from '../store/table-sql.js';
 import { Connector } from './connector.js';

@@ -9,11 +9,12 @@ export function namingRules<R>(type: ItemType, write: () => R, storeId?: number)
   try {
     return write();
   } catch (error) {
-    throw error instanceof CorollaryError && error.code === 'CONSTRAINT' ? named(error, type, storeId) : error;
+    throw error instanceof CorollaryError && error.code === 'CONSTRAINT' ? namedRule(error, type, storeId) : error;
   }
 }
 
-function named(error: CorollaryError, type: ItemType, storeId: number | undefined): CorollaryError {
+/** The error about a rule of a type's table, saying which rule it was. */
+export function namedRule(error: CorollaryError, type: ItemType, storeId: number | undefined): CorollaryError {
   const text = error.cause instanceof Error ? error.cause.message : '';
   const attributes = attributesIn(text, type);
   const rule = sentence(text, type, attributes.join(', '));

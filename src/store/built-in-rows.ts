@@ -1,5 +1,5 @@
-import type { SqlRow } from '../driver/connection.js';
 import { quoted } from '../driver/sql-text.js';
+import type { SqlRow } from '../driver/sql-value.js';
 import type { StoreFile } from './store-file.js';
 
 /** The rows of one of the library's own types, ordered by the first column, read past items and classes. */

@@ -27,6 +27,8 @@ export interface StoredType {
   readonly sql: TableSql;
   /** The quoted name of the table that has the words of its items; undefined while the file has none. */
   readonly textTable: string | undefined;
+  /** True when nothing but the disk can refuse a row whose cells were checked: it may be written later. */
+  readonly mayCollect: boolean;
 }
 
 /** The work of giving a type another table; see {@link Catalog.replaceTable}. */
@@ -327,7 +329,13 @@ export class Catalog {
 
 function storedAs(type: ItemType, entry: CatalogueEntry): StoredType {
   const textTable = entry.shape.rules.fullText && quoted(textTableName(entry.table));
-  return { type, entry, sql: sqlOf(type, entry.table), textTable };
+  return { type, entry, sql: sqlOf(type, entry.table), textTable, mayCollect: !canRefuse(entry.shape) };
+}
+
+// A unique index, a CHECK of the class; and JSON may be nested deeper than SQLite goes where an index is on a part of it.
+function canRefuse({ attributes, checks, rules: { indexes, fullText } }: TypeShape): boolean {
+  const hasRule = indexes.some(({ unique, at }) => unique || at !== undefined) || fullText !== undefined;
+  return hasRule || checks.length > 0 || attributes.some(({ check }) => check !== undefined);
 }
 
 /** The texts of the statements for a type, which all stores share: written once, not for each of thousands. */

@@ -1,4 +1,4 @@
-import type { SqlRow } from '../driver/connection.js';
+import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError } from '../errors.js';
 import { isJsonStep } from '../schema/json-path.js';
 import type { CatalogueEntry } from './catalogue-entry.js';

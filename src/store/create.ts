@@ -1,3 +1,4 @@
+import { ROWS_PER_INSERT } from '../driver/collected-rows.js';
 import { CorollaryError, prefixed } from '../errors.js';
 import { finish, type Prepared, prepare } from '../item/build.js';
 import type { Item } from '../item/item.js';
@@ -11,7 +12,6 @@ import { tellCommitted } from './change.js';
 import { TAGS } from './format.js';
 import type { Part } from './part.js';
 import type { StoreCore } from './store-core.js';
-import { ROWS_PER_INSERT } from './table-sql.js';
 import type { Write } from './transact.js';
 import type { Transaction } from './transaction.js';
 
@@ -74,8 +74,18 @@ export function checkNew(core: StoreCore, type: ItemType, values: object): void 
   prepare(type, core.keeper, values);
 }
 
-function insertOne(core: StoreCore, { sql, type }: StoredType, { cells }: Prepared, id: number): void {
-  namingRules(type, () => core.file.connection.run(sql.insert, [id, ...cells]));
+function insertOne(core: StoreCore, { sql, type, mayCollect }: StoredType, { cells }: Prepared, id: number): void {
+  if (mayCollect && areSmall(cells)) core.file.connection.collect(sql, id, cells);
+  else namingRules(type, () => core.file.connection.run(sql.insert, [id, ...cells]));
+}
+
+/** Larger values are written at once: what waits in memory stays small. A length in characters or bytes. */
+const MAX_LENGTH = 4096;
+
+function areSmall(cells: readonly Cell[]): boolean {
+  for (const cell of cells)
+    if ((typeof cell === 'string' || cell instanceof Uint8Array) && cell.length > MAX_LENGTH) return false;
+  return true;
 }
 
 /** A written row becomes a live item. */

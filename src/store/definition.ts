@@ -1,4 +1,5 @@
-import type { Connection, SqlValue } from '../driver/connection.js';
+import type { Connection } from '../driver/connection.js';
+import type { SqlValue } from '../driver/sql-value.js';
 
 /** A statement that is no change of items: it makes a table or an index, or notes that in the catalogue. */
 export interface Definition {

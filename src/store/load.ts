@@ -1,4 +1,4 @@
-import type { SqlRow } from '../driver/connection.js';
+import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError, kindOf } from '../errors.js';
 import { buildStored } from '../item/build.js';
 import type { Item } from '../item/item.js';

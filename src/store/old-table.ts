@@ -1,5 +1,5 @@
-import type { SqlRow } from '../driver/connection.js';
 import { quoted } from '../driver/sql-text.js';
+import type { SqlRow } from '../driver/sql-value.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import type { CatalogueEntry } from './catalogue-entry.js';

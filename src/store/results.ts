@@ -1,4 +1,4 @@
-import type { SqlRow } from '../driver/connection.js';
+import type { SqlRow } from '../driver/sql-value.js';
 import type { Item } from '../item/item.js';
 import { stateOf } from '../item/state.js';
 import { type QuerySpec, readValues } from '../query/ast.js';

@@ -1,9 +1,9 @@
-import type { SqlValue } from '../driver/connection.js';
+import { ROWS_PER_INSERT } from '../driver/collected-rows.js';
+import type { SqlValue } from '../driver/sql-value.js';
 import { CorollaryError } from '../errors.js';
 import { namingRules } from './broken-rule.js';
 import type { StoredType } from './catalog.js';
 import type { StoreCore } from './store-core.js';
-import { ROWS_PER_INSERT } from './table-sql.js';
 
 /** A whole row: the id, then the cells. */
 export type WholeRow = readonly SqlValue[];

@@ -1,4 +1,4 @@
-import type { SqlRow } from '../driver/connection.js';
+import type { SqlRow } from '../driver/sql-value.js';
 import { namingBadSearch } from '../query/search/search-text.js';
 import type { Compiled } from '../query/sql/fragment.js';
 import type { CompileContext } from '../query/sql/select.js';

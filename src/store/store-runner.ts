@@ -1,4 +1,4 @@
-import type { SqlRow } from '../driver/connection.js';
+import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError, kindOf, problemsError } from '../errors.js';
 import { checkedChanges, Faults, isPlainInput } from '../item/check-value.js';
 import { type CellChange, stateOf } from '../item/state.js';

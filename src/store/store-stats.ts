@@ -1,4 +1,4 @@
-import type { SqlRow } from '../driver/connection.js';
+import type { SqlRow } from '../driver/sql-value.js';
 import type { StoreCore } from './store-core.js';
 
 /** What a store tells of itself. */

@@ -1,12 +1,12 @@
+import { ROWS_PER_INSERT, type RowStatements } from '../driver/collected-rows.js';
 import { quoted, textLiteral, valueGroups } from '../driver/sql-text.js';
+import type { CorollaryError } from '../errors.js';
 import type { Attribute } from '../schema/attribute.js';
 import type { Codec } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
 import { jsonPath } from '../schema/json-path.js';
+import { namedRule } from './broken-rule.js';
 import type { IndexShape, TypeShape } from './shape.js';
-
-/** Rows in one INSERT: past about 32 nothing more is gained. */
-export const ROWS_PER_INSERT = 32;
 
 /** The column that holds an item's id. */
 export const ID = '"storeId"';
@@ -68,7 +68,7 @@ export function dropIndex(table: string, index: IndexShape): string {
 }
 
 /** The statements for one table that are used again and again. */
-export class TableSql {
+export class TableSql implements RowStatements {
   /** The table's name, quoted. */
   readonly table: string;
   readonly insert: string;
@@ -78,12 +78,14 @@ export class TableSql {
   readonly selectByIds: string;
   /** Takes the id after which to begin, and how many rows are wanted. */
   readonly selectAfter: string;
+  readonly #type: ItemType;
   readonly #select: string;
   readonly #updates: UpdateText = { text: undefined, longer: [] };
   readonly #updatesOfMany: UpdateText = { text: undefined, longer: [] };
 
   constructor(table: string, type: ItemType) {
     this.table = quoted(table);
+    this.#type = type;
     const columns = [ID, ...type.attributes.map(({ name }) => quoted(name))].join(', ');
     const parameters = ['?', ...type.attributes.map(({ codec }) => parameterFor(codec))];
     const into = `INSERT INTO ${this.table} (${columns}) VALUES`;
@@ -94,6 +96,10 @@ export class TableSql {
     this.selectById = `${this.#select} ${ID} = ?`;
     this.selectByIds = `${this.#select} ${ID} ${IN_IDS}`;
     this.selectAfter = `${this.#select} ${ID} > ? ORDER BY ${ID} LIMIT ?`;
+  }
+
+  refused(error: CorollaryError, id: number): CorollaryError {
+    return namedRule(error, this.#type, id);
   }
 
   /** Takes a text. */

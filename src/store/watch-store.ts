@@ -1,4 +1,4 @@
-import type { SqlRow } from '../driver/connection.js';
+import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError } from '../errors.js';
 import type { FoundItem, FoundPart, Watcher, Watching } from '../query/runner.js';
 import type { ItemType } from '../schema/item-type.js';

@@ -1,5 +1,6 @@
-import type { Connection, SqlRow, SqlValue } from '../../driver/connection.js';
+import type { Connection } from '../../driver/connection.js';
 import { quoted } from '../../driver/sql-text.js';
+import type { SqlRow, SqlValue } from '../../driver/sql-value.js';
 import { CorollaryError } from '../../errors.js';
 import type { CatalogueEntry } from '../catalogue-entry.js';
 import type { Definition } from '../definition.js';
