@@ -67,7 +67,7 @@ function update(core: StoreCore, state: ItemState, changes: readonly CellChange[
     vanished(core, state);
     throw goneError(state);
   }
-  noting.part.wrote(entry, [state.id]);
+  noting.part.wroteOne(entry, state.id);
   setCells(state, changes, noting);
 }
 

@@ -21,7 +21,7 @@ export function createItem(core: StoreCore, type: ItemType, values: object): Ite
   const create: Write<Item> = (transaction, part) => {
     const prepared = prepare(type, core.keeper, values);
     const item = come(core, prepared, insertNew(core, prepared, part), part);
-    runHooks([item], transaction);
+    if (hasHooks(type)) runHooks([item], transaction);
     return item;
   };
   // A hook may throw after the row is written; only then is a level needed that takes the row back.
@@ -43,7 +43,7 @@ export function createFromCells(core: StoreCore, type: ItemType, cells: readonly
 }
 
 function hasHooks({ hooks }: ItemType): boolean {
-  return Object.values(hooks).some(Boolean);
+  return hooks.activate || hooks.stored || hooks.committed || hooks.deleted;
 }
 
 /** Writes the row of one new item; gives its id. */
@@ -51,7 +51,7 @@ function insertNew(core: StoreCore, prepared: Prepared, part: Part): number {
   const stored = core.catalog.ready(prepared.type);
   const id = newId(core, stored);
   insertOne(core, stored, prepared, id);
-  part.wrote(stored.entry, [id]);
+  part.wroteOne(stored.entry, id);
   return id;
 }
 
@@ -91,7 +91,7 @@ function areSmall(cells: readonly Cell[]): boolean {
 /** A written row becomes a live item. */
 function come(core: StoreCore, prepared: Prepared, id: number, part: Part): Item {
   const item = finish(prepared, id);
-  part.log.rememberAs(stateOf(item), 'new');
+  part.log.rememberNew(stateOf(item));
   core.identity.add(id, item);
   return item;
 }

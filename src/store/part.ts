@@ -156,11 +156,22 @@ export class Part {
    * are what is written again if the commit is cut off.
    */
   wrote(type: CatalogueEntry, ids: readonly number[]): void {
+    const known = this.#idsOf(type);
+    if (this.joining.mayBePrepared) for (const id of ids) known.push(id);
+  }
+  /** The same for one row. */
+  wroteOne(type: CatalogueEntry, id: number): void {
+    const known = this.#idsOf(type);
+    if (this.joining.mayBePrepared) known.push(id);
+  }
+  #idsOf(type: CatalogueEntry): number[] {
     this.store.writeCounts.wrote(type.name);
     const { written } = this.#level;
     const known = written.get(type);
-    if (known === undefined) written.set(type, this.joining.mayBePrepared ? [...ids] : []);
-    else if (this.joining.mayBePrepared) for (const id of ids) known.push(id);
+    if (known !== undefined) return known;
+    const ids: number[] = [];
+    written.set(type, ids);
+    return ids;
   }
   /** Notes statements that were run here and are no changes of items. */
   defined(definitions: readonly Definition[]): void {

@@ -20,6 +20,8 @@ export class UndoLog {
   readonly #cells: (Cell | undefined)[][] = [];
   readonly #lives: Life[] = [];
   readonly #epochs: number[] = [];
+  /** Items that were created: undone last, since all else that happened to them came later. */
+  readonly #created: ItemState[] = [];
   readonly #loaded: ItemState[] = [];
 
   constructor(identity: IdentityMap, firstSequence: number) {
@@ -35,7 +37,13 @@ export class UndoLog {
     return true;
   }
 
-  /** The same for an item that lives a new life from now on (created, deleted). */
+  /** Notes an item that was created at this level. */
+  rememberNew(state: ItemState): void {
+    state.rememberedBy = this.id;
+    this.#created.push(state);
+  }
+
+  /** Keeps how an item lived and lives no longer. */
   rememberAs(state: ItemState, life: Life): void {
     state.rememberedBy = this.id;
     this.#states.push(state);
@@ -57,6 +65,7 @@ export class UndoLog {
       state.epoch = this.#epochs[at] as number;
       this.#live(state, this.#lives[at] as Life);
     }
+    for (const state of this.#created) this.#live(state, 'new');
     for (const state of this.#loaded) this.#undoLoaded(state);
   }
 
@@ -75,7 +84,7 @@ export class UndoLog {
 
   /** Nobody knows whether the changes are there: every item is read again, and whether it is there at all. */
   distrust(): void {
-    for (const state of [...this.#states, ...this.#loaded]) {
+    for (const state of [...this.#states, ...this.#created, ...this.#loaded]) {
       this.#live(state, 'stored');
       state.epoch = 0;
     }
@@ -87,6 +96,7 @@ export class UndoLog {
     append(this.#cells, inner.#cells);
     append(this.#lives, inner.#lives);
     append(this.#epochs, inner.#epochs);
+    append(this.#created, inner.#created);
     append(this.#loaded, inner.#loaded);
   }
 }
