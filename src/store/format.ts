@@ -53,6 +53,9 @@ const EMPTY_STORE: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
 ];
 
+/** The number of the latest commit by the library, as part of a question: as of the moment of its rows. */
+export const GENERATION = '(SELECT generation FROM corollary_store)';
+
 /** The header row of a store that has nothing yet. `parent` is '' for a root. */
 const INSERT_HEADER = `INSERT INTO corollary_store VALUES (1, ${FORMAT}, ?, ?, ?, 0, 1, '${LIBRARY}', 0)`;
 

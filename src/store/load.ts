@@ -1,3 +1,4 @@
+import type { Connection } from '../driver/connection.js';
 import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError, kindOf } from '../errors.js';
 import { buildStored } from '../item/build.js';
@@ -99,7 +100,7 @@ export function vanished(core: StoreCore, state: ItemState): void {
 /** The item with an id, of whatever type; undefined when there is none. Joins the running transaction. */
 export function findById(core: StoreCore, id: number): Item | undefined {
   core.readingFromMemory();
-  const known = knownItem(core, id);
+  const known = knownItem(core, id) ?? findUnlessChanged(core, core.typeOfId(id), id);
   if (known !== undefined) return known;
   const reading = core.reading();
   const entry = core.entryOfId(id);
@@ -111,6 +112,8 @@ export function findOfType(core: StoreCore, type: ItemType, id: number): Item | 
   core.readingFromMemory();
   const known = knownItem(core, id);
   if (known !== undefined) return stateOf(known).type === type ? known : undefined;
+  const found = findUnlessChanged(core, type, id);
+  if (found !== undefined) return found;
   const reading = core.reading();
   const stored = core.catalog.find(type);
   return stored === undefined ? undefined : loadRow(core, reading, stored, id);
@@ -122,6 +125,26 @@ function knownItem(core: StoreCore, id: number): Item | undefined {
   const state = stateOf(known);
   if (state.epoch !== core.file.epoch) refreshItem(core, state);
   return state.life === 'stored' ? known : undefined;
+}
+
+// Outside of a transaction: the row, and whether somebody has committed since the last look, by one statement. A look
+// before it takes a third of the time of a get. Where it finds nothing, or there was a commit, it must be looked.
+function findUnlessChanged(core: StoreCore, type: ItemType | undefined, id: number): Item | undefined {
+  if (type === undefined || runningTransaction() !== undefined) return undefined;
+  const stored = core.catalog.find(type);
+  const { file } = core;
+  const row = stored && rowIfThere(file.connection, stored.sql.selectByIdAndGeneration, id);
+  return row !== undefined && file.isUnchanged(row.pop()) ? itemOfRow(core, type, row, file.epoch) : undefined;
+}
+
+// Who has upgraded the type since the last look has taken its table away.
+function rowIfThere(connection: Connection, sql: string, id: number): SqlRow | undefined {
+  try {
+    return connection.row(sql, [id]);
+  } catch (error) {
+    if (error instanceof CorollaryError && error.code === 'CORRUPT') return undefined;
+    throw error;
+  }
 }
 
 function findRow(core: StoreCore, reading: Reading, entry: CatalogueEntry, id: number): Item | undefined {

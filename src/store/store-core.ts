@@ -212,6 +212,12 @@ export class StoreCore implements Participant {
     return writingInSteps(this, work);
   }
 
+  /** The type of an item's id; undefined where there is none, or no class for it. */
+  typeOfId(id: number): ItemType | undefined {
+    const entry = this.entryOfId(id);
+    return entry && this.registry.named(entry.name);
+  }
+
   /** The catalogue's entry for an item's id; undefined where no type has its tag. */
   entryOfId(id: number): CatalogueEntry | undefined {
     return this.catalog.entryWithTag(tagOf(id));

@@ -267,6 +267,14 @@ export class StoreFile implements Evictable {
     return this.commitsSeen;
   }
 
+  /**
+   * True when a row that was read with this generation is as of the last look, so that another look would find nothing.
+   * Commits of programs without the library do not change it.
+   */
+  isUnchanged(generation: unknown): boolean {
+    return generation === this.#header?.generation && !this.isPrepared;
+  }
+
   /** What was seen of commits until the last look. */
   get commitsSeen(): CommitsSeen {
     return { generation: this.#header?.generation ?? 0, own: this.#ownCommits, foreign: this.#foreignCommits };

@@ -6,6 +6,7 @@ import type { Codec } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
 import { jsonPath } from '../schema/json-path.js';
 import { namedRule } from './broken-rule.js';
+import { GENERATION } from './format.js';
 import type { IndexShape, TypeShape } from './shape.js';
 
 /** The column that holds an item's id. */
@@ -74,6 +75,8 @@ export class TableSql implements RowStatements {
   readonly insert: string;
   readonly insertMany: string;
   readonly selectById: string;
+  /** The same with the store's generation as the last cell. */
+  readonly selectByIdAndGeneration: string;
   /** Takes a JSON array of ids. */
   readonly selectByIds: string;
   /** Takes the id after which to begin, and how many rows are wanted. */
@@ -94,6 +97,7 @@ export class TableSql implements RowStatements {
     const read = [ID, ...type.attributes.map((attribute) => selected(attribute))].join(', ');
     this.#select = `SELECT ${read} FROM ${this.table} WHERE`;
     this.selectById = `${this.#select} ${ID} = ?`;
+    this.selectByIdAndGeneration = `SELECT ${read}, ${GENERATION} FROM ${this.table} WHERE ${ID} = ?`;
     this.selectByIds = `${this.#select} ${ID} ${IN_IDS}`;
     this.selectAfter = `${this.#select} ${ID} > ? ORDER BY ${ID} LIMIT ?`;
   }
