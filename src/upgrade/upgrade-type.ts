@@ -109,7 +109,7 @@ class Move {
     }
     const before = this.#referencesBefore.map((at) => (at === undefined ? undefined : row.cells[at]));
     this.#references.note(row.id, cells, before);
-    this.#writer.add([row.id, ...cells]);
+    this.#writer.add(row.id, cells);
     return true;
   }
 
