@@ -224,9 +224,9 @@ export class StoreRunner implements QueryRunner {
 }
 
 /** The type of the items that rows consist of; undefined where there is more in them, or more to be done with them. */
-function onlyType({ from, preload }: QuerySpec, { outputs, columns }: Layout): ItemType | undefined {
-  const [only, ...others] = outputs;
-  if (only?.kind !== 'item' || others.length > 0 || from.length > 1 || preload !== undefined) return undefined;
+function onlyType({ from, select, preload }: QuerySpec, { outputs, columns }: Layout): ItemType | undefined {
+  const [only] = outputs;
+  if (only?.kind !== 'item' || from.length > 1 || select !== undefined || preload !== undefined) return undefined;
   return columns.length === only.type.attributes.length + 1 ? only.type : undefined;
 }
 
