@@ -2,9 +2,9 @@ import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
+import { bundled } from './bundled.js';
+import { inRepository } from './run-node.js';
 import type { Answer } from './task-loop.js';
 
 /** The names of a module's functions, which another process can run. Classes are no functions here. */
@@ -40,23 +40,13 @@ export interface Program<M> {
 
 /** Makes a program of a TypeScript module in `test/tasks`; `name` is its own for each test file that uses the module. */
 export async function aProgram<M>(module: string, name: string = basename(module, '.ts')): Promise<Program<M>> {
-  const tasks = new URL(`../tasks/${module}`, import.meta.url);
-  const file = inScratch(`${name}.mjs`);
-  await build({
+  const file = inRepository(`.scratch/programs/${name}.mjs`);
+  await bundled(file, {
     stdin: {
       contents: `import * as tasks from './${module}'; import { serve } from '../support/task-loop.ts'; await serve(tasks);`,
-      resolveDir: fileURLToPath(new URL('.', tasks)),
+      resolveDir: inRepository('test/tasks'),
       loader: 'ts',
     },
-    outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22',
-    packages: 'external',
-    sourcemap: 'inline',
-    alias: { corollary: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
-    logLevel: 'warning',
   });
   return {
     file,
@@ -64,11 +54,6 @@ export async function aProgram<M>(module: string, name: string = basename(module
     startWith: (environment) => aProcess<M>([file], { ...process.env, ...environment }),
     callSync: (...task) => callSync(file, task),
   };
-}
-
-// Below the repository: the bundle leaves better-sqlite3 to be found from where it lies.
-function inScratch(name: string): string {
-  return fileURLToPath(new URL(`../../.scratch/tasks/${name}`, import.meta.url));
 }
 
 function callSync<R>(file: string, [task, ...args]: readonly unknown[]): R {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
+import { bundled } from './bundled.js';
 import { inRepository, type Outcome, run } from './run-node.js';
 
 /** How a child process is run. */
@@ -19,21 +18,13 @@ export interface ChildOptions {
  */
 export async function childProgram(source: string): Promise<string> {
   const digest = createHash('sha256').update(source).digest('hex').slice(0, 16);
-  const outfile = join(inRepository('.scratch'), 'children', `${process.pid}-${digest}.mjs`);
-  onTestFinished(() => rmSync(outfile, { force: true }));
-  await build({
+  const file = inRepository(`.scratch/programs/${process.pid}-${digest}.mjs`);
+  onTestFinished(() => rmSync(file, { force: true }));
+  await bundled(file, {
     stdin: { contents: source, loader: 'ts', resolveDir: inRepository('test'), sourcefile: 'child.ts' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22',
-    packages: 'external',
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
-    alias: { corollary: inRepository('src/index.ts') },
-    outfile,
-    logLevel: 'error',
   });
-  return outfile;
+  return file;
 }
 
 /** Runs a program that {@link childProgram} built in a process of its own. */
