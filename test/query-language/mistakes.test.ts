@@ -16,13 +16,14 @@ import {
 import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf, refusal } from '../support/a-refusal.js';
 import { aStore } from '../support/a-store.js';
+import { aStoreToAsk } from '../support/a-store-to-ask.js';
 import { City, Country, fillWorld, Ghost, Mayor, Review, types, type World } from './world.js';
 
 let store: Store;
 let world: World;
+const worldToAsk = aStoreToAsk({ types }, fillWorld);
 beforeEach(() => {
-  store = aStore({ types });
-  world = fillWorld(store);
+  ({ store, filled: world } = worldToAsk());
 });
 
 /** What plain JavaScript could call: nothing is typed. */

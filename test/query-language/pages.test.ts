@@ -2,6 +2,7 @@ import { type Columns, count, Item, integer, item, type Order, Query, real, refe
 import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../support/a-refusal.js';
 import { aStore, aStoreDirectory } from '../support/a-store.js';
+import { aStoreToAsk } from '../support/a-store-to-ask.js';
 
 @item('shelf')
 class Shelf extends Item {
@@ -35,11 +36,13 @@ function fill(store: Store): void {
 }
 
 let store: Store;
+const booksToAsk = aStoreToAsk({ types }, (all) => {
+  fill(all);
+  fill(all.substores.create('b'));
+  fill(all.substores.create('a').substores.create('below'));
+});
 beforeEach(() => {
-  store = aStore({ types });
-  fill(store);
-  fill(store.substores.create('b'));
-  fill(store.substores.create('a').substores.create('below'));
+  ({ store } = booksToAsk());
 });
 
 const ORDERS: [string, (b: Columns<Book>) => Order[]][] = [

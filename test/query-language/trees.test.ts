@@ -22,7 +22,7 @@ import {
 } from 'corollary';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../support/a-refusal.js';
-import { aStore } from '../support/a-store.js';
+import { aStoreToAsk } from '../support/a-store-to-ask.js';
 import { numbersFrom } from '../support/random-numbers.js';
 
 @item('writer')
@@ -80,21 +80,24 @@ function addFamily(store: Store, family: number): void {
     store.create(Vote, { serial: family * 100 + i, stars: pick([1, 2, 3, 4, 5]), novel: pick(novels) });
 }
 
+/** Where the families are in the tree; one store has all of them. */
+const PLACES = ['', 'a', 'a/b', 'a/b/c', 'd', 'e'];
+const allInOne = aStoreToAsk({ types }, (store) => {
+  for (const family of PLACES.keys()) store.transact(() => addFamily(store, family));
+});
+const eachInItsOwn = aStoreToAsk({ types, maxOpenSubstores: 2 }, (top) => {
+  for (const [family, path] of PLACES.entries()) {
+    const names = path === '' ? [] : path.split('/');
+    const place = names.reduce((at, name) => at.substores.openOrCreate(name), top);
+    place.transact(() => addFamily(place, family));
+  }
+});
+
 let one: Store;
 let root: Store;
 beforeEach(() => {
-  one = aStore({ types });
-  root = aStore({ types, maxOpenSubstores: 2 });
-  const places = [
-    root,
-    ...['a', 'a/b', 'a/b/c', 'd', 'e'].map((path) =>
-      path.split('/').reduce((at, name) => at.substores.openOrCreate(name), root),
-    ),
-  ];
-  for (const [family, place] of places.entries()) {
-    place.transact(() => addFamily(place, family));
-    one.transact(() => addFamily(one, family));
-  }
+  one = allInOne().store;
+  root = eachInItsOwn().store;
 });
 
 /** What an answer says, without ids and stores. */
