@@ -100,11 +100,11 @@ describe('a backup', () => {
   test('keeps large databases, in little memory', () => {
     const store = aStore();
     const big = store.substores.create('big');
-    for (let n = 0; n < 70; n++) big.create(Lump, { content: new Uint8Array(1_000_000).fill(n) });
+    for (let n = 0; n < 30; n++) big.create(Lump, { content: new Uint8Array(1_000_000).fill(n) });
     const backup = join(aDirectory(), 'backup');
     store.tree.backup(backup);
     const again = restored(backup);
-    expect(again.at('big').count(Lump)).toBe(70);
+    expect(again.at('big').count(Lump)).toBe(30);
     expect(again.at('big').findFirst(Lump)?.content[999_999]).toBe(0);
     expect(again.at('big').check().isSound).toBe(true);
   });
@@ -134,7 +134,7 @@ describe('a backup', () => {
   });
 
   test('of many stores needs no more open files than one', { timeout: 120_000 }, () => {
-    const many = Number(process.env.STORES ?? 60);
+    const many = Number(process.env.STORES ?? 30);
     const place = aStoreDirectory();
     const store = aStore({ durability: 'relaxed' }, place);
     for (let n = 0; n < many; n++) store.substores.create(`s${n}`).create(Note, { words: 'one', number: n });
@@ -347,7 +347,7 @@ describe('restoring', () => {
 });
 
 /** Of databases every so-many-th byte is damaged; of the manifest, every one. */
-const DATABASE_STEP = Number(process.env.DAMAGE_STEP ?? 331);
+const DATABASE_STEP = Number(process.env.DAMAGE_STEP ?? 997);
 
 describe('a damaged backup', () => {
   /** Flips a bit of a byte of a file, asks, and puts it back. */
@@ -445,7 +445,7 @@ describe('while other processes write', () => {
 });
 
 describe('a process that is killed', () => {
-  const kills = Number(process.env.KILLS ?? 10);
+  const kills = Number(process.env.KILLS ?? 5);
 
   test(`${kills} times while it backs up leaves the old backup or the new one`, {
     timeout: 30_000 + 1500 * kills,

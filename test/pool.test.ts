@@ -16,10 +16,10 @@ class Note extends Item {
   @integer({ default: 0 }) declare count: import('corollary').Default<number>;
 }
 
-const MANY = 50;
+const MANY = 30;
 const numbers = Array.from({ length: MANY }, (_, i) => i);
 
-/** A root that keeps three substores open, and fifty substores with a note in each. */
+/** A root that keeps three substores open, and thirty substores with a note in each. */
 function aCrowd(place: string = aStoreDirectory()) {
   const store = aStore({ maxOpenSubstores: 3, durability: 'relaxed' }, place);
   const parts = numbers.map((i) => store.substores.create(`s${i}`));
@@ -227,11 +227,11 @@ test('pages go on after their store was evicted between them', () => {
   for (const page of parts[0]!
     .query(Note)
     .orderBy((n) => n.count.asc())
-    .pages(20)) {
+    .pages(12)) {
     sizes.push(page.length);
     evictOthers(parts);
   }
-  expect(sizes).toEqual([20, 20, 11]);
+  expect(sizes).toEqual([12, 12, 7]);
 });
 
 test('Store objects that nobody holds are made again with what they hold', () => {
@@ -266,7 +266,7 @@ function opensDuring(store: Store, work: () => unknown): number {
 test('stores that are used again and again stay open while a tree query goes through all others', () => {
   const store = aStore({ maxOpenSubstores: 10, durability: 'relaxed' });
   const parts = numbers.map((i) => store.substores.create(`s${i}`));
-  const hot = [3, 17, 25, 40, 49].map((i) => parts[i]!);
+  const hot = [3, 9, 15, 22, 29].map((i) => parts[i]!);
   const useHot = () => hot.map((part) => part.count(Note));
   useHot();
   useHot();
@@ -380,7 +380,7 @@ test('a tree in memory has no databases to close', () => {
 });
 
 describe('the stats of a store', () => {
-  const titles = numbers.map((i) => ({ title: `${i} `.repeat(1000) }));
+  const titles = numbers.map((i) => ({ title: `${i} `.repeat(2000) }));
 
   test.each([
     ['on disk', () => aStore()],

@@ -10,7 +10,7 @@ import * as tasks from './tasks/tree-upgrades.js';
 // Two processes upgrade a tree and are killed on the way; a third one goes on. And thousands of stores, some of which
 // fail: STORES=10000.
 
-const kills = Number(process.env.KILLS ?? 6);
+const kills = Number(process.env.KILLS ?? 4);
 
 let program: Program<typeof tasks>;
 beforeAll(async () => {

@@ -57,7 +57,7 @@ function versionsIn(place: string): string {
 describe.skipIf(why !== undefined)('a process that is killed in an upgrade', () => {
   test('leaves each type wholly upgraded or as it was, and the next one finishes', { timeout }, async () => {
     const { directory, operations, wanted } = await aScene('upgradeOne');
-    for (const kill of points(operations.length, 12)) {
+    for (const kill of points(operations.length, 6)) {
       const { place, armed } = copied(directory);
       const ended = await runWithFaults(program.file, { below: place, while: armed, kill }, [
         'upgradeOne',
@@ -79,7 +79,7 @@ describe.skipIf(why !== undefined)('a process that is killed in an upgrade', () 
       addresses: addresses - 1,
     }));
     const outcomes = new Set<string>();
-    for (const kill of points(operations.length, 12)) {
+    for (const kill of points(operations.length, 6)) {
       const { place, armed } = copied(directory);
       const faults = { below: place, while: armed, kill };
       const ended = await runWithFaults(program.file, faults, ['upgradeTogether', place, armed]);
@@ -100,7 +100,7 @@ describe.skipIf(why !== undefined)('a process that is killed while it upgrades a
 
   test('leaves each type of each store upgraded or as it was, and the next call goes on', { timeout }, async () => {
     const { directory, operations, wanted } = await aScene('upgradeTree');
-    for (const kill of points(operations.length, 4)) {
+    for (const kill of points(operations.length, 2)) {
       const { place, armed } = copied(directory);
       const faults = { below: place, while: armed, kill };
       expect(await runWithFaults(program.file, faults, ['upgradeTree', place, armed]), `kill ${kill}`).toMatchObject({
@@ -172,7 +172,7 @@ describe.skipIf(why !== undefined)('a disk that fails in an upgrade', () => {
     async (task) => {
       const { directory, operations, wanted } = await aScene(task);
       for (const [which, failure] of failures.entries())
-        for (const fail of points(operations.length, which === 0 ? 3 : 1)) {
+        for (const fail of points(operations.length, which === 0 ? 2 : 1)) {
           const { place, armed } = copied(directory);
           const what = `${failure.kind} ${fail} fails with ${failure.errno}`;
           const ended = await runWithFaults(program.file, { below: place, while: armed, fail, ...failure }, [

@@ -117,7 +117,7 @@ describe.skipIf(why !== undefined).each(Object.keys(deeds))('a process that %s',
 
   test('has done all or nothing when it is killed, whatever it did last', { timeout }, async () => {
     const { directory, before, after, count, run } = await aScene();
-    for (const kill of points(count, 5)) {
+    for (const kill of points(count, 3)) {
       const ended = await run({ kill });
       expect(ended, `kill ${kill}`).toMatchObject({ isKilled: true, complaint: '' });
       const found = look(directory);
@@ -128,7 +128,7 @@ describe.skipIf(why !== undefined).each(Object.keys(deeds))('a process that %s',
 
   test('has done nothing when the disk is full, and leaves nothing', { timeout }, async () => {
     const { directory, before, after, count, run } = await aScene();
-    for (const fail of points(count, 3)) {
+    for (const fail of points(count, 2)) {
       const ended = await run({ fail, ever: true, kind: 'write', errno: 'ENOSPC' });
       const said = ended.said.at(-1);
       // SQLite cannot tell why it fails to make its shared memory.
@@ -149,7 +149,7 @@ describe.skipIf(why !== undefined)('a transaction over several stores that was c
     const commits = await aProgram<typeof commitTasks>('commits.ts', 'backups-of-commits');
     const scene = await aCommitScene(commits, 'two');
     let prepared = 0;
-    for (const kill of points(scene.operations.length, 10)) {
+    for (const kill of points(scene.operations.length, 5)) {
       const { place } = await killedAt(scene, kill);
       const [[, part]] = partsOf(scene, place) as [[string, string]];
       prepared += preparedIn(part);

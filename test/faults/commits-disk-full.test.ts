@@ -47,8 +47,8 @@ const countOf = (scene: Scene, kind: string, file: string) =>
 
 describe.skipIf(why !== undefined)('a full disk', () => {
   test.each([
-    ['two', 4],
-    ['three', 3],
+    ['two', 3],
+    ['three', 2],
   ] as const)('of one part of %s does nothing, or completes it when there is room', { timeout }, async (name, some) => {
     const scene = await aScene(program, name);
     const codes = new Set<string | undefined>();
@@ -66,7 +66,7 @@ describe.skipIf(why !== undefined)('a full disk', () => {
   test('of all stores does nothing, or completes it when there is room', { timeout }, async () => {
     const scene = await aScene(program, 'three');
     const codes = new Set<string | undefined>();
-    for (const fail of points(countOf(scene, 'write', ''), 5)) {
+    for (const fail of points(countOf(scene, 'write', ''), 3)) {
       const told = await hurt(scene, { fail, ever: true, kind: 'write', errno: 'ENOSPC' });
       expectAgreement(scene, told, `from write ${fail} on`);
       codes.add(told.ended.code);
@@ -92,7 +92,7 @@ describe.skipIf(why !== undefined)('a disk that fails once', () => {
     { timeout },
     async (kind) => {
       const scene = await aScene(program, 'two');
-      for (const fail of points(countOf(scene, kind, ''), 5)) {
+      for (const fail of points(countOf(scene, kind, ''), 3)) {
         const told = await hurt(scene, { fail, kind, errno: 'EIO' });
         if (told.ended.code !== 'COMMIT_UNKNOWN') {
           expectAgreement(scene, told, `${kind} ${fail}`);

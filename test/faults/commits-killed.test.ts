@@ -34,11 +34,11 @@ test.skipIf(why !== undefined)(
 
 describe.skipIf(why !== undefined)('a process that is killed in a transaction over several stores', () => {
   test.each([
-    ['two', 7],
-    ['three', 5],
-    ['twelve', 3],
-    ['new', 5],
-    ['gone', 5],
+    ['two', 4],
+    ['three', 3],
+    ['twelve', 2],
+    ['new', 3],
+    ['gone', 3],
   ] as const)('has written all of %s or none, whatever it did last', { timeout }, async (name, some) => {
     const scene = await aScene(program, name);
     for (const kill of points(scene.operations.length, some)) {
@@ -49,7 +49,7 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
 
   test('has written all or none when a write was cut in half', { timeout }, async () => {
     const scene = await aScene(program, 'two');
-    for (const kill of points(scene.operations.length, 4)) {
+    for (const kill of points(scene.operations.length, 3)) {
       const { place, ...ended } = await killedAt(scene, kill, true);
       expectWhole(scene, place, ended, `kill ${kill}`);
     }
@@ -57,7 +57,7 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
 
   test('leaves parts that show all or none when each is opened alone first', { timeout }, async () => {
     const scene = await aScene(program, 'three');
-    for (const kill of points(scene.operations.length, 5)) {
+    for (const kill of points(scene.operations.length, 3)) {
       const { place, ...ended } = await killedAt(scene, kill);
       const alone = partsOf(scene, place).map(([path, part]) => [path, look(part).told['']]);
       expectWhole(scene, place, ended, `kill ${kill}`);
@@ -67,7 +67,7 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
 
   test('leaves a tree that can be renamed before anybody looks', { timeout }, async () => {
     const scene = await aScene(program, 'three');
-    for (const kill of points(scene.operations.length, 4)) {
+    for (const kill of points(scene.operations.length, 2)) {
       const { place, ...ended } = await killedAt(scene, kill);
       const renamed = join(scene.directory, 'place', 'renamed', 'b.store');
       mkdirSync(dirname(renamed));
@@ -78,7 +78,7 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
 
   test('loses nothing that another writes into a part before the tree is looked at', { timeout }, async () => {
     const scene = await aScene(program, 'two');
-    for (const kill of points(scene.operations.length, 5)) {
+    for (const kill of points(scene.operations.length, 3)) {
       const { place, ...ended } = await killedAt(scene, kill);
       const [[, part]] = partsOf(scene, place) as [[string, string]];
       remark(part);
@@ -99,7 +99,7 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
     copied(scene, left);
     const { operations, ended } = await operationsOf(program.file, { below: place, while: armed }, call);
     expect([ended.said, look(place).told]).toEqual([['committed'], after]);
-    for (const kill of points(operations.length, 6)) {
+    for (const kill of points(operations.length, 3)) {
       copied(scene, left);
       const second = await runWithFaults(program.file, { below: place, while: armed, kill }, call);
       expect(second.isKilled).toBe(true);
@@ -109,7 +109,7 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
 
   test('is survived also when those who look after it are killed', { timeout }, async () => {
     const scene = await aScene(program, 'two');
-    for (const kill of points(scene.operations.length, 4)) {
+    for (const kill of points(scene.operations.length, 2)) {
       const { place, ...ended } = await killedAt(scene, kill);
       const left = join(scene.directory, 'left');
       cpSync(place, left, { recursive: true });

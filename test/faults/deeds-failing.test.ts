@@ -148,7 +148,7 @@ describe.skipIf(why !== undefined)('a disk that fails', () => {
     const stage = new Stage(program);
     const ways = Object.keys(failures) as (keyof typeof failures)[];
     // Without FAULTS=all, one deed for each way, and another one for the next.
-    const scenes = await stage.scenes(someOf(chosenDeeds, 5, 0));
+    const scenes = await stage.scenes(someOf(chosenDeeds, 9, 0));
     const faults = new Faults();
     for (const [which, scene] of scenes.entries())
       for (const way of ways.filter((_, n) => isThorough || n === which % ways.length))

@@ -45,13 +45,13 @@ async function killEverywhere(stage: Stage, names: readonly DeedName[]): Promise
 
 describe.skipIf(why !== undefined)('a process that is killed', () => {
   test('has done all of what it was doing or nothing', { timeout }, async () => {
-    await killEverywhere(new Stage(program), someOf(chosenDeeds, 4));
+    await killEverywhere(new Stage(program), someOf(chosenDeeds, 7));
   });
 
   test('leaves those that live with what a fresh look finds', { timeout }, async () => {
     const stage = new Stage(program);
     const survive = (name: DeedName) => new Survivor(stage.tree, { alone: moving.includes(name) });
-    for (const [which, scene] of (await stage.scenes(someOf(chosenDeeds, 9), survive)).entries())
+    for (const [which, scene] of (await stage.scenes(someOf(chosenDeeds, 15), survive)).entries())
       for (const kill of pointsOf(scene, which + 5)) {
         stage.set();
         const survivor = survive(scene.name);
@@ -77,7 +77,7 @@ describe.skipIf(why !== undefined)('a process that is killed', () => {
 
   test('is survived also when those who look after it are killed', { timeout }, async () => {
     const stage = new Stage(program);
-    for (const [which, scene] of (await stage.scenes(someOf(chosenDeeds, 13))).entries())
+    for (const [which, scene] of (await stage.scenes(someOf(chosenDeeds, 21))).entries())
       for (const kill of isThorough ? points(scene.operations.length, 12, false) : pointsOf(scene, which)) {
         stage.set();
         const isDone = await stage.kill(scene.name, kill);

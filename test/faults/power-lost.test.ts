@@ -60,7 +60,7 @@ function rounds(stage: Stage, { model, said, what }: Loss, stores: number, mayLo
 describe.skipIf(why !== undefined)('a power cut', () => {
   test('leaves each thing done wholly or not at all, and done if it was said to be', { timeout }, async () => {
     const stage = new Stage(program);
-    const scenes = await stage.scenes(someOf(chosenDeeds, 7, seed));
+    const scenes = await stage.scenes(someOf(chosenDeeds, 11, seed));
     const child = stage.process();
     const faults = new Faults();
     for (const scene of scenes) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
-import { fc } from '../support/chance.js';
+import { fc, lawRuns } from '../support/chance.js';
 import { outcome } from './world/compare.js';
 import { asTold, type Groups, groupsOf, groupsQuery, someGroups } from './world/groups.js';
 import { windowed, within } from './world/questions.js';
@@ -9,7 +9,6 @@ import type { AnyQuery, Asked } from './world/terms.js';
 import { CLASSES, type Rows } from './world/world.js';
 
 // Search longer by LAW_RUNS=50. A failure prints its seed and path, and the question that was answered wrongly.
-const RUNS = Number(process.env.LAW_RUNS ?? 1);
 
 /** All that can be asked of groups, or that a sum is out of range. */
 function answersTo(groups: Groups, query: AnyQuery, size: number): unknown {
@@ -53,7 +52,7 @@ test('groups of one store are what plain JavaScript makes of arrays', () => {
         for (const groups of questions) bothAgree(groups, rows, asked, size);
       });
     }),
-    { numRuns: 50 * RUNS },
+    { numRuns: 25 * lawRuns },
   );
 });
 
@@ -67,6 +66,6 @@ test('groups of a tree are those of one store', () => {
         close();
       }
     }),
-    { numRuns: 25 * RUNS },
+    { numRuns: 25 * lawRuns },
   );
 });

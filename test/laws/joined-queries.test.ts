@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
-import { fc } from '../support/chance.js';
+import { fc, lawRuns } from '../support/chance.js';
 import { plain } from './world/compare.js';
 import { answerOf, aQuestion, queryOf, windowed, within } from './world/questions.js';
 import { inStoreWith, someRows } from './world/stores.js';
 import { CLASSES } from './world/world.js';
 
 // Search longer by LAW_RUNS=50. A failure prints its seed and path, and the question that was answered wrongly.
-const RUNS = Number(process.env.LAW_RUNS ?? 1);
 
 test('a joined, projected or distinct query answers as plain JavaScript does', () => {
   const store = aStore({ types: Object.values(CLASSES), durability: 'relaxed' });
@@ -35,6 +34,6 @@ test('a joined, projected or distinct query answers as plain JavaScript does', (
         });
       },
     ),
-    { numRuns: 100 * RUNS },
+    { numRuns: 100 * lawRuns },
   );
 });

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
-import { fc } from '../support/chance.js';
+import { fc, lawRuns } from '../support/chance.js';
 import { plain } from './world/compare.js';
 import { answerOf, aQuestion, queryOf, windowed, within } from './world/questions.js';
 import { aShape, someClusters, twoForms } from './world/stores.js';
 import type { AnyQuery } from './world/terms.js';
 
 // Search longer by LAW_RUNS=50. A failure prints its seed and path, and the question that was answered wrongly.
-const RUNS = Number(process.env.LAW_RUNS ?? 1);
 
 const answersTo = (query: AnyQuery, cut: AnyQuery, size: number) =>
   plain([
@@ -45,6 +44,6 @@ test('joined, projected and distinct queries of a tree answer as those of one st
         }
       },
     ),
-    { numRuns: 15 * RUNS },
+    { numRuns: 15 * lawRuns },
   );
 });

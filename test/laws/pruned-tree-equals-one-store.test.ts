@@ -18,10 +18,8 @@ import {
 } from 'corollary';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
-import { fc } from '../support/chance.js';
+import { fc, lawRuns } from '../support/chance.js';
 
-/** LAW_RUNS multiplies how many random trees are tried. */
-const RUNS = Number(process.env.LAW_RUNS ?? 1);
 
 // A tree passes by stores of which it knows that they have nothing for a question. Whatever was written since, by
 // whom, and whether it was undone: each question has the answer of one store that holds the same items.
@@ -343,7 +341,7 @@ test('a tree in memory that passes by stores answers as one store', () => {
       someQuestions,
       holds(() => undefined),
     ),
-    { numRuns: 12 * RUNS },
+    { numRuns: 12 * lawRuns },
   );
 });
 
@@ -351,5 +349,5 @@ test('a tree on disk that passes by stores answers as one store', () => {
   const directory = aDirectory();
   let number = 0;
   const aPlace = () => `${directory}/${number++}`;
-  fc.assert(fc.property(steps(4, 16), steps(1, 5), someQuestions, holds(aPlace)), { numRuns: 8 * RUNS });
+  fc.assert(fc.property(steps(4, 16), steps(1, 5), someQuestions, holds(aPlace)), { numRuns: 8 * lawRuns });
 });

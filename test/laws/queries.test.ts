@@ -21,7 +21,7 @@ import {
 } from 'corollary';
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
-import { fc } from '../support/chance.js';
+import { fc, lawRuns } from '../support/chance.js';
 
 @item('sample')
 class Sample extends Item {
@@ -261,7 +261,7 @@ test('a query finds what an array filter finds, in the order that an array sort 
         expect(query.count()).toBe(expected.length);
       });
     }),
-    { numRuns: 300 },
+    { numRuns: 150 * lawRuns },
   );
 });
 
@@ -277,7 +277,7 @@ test('not(x) finds exactly what x does not', () => {
         expect(rest).toEqual(items.filter((each) => !found.has(each)));
       });
     }),
-    { numRuns: 200 },
+    { numRuns: 100 * lawRuns },
   );
 });
 
@@ -293,7 +293,7 @@ test('a query that was JSON text meanwhile finds the same', () => {
         expect(back.all()).toEqual(query.all());
       });
     }),
-    { numRuns: 100 },
+    { numRuns: 50 * lawRuns },
   );
 });
 
@@ -321,6 +321,6 @@ test('aggregates are what an array reduce gives', () => {
         expect(query.exists()).toBe(found.length > 0);
       });
     }),
-    { numRuns: 100 },
+    { numRuns: 50 * lawRuns },
   );
 });

@@ -20,7 +20,7 @@ import {
 } from 'corollary';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
-import { fc } from '../support/chance.js';
+import { fc, lawRuns, lawTimeout } from '../support/chance.js';
 
 // The same items, spread over a tree of stores and together in one: every question has the same answer.
 
@@ -215,10 +215,10 @@ let runNumber = 0;
 const someQuestions = fc.array(aQuestion, { minLength: 4, maxLength: 4 });
 
 // A failure prints its seed and path.
-test('a tree in memory answers as one store', () => {
-  fc.assert(fc.property(aShape, someThings, someQuestions, holds(undefined)), { numRuns: 60 });
+test('a tree in memory answers as one store', { timeout: lawTimeout }, () => {
+  fc.assert(fc.property(aShape, someThings, someQuestions, holds(undefined)), { numRuns: 20 * lawRuns });
 });
 
-test('a tree on disk answers as one store', () => {
-  fc.assert(fc.property(aShape, someThings, someQuestions, holds(aDirectory())), { numRuns: 8 });
+test('a tree on disk answers as one store', { timeout: lawTimeout }, () => {
+  fc.assert(fc.property(aShape, someThings, someQuestions, holds(aDirectory())), { numRuns: 3 * lawRuns });
 });

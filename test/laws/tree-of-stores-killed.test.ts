@@ -12,7 +12,7 @@ import { types } from './forest/thing.js';
 // The steps of tree-of-stores.test.ts, done by a process that is killed again and again. The next one goes on where the
 // tree is found to stand. LAW_SEED takes the same steps again; at which moment of them it is killed, is another matter.
 
-const kills = Number(process.env.KILLS ?? 6);
+const kills = Number(process.env.KILLS ?? 4);
 const KILLS_OF_A_TREE = 15;
 /** More than can be done between so many kills. */
 const LENGTH = 1500;

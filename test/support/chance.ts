@@ -12,4 +12,10 @@ function seedFrom(said: string): number {
 
 fc.configureGlobal({ seed });
 
+/** How many times more cases than by default a law tries: LAW_RUNS. */
+export const lawRuns = Number(process.env.LAW_RUNS ?? 1);
+
+/** For laws that try {@link lawRuns} times more cases. */
+export const lawTimeout = 30_000 * lawRuns;
+
 export { fc };
