@@ -56,8 +56,8 @@ describe('no update is lost', () => {
     const place = aCounterStore();
     const all = await processes(4);
     await together(all, (child) => child.call('open', place));
-    await together(all, (child, n) => child.call(n % 2 === 0 ? 'addThroughObject' : 'addByQuery', 150 * OFTEN));
-    expect(valueIn(aStore({ types }, place))).toBe(600 * OFTEN);
+    await together(all, (child, n) => child.call(n % 2 === 0 ? 'addThroughObject' : 'addByQuery', 60 * OFTEN));
+    expect(valueIn(aStore({ types }, place))).toBe(240 * OFTEN);
   });
 
   test('when four threads of a process and a second process add to one counter', async () => {
@@ -65,18 +65,18 @@ describe('no update is lost', () => {
     const [threads, single] = (await processes(2)) as [Child, Child];
     await single.call('open', place);
     await Promise.all([
-      threads.call('addInThreads', 4, place, 100 * OFTEN),
-      single.call('addThroughObject', 100 * OFTEN),
+      threads.call('addInThreads', 4, place, 50 * OFTEN),
+      single.call('addThroughObject', 50 * OFTEN),
     ]);
-    expect(valueIn(aStore({ types }, place))).toBe(500 * OFTEN);
+    expect(valueIn(aStore({ types }, place))).toBe(250 * OFTEN);
   });
 
   test('when four processes number what they create, without a gap and none twice', async () => {
     const place = aCounterStore();
     const all = await processes(4);
     await together(all, (child) => child.call('open', place));
-    const taken = await together(all, (child, n) => child.call('takeTickets', `process ${n}`, 60 * OFTEN));
-    const wanted = Array.from({ length: 240 * OFTEN }, (_, n) => n + 1);
+    const taken = await together(all, (child, n) => child.call('takeTickets', `process ${n}`, 30 * OFTEN));
+    const wanted = Array.from({ length: 120 * OFTEN }, (_, n) => n + 1);
     expect(taken.flat().sort((a, b) => a - b)).toEqual(wanted);
     const store = aStore({ types }, place);
     const stored = store.query(Ticket).orderBy((t) => t.number.asc());
@@ -87,7 +87,7 @@ describe('no update is lost', () => {
 describe('processes that begin at once', () => {
   test('make one root, which all of them have open', async () => {
     const all = await processes(5);
-    for (let round = 0; round < 10 * OFTEN; round++) {
+    for (let round = 0; round < 5 * OFTEN; round++) {
       const place = join(aStoreDirectory(), 'below', 'here');
       const moment = Date.now() + 30;
       const uids = await together(all, (child) => child.call('openAt', moment, place));
@@ -103,7 +103,7 @@ describe('processes that begin at once', () => {
 
   test.each(ways)('make each type once when all store the first items of new types: %s', async (_, way) => {
     const all = await processes(4);
-    for (let round = 0; round < 8 * OFTEN; round++) {
+    for (let round = 0; round < 4 * OFTEN; round++) {
       const place = aCounterStore();
       await together(all, (child) => child.call('open', place));
       await together(all, (child, n) => child.call(way, `owner${n}`, n));
@@ -116,7 +116,7 @@ describe('processes that begin at once', () => {
 
   test('make each substore once when all make sure of the same ones', async () => {
     const all = await processes(4);
-    for (let round = 0; round < 5 * OFTEN; round++) {
+    for (let round = 0; round < 3 * OFTEN; round++) {
       const place = aCounterStore();
       await together(all, (child) => child.call('open', place));
       const found = await together(all, (child, n) => child.call('countInAll', names, n, `owner${n}`));
@@ -137,7 +137,7 @@ describe('substores that several processes make, write and delete all at once', 
     const place = aCounterStore();
     const all = await processes(4);
     await together(all, (child) => child.call('open', place));
-    const errors = await together(all, (child, n) => child.call(n === 3 ? 'writeInto' : 'churn', names, 40));
+    const errors = await together(all, (child, n) => child.call(n === 3 ? 'writeInto' : 'churn', names, 20 * OFTEN));
     expect(errors.flat().filter((error) => !refusals.includes(error))).toEqual([]);
 
     const store = aStore({ types }, place);
@@ -152,8 +152,8 @@ describe('substores that several processes make, write and delete all at once', 
     const [maker, deleter, reader] = (await processes(3)) as [Child, Child, Child];
     await together([maker, deleter], (child) => child.call('open', place));
     await reader.call('open', place, maxOpenSubstores);
-    const asking = reader.call('askTree', Date.now() + 1000);
-    await together([maker, deleter], (child) => child.call('churn', names, 50));
+    const asking = reader.call('askTree', Date.now() + 600);
+    await together([maker, deleter], (child) => child.call('churn', names, 25 * OFTEN));
     expect(await asking).toEqual([]);
   });
 });

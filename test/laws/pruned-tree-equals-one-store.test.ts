@@ -20,7 +20,6 @@ import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
 import { fc, lawRuns } from '../support/chance.js';
 
-
 // A tree passes by stores of which it knows that they have nothing for a question. Whatever was written since, by
 // whom, and whether it was undone: each question has the answer of one store that holds the same items.
 

@@ -12,10 +12,10 @@ import { types } from './forest/thing.js';
 // The steps of tree-of-stores.test.ts, done by a process that is killed again and again. The next one goes on where the
 // tree is found to stand. LAW_SEED takes the same steps again; at which moment of them it is killed, is another matter.
 
-const kills = Number(process.env.KILLS ?? 4);
+const kills = Number(process.env.KILLS ?? 6);
 const KILLS_OF_A_TREE = 15;
-/** More than can be done between so many kills. */
-const LENGTH = 1500;
+/** More than can be done between two kills. */
+const STEPS_OF_A_LIFE = 100;
 
 let program: Program<typeof tasks>;
 beforeAll(async () => {
@@ -77,10 +77,11 @@ function found(journey: Journey, binding: Binding, said: string): Journey {
   );
 }
 
-async function killOften(treeSeed: number): Promise<void> {
+async function killOften(treeSeed: number, times: number): Promise<void> {
   const binding = new Binding();
-  let journey: Journey = { place: aStoreDirectory(), seed: treeSeed, length: LENGTH, done: 0, refused: [] };
-  for (let kill = 0; kill < KILLS_OF_A_TREE; kill++) {
+  const length = times * STEPS_OF_A_LIFE;
+  let journey: Journey = { place: aStoreDirectory(), seed: treeSeed, length, done: 0, refused: [] };
+  for (let kill = 0; kill < times; kill++) {
     const said = `LAW_SEED=${treeSeed}, kill ${kill} after step ${journey.done}`;
     journey = found(await goOnAndDie(journey, { words: 4 + (kill % 9), ms: (kill * 7) % 30 }), binding, said);
   }
@@ -89,5 +90,6 @@ async function killOften(treeSeed: number): Promise<void> {
 test(`a process that is killed ${kills} times on its way through a tree leaves each step done or not done`, {
   timeout: 30_000 + 2000 * kills,
 }, async () => {
-  for (let tree = 0; tree * KILLS_OF_A_TREE < kills; tree++) await killOften(seed + tree);
+  for (let tree = 0; tree * KILLS_OF_A_TREE < kills; tree++)
+    await killOften(seed + tree, Math.min(KILLS_OF_A_TREE, kills - tree * KILLS_OF_A_TREE));
 });
