@@ -100,11 +100,12 @@ describe('a backup', () => {
   test('keeps large databases, in little memory', () => {
     const store = aStore();
     const big = store.substores.create('big');
-    for (let n = 0; n < 30; n++) big.create(Lump, { content: new Uint8Array(1_000_000).fill(n) });
+    const lumps = Number(process.env.BACKUP_MB ?? 30);
+    for (let n = 0; n < lumps; n++) big.create(Lump, { content: new Uint8Array(1_000_000).fill(n) });
     const backup = join(aDirectory(), 'backup');
     store.tree.backup(backup);
     const again = restored(backup);
-    expect(again.at('big').count(Lump)).toBe(30);
+    expect(again.at('big').count(Lump)).toBe(lumps);
     expect(again.at('big').findFirst(Lump)?.content[999_999]).toBe(0);
     expect(again.at('big').check().isSound).toBe(true);
   });
@@ -409,6 +410,8 @@ describe('a damaged backup', () => {
   });
 });
 
+const kills = Number(process.env.KILLS ?? 5);
+
 describe('while other processes write', () => {
   test('each backup is one moment: whole transactions, and all that had returned', { timeout: 120_000 }, async () => {
     const place = aStoreDirectory();
@@ -427,7 +430,7 @@ describe('while other processes write', () => {
     for (const child of children) hear([await child.heard()]);
     const backup = join(aDirectory(), 'backup');
     const wrong: unknown[] = [];
-    for (let n = 0; n < 25; n++) {
+    for (let n = 0; n < 2 * kills; n++) {
       await pause(n % 5);
       for (const child of children) hear(child.heardSoFar());
       const before = { ...returned };
@@ -445,8 +448,6 @@ describe('while other processes write', () => {
 });
 
 describe('a process that is killed', () => {
-  const kills = Number(process.env.KILLS ?? 5);
-
   test(`${kills} times while it backs up leaves the old backup or the new one`, {
     timeout: 30_000 + 1500 * kills,
   }, async () => {

@@ -193,7 +193,7 @@ describe('the memory is given back', () => {
 
   // JavaScript gives up its own copies in a turn to come: until then they would count as memory of SQLite.
   async function residentBytes(): Promise<number> {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       await setTimeout(10);
       collectGarbage();
     }

@@ -34,7 +34,7 @@ test.skipIf(why !== undefined)(
 
 describe.skipIf(why !== undefined)('a process that is killed in a transaction over several stores', () => {
   test.each([
-    ['two', 4],
+    ['two', 3],
     ['three', 3],
     ['twelve', 2],
     ['new', 3],

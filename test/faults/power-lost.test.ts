@@ -79,7 +79,7 @@ describe.skipIf(why !== undefined)('a power cut', () => {
   test('takes no commit that has returned, over one store or several', { timeout }, async () => {
     const stage = new Stage(program);
     const recording = await recorded(stage, (injury) =>
-      stage.process().call('churn', stage.directory, 'full', 12, injury),
+      stage.process().call('churn', stage.directory, 'full', 8, injury),
     );
     for (const loss of losses(stage.directory, recording, 5 * states)) {
       const { done, acknowledged } = rounds(stage, loss, 3);
@@ -93,7 +93,7 @@ describe.skipIf(why !== undefined)('a power cut', () => {
   }, async () => {
     const stage = new Stage(program);
     const recording = await recorded(stage, (injury) =>
-      stage.process().call('churn', stage.directory, 'relaxed', 30, injury),
+      stage.process().call('churn', stage.directory, 'relaxed', 20, injury),
     );
     let lost = 0;
     for (const loss of losses(stage.directory, recording, 5 * states, ['synced', 'journal', 'scattered', 'torn'])) {

@@ -34,6 +34,6 @@ test('a joined, projected or distinct query answers as plain JavaScript does', (
         });
       },
     ),
-    { numRuns: 100 * lawRuns },
+    { numRuns: 60 * lawRuns },
   );
 });

@@ -44,6 +44,6 @@ test('joined, projected and distinct queries of a tree answer as those of one st
         }
       },
     ),
-    { numRuns: 15 * lawRuns },
+    { numRuns: 10 * lawRuns },
   );
 });
