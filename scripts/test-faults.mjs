@@ -63,7 +63,7 @@ const jobs = [
   },
   {
     name: 'limits: ways to read',
-    set: { LIMIT_ITEMS: 2_000_000, ...inMemory },
+    set: { LIMIT_ITEMS: 200_000, ...inMemory },
     files: 'test/query-language/memory',
   },
   { name: 'hostile: queries as JSON', set: { HOSTILE_ROUNDS: 200_000 }, files: 'test/query-language/hostile-json' },
