@@ -1,61 +1,48 @@
-import type { Connection } from '../driver/connection.js';
 import { quoted } from '../driver/sql-text.js';
 import { type Bound, EMPTY } from '../query/bound.js';
 import type { Attribute } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Catalog, StoredType } from './catalog.js';
+import { isUnwrittenSince, type Moment, momentOf, type ReadAt } from './moment.js';
 import { selected } from './table-sql.js';
-
-/** Where rows are read, and the epoch that they have: {@link StoreCore.readingAside} gives it. */
-interface Reading {
-  readonly connection: Connection;
-  readonly epoch: number;
-}
-
-/** When bounds were read. */
-interface Seen extends Reading {
-  /** How many rows had been written through the connection. What is undone is not taken off, so it never comes back. */
-  readonly changes: number;
-}
 
 /**
  * The bounds of columns of one store, in memory as long as nobody writes to it: by them a tree's question passes by
- * stores that cannot have what it asks for. They must not be used or read while the running transaction has changes in
- * the store: `StoreCore.bounds` sees to that.
+ * stores that cannot have what it asks for. `StoreCore.bounds` keeps a running transaction's changes out of them.
  */
 export class Bounds {
   readonly #catalog: Catalog;
   /** By type and attribute; undefined for what was wanted once. */
   readonly #known = new Map<ItemType, Map<string, Bound | undefined>>();
-  #seen: Seen | undefined;
+  #seen: Moment | undefined;
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
   }
 
   /** The bound of an attribute as of a reading; undefined where it is not known. */
-  find(reading: Reading, type: ItemType, attribute: string): Bound | undefined {
-    return isUnwritten(this.#seen, reading) ? this.#known.get(type)?.get(attribute) : undefined;
+  find(reading: ReadAt, type: ItemType, attribute: string): Bound | undefined {
+    return isUnwrittenSince(this.#seen, reading) ? this.#known.get(type)?.get(attribute) : undefined;
   }
 
   /**
    * Notes that a bound would serve. It is read when it is wanted for the second time and nobody has written in between:
    * a store that is written between any two questions does not pay for bounds that are old before they serve.
    */
-  want(reading: Reading, type: ItemType, attribute: string): void {
-    if (!isUnwritten(this.#seen, reading)) this.#startFrom(reading);
+  want(reading: ReadAt, type: ItemType, attribute: string): void {
+    if (!isUnwrittenSince(this.#seen, reading)) this.#startFrom(reading);
     const ofType = this.#known.get(type) ?? new Map<string, Bound | undefined>();
     this.#known.set(type, ofType);
     if (ofType.get(attribute) !== undefined) return;
     ofType.set(attribute, ofType.has(attribute) ? this.#read(reading, type, attribute) : undefined);
   }
 
-  #startFrom({ connection, epoch }: Reading): void {
+  #startFrom(reading: ReadAt): void {
     this.#known.clear();
-    this.#seen = { connection, epoch, changes: connection.changes };
+    this.#seen = momentOf(reading);
   }
 
-  #read({ connection }: Reading, type: ItemType, name: string): Bound | undefined {
+  #read({ connection }: ReadAt, type: ItemType, name: string): Bound | undefined {
     const stored = this.#catalog.find(type);
     if (stored === undefined) return EMPTY;
     const attribute = type.byName.get(name);
@@ -63,10 +50,6 @@ export class Bounds {
     const [low = null, high = null, hasNull] = connection.row(boundSQL(stored, attribute)) ?? [];
     return { low, high, hasNull: hasNull === 1 };
   }
-}
-
-function isUnwritten(seen: Seen | undefined, { connection, epoch }: Reading): boolean {
-  return seen?.connection === connection && seen.epoch === epoch && seen.changes === connection.changes;
 }
 
 /** True where the first and the last cell are found without reading all rows. */

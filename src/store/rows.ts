@@ -1,4 +1,6 @@
 import type { SqlRow } from '../driver/sql-value.js';
+import { isNotAsWritten } from '../driver/sqlite-error.js';
+import { CorollaryError } from '../errors.js';
 import { namingBadSearch } from '../query/search/search-text.js';
 import type { Compiled } from '../query/sql/fragment.js';
 import type { CompileContext } from '../query/sql/select.js';
@@ -21,4 +23,28 @@ export function rowsOf({ connection }: Pick<Reading, 'connection'>, compiled: Co
   const { sql, values } = compiled;
   // Every search has this word; what else may have it never fails as a search does.
   return sql.includes(' MATCH ') ? namingBadSearch(() => connection.rows(sql, values)) : connection.rows(sql, values);
+}
+
+/** The same statement, of one value, which also gives the generation that the value is as of: {@link rowWithLook} runs it. */
+export function withGeneration({ sql, values }: Compiled): Compiled {
+  return { sql: `SELECT (${sql}), generation FROM corollary_store`, values };
+}
+
+/**
+ * Asks for one value and looks for commits of others, in one statement: to look before took longer than to count. Undefined
+ * where it must be asked again after a look, since this library has written there. Only where `StoreCore.mayLookWithAnswer`.
+ */
+export function rowWithLook(core: StoreCore, compiled: Compiled, period: symbol): SqlRow | undefined {
+  const [row] = rowsIfAsWritten(core, compiled);
+  return core.file.isAsKnown(row?.[1], period) ? row : undefined;
+}
+
+// The SQL is of the catalogue as it is known: another process may have taken the table away.
+function rowsIfAsWritten({ file }: StoreCore, compiled: Compiled): SqlRow[] {
+  try {
+    return rowsOf(file, compiled);
+  } catch (error) {
+    if (error instanceof CorollaryError && isNotAsWritten(error.cause)) return [];
+    throw error;
+  }
 }

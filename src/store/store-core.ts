@@ -176,6 +176,17 @@ export class StoreCore implements Participant {
     return this.#now();
   }
 
+  /** True when a look is due that an answer can be taken with: see `rowWithLook`. Opening looks by itself. */
+  get mayLookWithAnswer(): boolean {
+    return this.#mustLook(false) && this.file.isOpen && !this.file.isPrepared;
+  }
+
+  /** The same as {@link readingAside} where only the catalogue matters, and nothing that was read before. */
+  catalogueAside(period: symbol): Catalog {
+    if (!this.file.wasAsKnownIn(period)) this.readingAside(period);
+    return this.catalog;
+  }
+
   /** For an answer from memory: looks for foreign commits once in each {@link lookPeriod}. */
   readingFromMemory(): void {
     if (this.#mustLook(true)) this.file.syncOnceIn(lookPeriod());
@@ -195,9 +206,14 @@ export class StoreCore implements Participant {
     return { connection, epoch };
   }
 
+  /** False while the running transaction has changes here: what is read now may be undone without a further write. */
+  get isAsCommitted(): boolean {
+    return runningTransaction()?.partOf(this)?.hasWritten !== true;
+  }
+
   /** What is known of the store's columns; undefined while the running transaction has changes here. */
   get bounds(): Bounds | undefined {
-    return runningTransaction()?.partOf(this)?.hasWritten === true ? undefined : this.#bounds;
+    return this.isAsCommitted ? this.#bounds : undefined;
   }
 
   /** Runs one write: in the running transaction, else in one of its own. */

@@ -42,6 +42,8 @@ export class StoreFile implements Evictable {
   readonly #sequence = new Sequence();
   /** What {@link syncOnceIn} was given last. */
   #checkedIn: unknown;
+  /** What {@link isAsKnown} was given last. */
+  #asKnownIn: symbol | undefined;
   #foreignCommits = 0;
   #ownCommits = 0;
   /** The epoch at which the file was closed to make room. */
@@ -208,8 +210,9 @@ export class StoreFile implements Evictable {
   // Whatever is written goes into the log, which becomes no smaller while the database is open. Before SQLite moves it into the
   // database, it is larger (1000 pages) than what a connection keeps in memory: the database is looked at only once.
   #sizeOnDisk(changes: number): number {
-    const { directory } = this;
-    if (directory === undefined || changes === this.#changesWhenWeighed) return this.#bytesOnDisk;
+    if (changes === this.#changesWhenWeighed) return this.#bytesOnDisk;
+    const { directory } = this; // put together anew each time
+    if (directory === undefined) return 0;
     this.#changesWhenWeighed = changes;
     this.#databaseBytes ??= databaseBytes(directory);
     this.#bytesOnDisk = this.#databaseBytes + logBytes(directory);
@@ -285,6 +288,22 @@ export class StoreFile implements Evictable {
     if (this.#checkedIn === period && this.isOpen) return;
     this.sync();
     this.#checkedIn = period;
+  }
+
+  /**
+   * To be told of the generation that an answer is as of. True when it is the one that is known: nobody has written with this
+   * library since the last look, so the catalogue is right and nothing is prepared. Of the commits of other programs
+   * only {@link sync} knows.
+   */
+  isAsKnown(generation: unknown, period: symbol): boolean {
+    if (this.#header?.generation !== generation) return false;
+    this.#asKnownIn = period;
+    return true;
+  }
+
+  /** True when an answer has shown in this period that the catalogue is right. */
+  wasAsKnownIn(period: symbol): boolean {
+    return this.#asKnownIn === period && this.isOpen;
   }
 
   /** The least number that the next item can have. */

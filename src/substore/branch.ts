@@ -12,6 +12,7 @@ import type { ParentsSeen } from './parents-seen.js';
 import type { Pool } from './pool.js';
 import type { SubStore } from './sub-store.js';
 import { substoreDirectory } from './substore-directory.js';
+import { SubstoresSeen } from './substores-seen.js';
 
 /** What all stores below one root share. S is the class that users hold. */
 export interface Forest<S extends KeepingStore> {
@@ -56,6 +57,7 @@ export class Branch<S extends KeepingStore> {
   readonly #children = new WeakValues<string, Branch<S>>();
   /** The uids of children whose items go without them: they are being moved away. */
   readonly leaving = new Set<string>();
+  readonly substoresSeen: SubstoresSeen;
   isSwept = false;
 
   private constructor(forest: Forest<S>, { parent, lies }: Place<S>, core: StoreCore) {
@@ -63,6 +65,7 @@ export class Branch<S extends KeepingStore> {
     this.#parent = parent;
     this.#lies = lies;
     this.core = core;
+    this.substoresSeen = new SubstoresSeen(core);
     this.face = forest.makeFace(this);
     core.face = this.face;
     branches.set(this.face, this);

@@ -136,11 +136,10 @@ export class Pool {
     this.#onProbation.add(deleteFirst(this.#protected));
   }
 
-  // What the other has read and prepared is known now that it rests.
+  // What the other has read and prepared is known now that it rests; this one is weighed when that is asked for.
   #turnTo(member: Member): void {
     this.#weighLatest();
     this.#latest = member;
-    this.#weighLatest();
   }
 
   #weighLatest(): void {

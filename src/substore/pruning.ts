@@ -31,6 +31,16 @@ export class Pruning {
     this.#attributes = attributes;
   }
 
+  /** True when bounds say nothing about the question: then nothing need be known of a store before it is asked. */
+  get isIdle(): boolean {
+    return this.#attributes.size === 0;
+  }
+
+  /** {@link rulesOut} by what is known of any store before it is looked at. */
+  rulesOutUnseen({ file: { uid } }: StoreCore, asked: QuerySpec): boolean {
+    return asked.where !== undefined && hasNone(asked, { uid, boundOf: () => undefined });
+  }
+
   /** True when a store has no row for a question that asks for no more than the one of this pruning. */
   rulesOut(store: Looked, asked: QuerySpec): boolean {
     return asked.where !== undefined && hasNone(asked, this.#boundsOf(store));

@@ -19,7 +19,7 @@ import type {
   Watching,
 } from '../query/runner.js';
 import { type SettledCell, settled } from '../query/settle.js';
-import { compileAggregate, compileRows } from '../query/sql/compile.js';
+import { compileRows } from '../query/sql/compile.js';
 import { layoutOf } from '../query/sql/layout.js';
 import { withoutFirstPer } from '../query/sql/select.js';
 import { questionsBelow } from '../query/traverse.js';
@@ -35,11 +35,10 @@ import { StoreRunner } from '../store/store-runner.js';
 import { assertComparable, foundPart } from '../store/watch-store.js';
 import { type AskedStore, Asking, pathText } from './asking.js';
 import type { Branch } from './branch.js';
-import { CompiledOnce } from './compiled-once.js';
 import { foundInTree, foundSince } from './live/found-in-tree.js';
 import { watchTree } from './live/watch-tree.js';
 import { type Found, Merge } from './merge.js';
-import { Pruning } from './pruning.js';
+import { Partials } from './partials.js';
 import { Walk, type WalkOptions } from './walk.js';
 
 /** The item itself, of the first type. */
@@ -78,12 +77,17 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return this.read(spec);
   }
 
-  /** Asks every store, with what `ask` gets from it. A store that fails counts for nothing if the caller skips it. */
+  /** Asks every store that was looked at, with what `ask` gets from it. */
   #fromEach<R>(ask: (store: AskedStore) => R | undefined): R[] {
+    return this.#visitEach((branch, walk) => ask(askedStore(branch, walk)));
+  }
+
+  /** A store that fails counts for nothing if the caller skips it. */
+  #visitEach<R>(visit: (branch: Branch<S>, walk: Walk<S>) => R | undefined): R[] {
     const answers: R[] = [];
     const walk = new Walk<S>(this.#options);
     for (const branch of walk.from(this.#branch)) {
-      const answer = walk.ask(branch, () => ask(askedStore(branch, walk)));
+      const answer = walk.ask(branch, () => visit(branch, walk));
       if (answer !== undefined) answers.push(answer);
     }
     return answers;
@@ -138,13 +142,8 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 
   #partials(spec: QuerySpec, fn: AggregateFn, value: ValueNode | undefined): PartialResult[] {
-    const compiled = new CompiledOnce((asked, context) => compileAggregate(asked, fn, value, context));
-    const pruning = new Pruning(spec);
-    return this.#fromEach((store) => {
-      if (pruning.rulesOut(store, spec)) return undefined;
-      pruning.asked(store);
-      return rowsOf(store.reading, compiled.for(store.core, spec));
-    }).flat();
+    const partials = new Partials(spec, fn, value);
+    return this.#visitEach(({ core }, { period }) => partials.of(core, period)).flat();
   }
 
   #countWithin({ limit, offset, ...whole }: QuerySpec): number {

@@ -44,9 +44,11 @@ export class Walk<S extends KeepingStore> {
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
       const { parent, item, levels } = place;
       if (!item.isStored) continue;
-      yield parent.child(item);
+      const branch = parent.child(item);
+      yield branch;
       // The visitor may have closed the store: it is found again for what lies below.
-      for (const below of this.#placesBelow(parent.child(item), levels)) waiting.push(below);
+      const found = branch.core.isOver ? parent.child(item) : branch;
+      for (const below of this.#placesBelow(found, levels)) waiting.push(below);
     }
   }
 
@@ -57,11 +59,11 @@ export class Walk<S extends KeepingStore> {
   }
 
   /** The items of the stores directly below that are to be visited, by name. */
-  below(branch: Branch<S>): SubStore[] {
+  below(branch: Branch<S>): readonly SubStore[] {
     if (isLeaf(branch.core, this.period)) return [];
     const { where } = this.#options;
     const all = subStoresOf(branch.core, true).orderBy((s) => s.name.asc());
-    return (where === undefined ? all : all.where(where)).all();
+    return where === undefined ? branch.substoresSeen.now(() => all.all()) : all.where(where).all();
   }
 
   /** What a store gives; undefined when it is no more, or failed and the caller chose to skip it. */
@@ -84,8 +86,7 @@ export class Walk<S extends KeepingStore> {
 
 /** True when there was never a store below: nothing needs to be asked then. */
 function isLeaf(core: StoreCore, period: symbol): boolean {
-  core.readingAside(period);
-  return core.catalog.find(core.typeOf(SubStore)) === undefined;
+  return core.catalogueAside(period).find(core.typeOf(SubStore)) === undefined;
 }
 
 /** True when the store was deleted since it was found, here or by another process. */
