@@ -6,6 +6,7 @@ import { countAll } from './tree/count-all.js';
 import { createSubstore } from './tree/create-substore.js';
 import { openOne } from './tree/open-one.js';
 import { openTree } from './tree/open-tree.js';
+import { topOfRollUp, upkeepOfRollUp } from './tree/roll-up.js';
 import { makeSite } from './tree/site.js';
 import { topTen, topTenPruned } from './tree/top-ten.js';
 import { upgradeAll } from './tree/upgrade-all.js';
@@ -18,6 +19,8 @@ const duels: Duel[] = [
   topTen(tree),
   topTenPruned(tree),
   countAll(tree),
+  topOfRollUp(site, tree),
+  upkeepOfRollUp(tree),
   commitTogether(tree, 1),
   commitTogether(tree, 4),
   upgradeAll(),

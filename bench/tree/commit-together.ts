@@ -15,7 +15,7 @@ export function commitTogether({ rawRoot, rawStores, root, ofRoot, stores }: Ope
     title: `commit over a parent and ${children} substore${children === 1 ? '' : 's'}`,
     goal: { ms: children === 1 ? 0.25 : 0.6 },
     operations: TIMES,
-    raw: () => Array.from({ length: TIMES }, (_, watts) => byHand(parts, watts)).length,
+    raw: () => Array.from({ length: TIMES }, (_, watts) => changeTogether(parts, watts)).length,
     ours: () =>
       Array.from({ length: TIMES }, (_, watts) =>
         root.transact(() => {
@@ -25,13 +25,20 @@ export function commitTogether({ rawRoot, rawStores, root, ofRoot, stores }: Ope
   };
 }
 
-/** Prepare, decide, finish: as `docs/commits.md` has it, without what is needed to recover. */
-function byHand([decider, ...others]: readonly RawStore[], watts: number): void {
+/**
+ * Prepare, decide, finish by hand: as `docs/commits.md` has it, without what is needed to recover. `decide` writes in the
+ * first store, which decides.
+ */
+export function changeTogether(
+  [decider, ...others]: readonly RawStore[],
+  watts: number,
+  decide: () => void = () => decider!.statement('change').run(watts, 1),
+): void {
   const token = randomBytes(8).toString('hex');
   for (const part of others) part.statement('prepare').run(token, JSON.stringify({ watts, id: 1 }));
   decider!.database
     .transaction(() => {
-      decider!.statement('change').run(watts, 1);
+      decide();
       decider!.statement('decide').run(token);
     })
     .immediate();
