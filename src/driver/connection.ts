@@ -27,6 +27,9 @@ const STATEMENT_BYTES = 8 * 1024;
 /** What {@link Connection.look} asks besides, in this order. */
 const DESCRIPTION = ['application_id', 'data_version', 'journal_mode'];
 
+/** Settings that were read back from a connection, and were so. */
+const accepted = new WeakSet<Settings>();
+
 /** A row, and what SQLite says of the file as of the same moment. */
 export interface FirstLook {
   readonly row: SqlRow;
@@ -34,8 +37,6 @@ export interface FirstLook {
   /** As {@link Connection.dataVersion}. */
   readonly dataVersion: number;
   readonly journalMode: string;
-  /** What the settings of the connection that can be read back are. */
-  readonly settings: SqlRow;
 }
 
 /**
@@ -96,13 +97,11 @@ export class Connection {
    */
   look(columns: string, table: string): FirstLook | undefined {
     this.#configure();
-    const asked = [...DESCRIPTION, ...this.#settings.readBacks.map(([pragma]) => pragma)];
-    const sources = [table, ...asked.map((pragma) => `pragma_${pragma}`)].join(' CROSS JOIN ');
-    const row = this.row(`SELECT ${asked.join(', ')}, ${columns} FROM ${sources}`);
+    const sources = [table, ...DESCRIPTION.map((pragma) => `pragma_${pragma}`)].join(' CROSS JOIN ');
+    const row = this.row(`SELECT ${DESCRIPTION.join(', ')}, ${columns} FROM ${sources}`);
     if (row === undefined) return undefined;
     const [applicationId, dataVersion, journalMode] = row as [number, number, string];
-    const settings = row.slice(DESCRIPTION.length, asked.length);
-    return { applicationId, dataVersion, journalMode, settings, row: row.slice(asked.length) };
+    return { applicationId, dataVersion, journalMode, row: row.slice(DESCRIPTION.length) };
   }
 
   /** Sets what a store's database runs under, and reads it back: for one that was not looked at. */
@@ -121,12 +120,22 @@ export class Connection {
    * Makes sure that what was looked at runs as its settings say, and that its file is written with a log.
    * @throws CorollaryError IO_ERROR when SQLite does not accept a setting; BUSY, READ_ONLY
    */
-  finishConfiguring({ settings, journalMode }: Pick<FirstLook, 'settings' | 'journalMode'>): void {
-    for (const [at, [pragma, wanted]] of this.#settings.readBacks.entries())
-      if (settings[at] !== wanted) throw this.#notAccepted(`${pragma} = ${wanted}`, settings[at]);
+  finishConfiguring({ journalMode }: Pick<FirstLook, 'journalMode'>): void {
+    this.#assertAccepted();
     if (!this.#settings.keepsLog || journalMode === 'wal') return;
     const mode = this.pragma('journal_mode = WAL');
     if (mode !== 'wal') throw this.#notAccepted('journal_mode = WAL', mode);
+  }
+
+  // What SQLite takes of these depends on how it was built, not on the file: one connection of the process stands for all. To
+  // ask each took a thirtieth of opening a small store.
+  #assertAccepted(): void {
+    if (accepted.has(this.#settings)) return;
+    for (const [pragma, wanted] of this.#settings.readBacks) {
+      const found = this.pragma(pragma);
+      if (found !== wanted) throw this.#notAccepted(`${pragma} = ${wanted}`, found);
+    }
+    accepted.add(this.#settings);
   }
 
   #notAccepted(setting: string, found: unknown): CorollaryError {

@@ -53,6 +53,8 @@ export class StoreFile implements Evictable {
   isDeleted = false;
   /** True while a transaction needs it open. */
   isPinned = false;
+  /** True between {@link isThere} and the opening that follows. */
+  #isSeenThere = false;
   /** Of the database alone, when it was weighed first since it was opened. */
   #databaseBytes: number | undefined;
   #bytesOnDisk = 0;
@@ -146,11 +148,24 @@ export class StoreFile implements Evictable {
     }
   }
 
+  /** Looks whether there is a store, without opening it. The first use opens it then, and does not look once more. */
+  isThere(directory: string): boolean {
+    this.#isSeenThere = inspect(directory, true) === 'store';
+    return this.#isSeenThere;
+  }
+
   #assertIsStore(): void {
     const { directory } = this;
     if (directory === undefined) return;
+    if (this.#isSeenThere) {
+      this.#isSeenThere = false;
+      return;
+    }
     const isRoot = this.#expected === undefined;
-    if (this.#options.whenMissing && inspect(directory, isRoot) !== 'store') this.#options.whenMissing();
+    if (this.#options.whenMissing !== undefined) {
+      if (inspect(directory, isRoot) === 'store') return;
+      this.#options.whenMissing();
+    }
     assertIsStore(directory, isRoot);
   }
 

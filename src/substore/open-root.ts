@@ -9,7 +9,7 @@ import { orphansGo } from '../powerup/install/orphans.js';
 import { StorePowers } from '../powerup/store-powers.js';
 import { isWellFormed } from '../schema/codecs/text.js';
 import { TypeRegistry } from '../schema/registry.js';
-import { assertPathFits, createRootDirectory, inspect } from '../store/directory.js';
+import { assertPathFits, createRootDirectory } from '../store/directory.js';
 import { removeFiles } from '../store/files/remove-files.js';
 import { StoredFile } from '../store/files/stored-file.js';
 import { emptyStoreImage, newUid } from '../store/image.js';
@@ -39,8 +39,9 @@ export function openRoot<S extends KeepingStore>(
   const directory = checkedPath(path);
   const forest = newForest(options, makeFace);
   assertPathFits(directory);
-  if (inspect(directory, true) !== 'store') createIfAllowed(directory, options);
-  return opened(Branch.root(forest, directory, ''), options);
+  const root = Branch.root(forest, directory, '');
+  if (!root.core.file.isThere(directory)) createIfAllowed(directory, options);
+  return opened(root, options);
 }
 
 /** Makes a backup the store at a path, and opens it. The options are checked first. */

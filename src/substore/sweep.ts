@@ -26,7 +26,6 @@ export function sweepOnce<S extends KeepingStore>(branch: Branch<S>): void {
   const { core } = branch;
   const { directory } = core.file;
   if (branch.isSwept || core.isReadOnly || directory === undefined || runningTransaction() !== undefined) return;
-  core.reading();
   try {
     const isClean = orphansOf(core, directory).length === 0 && !hasLeftovers(directory);
     branch.isSwept = isClean || sweep(core, directory);
