@@ -53,6 +53,8 @@ export class Branch<S extends KeepingStore> {
   #parent: Branch<S> | undefined;
   /** Undefined for a root. */
   #lies: Lies<S> | undefined;
+  /** The directory as it was put together last: asked for at each step of a commit over several stores. */
+  #found: { readonly above: string; readonly id: string; readonly directory: string } | undefined;
   /** Known children by uid. One that nobody uses is let go. */
   readonly #children = new WeakValues<string, Branch<S>>();
   /** The uids of children whose items go without them: they are being moved away. */
@@ -151,7 +153,10 @@ export class Branch<S extends KeepingStore> {
   get directory(): string | undefined {
     const { below, id } = this.#lies as Lies<S>;
     const above = below.core.file.directory;
-    return above === undefined ? undefined : substoreDirectory(above, id);
+    if (above === undefined) return undefined;
+    if (this.#found?.above !== above || this.#found.id !== id)
+      this.#found = { above, id, directory: substoreDirectory(above, id) };
+    return this.#found.directory;
   }
 
   /** The name changes; so do the paths of all below. */

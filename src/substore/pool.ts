@@ -58,6 +58,8 @@ export class Pool {
   readonly #closedLately = new Set<string>();
   /** The one that is being used. */
   #latest: Member | undefined;
+  /** Those used since they were weighed. To weigh each after its use took a sixteenth of a commit over five stores. */
+  readonly #unweighed = new Set<Member>();
   #memory = 0;
   #hits = 0;
   #opens = 0;
@@ -97,7 +99,7 @@ export class Pool {
   }
 
   get stats(): TreeStats {
-    this.#weighLatest();
+    this.#weigh();
     const openSubstores = this.#size;
     return {
       openSubstores,
@@ -136,29 +138,33 @@ export class Pool {
     this.#onProbation.add(deleteFirst(this.#protected));
   }
 
-  // What the other has read and prepared is known now that it rests; this one is weighed when that is asked for.
   #turnTo(member: Member): void {
-    this.#weighLatest();
     this.#latest = member;
+    this.#unweighed.add(member);
   }
 
-  #weighLatest(): void {
-    const latest = this.#latest;
-    if (latest === undefined) return;
-    const { memory } = latest.file;
-    this.#memory += memory - latest.memory;
-    latest.memory = memory;
+  // What they take matters when another is to be opened, or somebody asks.
+  #weigh(): void {
+    for (const member of this.#unweighed) {
+      const { memory } = member.file;
+      this.#memory += memory - member.memory;
+      member.memory = memory;
+    }
+    this.#unweighed.clear();
+    // It goes on being used, and is not turned to again.
+    if (this.#latest !== undefined) this.#unweighed.add(this.#latest);
   }
 
   #closed(member: Member): void {
     if (!this.#onProbation.delete(member)) this.#protected.delete(member);
+    this.#unweighed.delete(member);
     this.#memory -= member.memory;
     if (this.#latest === member) this.#latest = undefined;
   }
 
   #makeRoom(): void {
     while (this.#size >= this.#max) this.#evict(this.#victim() ?? this.#refuse());
-    this.#weighLatest();
+    this.#weigh();
     // Descriptors are a limit, memory is a wish: what is in use may take more.
     while (this.#memory > this.#memoryBudget) {
       const victim = this.#victim();
