@@ -100,11 +100,12 @@ export class Branch<S extends KeepingStore> {
 
   /** The store for a SubStore item: the one in memory, else a new one; its database is opened when it is used. */
   child(item: SubStore): Branch<S> {
-    this.forest.parentsSeen.note(item.uid, this.core.file.uid);
-    const known = this.#children.get(item.uid);
+    const { uid } = item;
+    this.forest.parentsSeen.note(uid, this.core.file.uid);
+    const known = this.#children.get(uid);
     if (known !== undefined && !known.core.isOver && known.#follow(item)) return known;
     const made = this.#makeChild(item);
-    this.#children.set(item.uid, made);
+    this.#children.set(uid, made);
     return made;
   }
 

@@ -37,8 +37,8 @@ export class Pruning {
   }
 
   /** {@link rulesOut} by what is known of any store before it is looked at. */
-  rulesOutUnseen({ file: { uid } }: StoreCore, asked: QuerySpec): boolean {
-    return asked.where !== undefined && hasNone(asked, { uid, boundOf: () => undefined });
+  rulesOutUnseen(core: StoreCore, asked: QuerySpec): boolean {
+    return asked.where !== undefined && hasNone(asked, { uid: core.file.uid, boundOf: () => undefined });
   }
 
   /** True when a store has no row for a question that asks for no more than the one of this pruning. */
@@ -47,10 +47,10 @@ export class Pruning {
   }
 
   /** The cell of the store's first row in the order; undefined where it is not known. */
-  firstOf(store: Looked): Cell | undefined {
+  firstOf({ core, reading }: Looked): Cell | undefined {
     if (this.#order === undefined) return undefined;
     const { order, attribute } = this.#order;
-    const bound = this.#boundsOf(store).boundOf(attribute);
+    const bound = core.bounds?.find(reading, this.#type, attribute);
     return bound && firstCell(bound, order);
   }
 
