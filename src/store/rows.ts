@@ -36,7 +36,7 @@ export function withGeneration({ sql, values }: Compiled): Compiled {
  */
 export function rowWithLook(core: StoreCore, compiled: Compiled, period: symbol): SqlRow | undefined {
   const [row] = rowsIfAsWritten(core, compiled);
-  return core.file.isAsKnown(row?.[1], period) ? row : undefined;
+  return core.file.isUnchangedIn(period, row?.[1]) ? row : undefined;
 }
 
 // The SQL is of the catalogue as it is known: another process may have taken the table away.

@@ -183,7 +183,7 @@ export class StoreCore implements Participant {
 
   /** The same as {@link readingAside} where only the catalogue matters, and nothing that was read before. */
   catalogueAside(period: symbol): Catalog {
-    if (!this.file.wasAsKnownIn(period)) this.readingAside(period);
+    if (!this.file.wasUnchangedIn(period)) this.readingAside(period);
     return this.catalog;
   }
 

@@ -42,8 +42,8 @@ export class StoreFile implements Evictable {
   readonly #sequence = new Sequence();
   /** What {@link syncOnceIn} was given last. */
   #checkedIn: unknown;
-  /** What {@link isAsKnown} was given last. */
-  #asKnownIn: symbol | undefined;
+  /** The period in which an answer has shown last that the catalogue is right. */
+  #unchangedIn: symbol | undefined;
   #foreignCommits = 0;
   #ownCommits = 0;
   /** The epoch at which the file was closed to make room. */
@@ -293,6 +293,18 @@ export class StoreFile implements Evictable {
     return generation === this.#header?.generation && !this.isPrepared;
   }
 
+  /** The same, noted for {@link wasUnchangedIn}. */
+  isUnchangedIn(period: symbol, generation: unknown): boolean {
+    if (!this.isUnchanged(generation)) return false;
+    this.#unchangedIn = period;
+    return true;
+  }
+
+  /** True when a row has shown in this period that the catalogue is right. */
+  wasUnchangedIn(period: symbol): boolean {
+    return this.#unchangedIn === period && this.isOpen;
+  }
+
   /** What was seen of commits until the last look. */
   get commitsSeen(): CommitsSeen {
     return { generation: this.#header?.generation ?? 0, own: this.#ownCommits, foreign: this.#foreignCommits };
@@ -303,22 +315,6 @@ export class StoreFile implements Evictable {
     if (this.#checkedIn === period && this.isOpen) return;
     this.sync();
     this.#checkedIn = period;
-  }
-
-  /**
-   * To be told of the generation that an answer is as of. True when it is the one that is known: nobody has written with this
-   * library since the last look, so the catalogue is right and nothing is prepared. Of the commits of other programs
-   * only {@link sync} knows.
-   */
-  isAsKnown(generation: unknown, period: symbol): boolean {
-    if (this.#header?.generation !== generation) return false;
-    this.#asKnownIn = period;
-    return true;
-  }
-
-  /** True when an answer has shown in this period that the catalogue is right. */
-  wasAsKnownIn(period: symbol): boolean {
-    return this.#asKnownIn === period && this.isOpen;
   }
 
   /** The least number that the next item can have. */
