@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LiveChanges, LiveUpdate, Store } from 'corollary';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { aFaultyProcess, whyNoFaults } from './support/a-faulty-disk.js';
 import { aProgram, type Program } from './support/a-process.js';
 import { aStore, aStoreDirectory } from './support/a-store.js';
 import { substoreDirectories } from './support/on-disk.js';
@@ -133,6 +134,26 @@ describe('in a closed substore', () => {
     await other.call('create', 'a', 'Lyon');
     expect(names((await updates.next()).results)).toEqual(['Lyon', 'in a']);
   });
+
+  // SQLite writes a commit, syncs, and only then shows it: files change long before there is anything to see.
+  test.skipIf(whyNoFaults() !== undefined).each([false, true])(
+    'a commit of another process is told that takes long to sync; asked by a handle that only reads: %s',
+    async (readOnly) => {
+      const { place, parts, updates } = await withClosed();
+      for (const part of parts.slice(1)) part.count(City);
+      const slow = aFaultyProcess(program);
+      await slow.call('slowDown', place, 0); // it knows the files that are opened from now on
+      await slow.call('open', place);
+      await slow.call('create', 'a', 'Lyon');
+      const asking = readOnly ? aStore({ types, readOnly, maxOpenSubstores: 1 }, place) : parts[0]?.parent;
+      const a = asking?.at('a') as Store;
+      asking?.at('b').count(City);
+      using _ = a.query(City).subscribe(updates.listener, { pollMs: 5 });
+      await slow.call('slowDown', place, 400);
+      await slow.call('create', 'a', 'Ys');
+      expect(names((await updates.next()).results)).toEqual(['Lyon', 'Ys', 'in a']);
+    },
+  );
 
   test('nothing is told of commits to its neighbours', async () => {
     const { a, other, updates } = await withClosed();

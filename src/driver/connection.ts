@@ -319,12 +319,17 @@ export class Connection {
   /** True when no other connection has the file open. Keeps others out until this one is closed, if so. */
   isAlone(): boolean {
     this.pragma('locking_mode = EXCLUSIVE');
+    return !this.isBeingWritten();
+  }
+
+  /** True when another connection has the write lock in this moment. */
+  isBeingWritten(): boolean {
     try {
       this.begin(false);
       this.rollBack();
-      return true;
+      return false;
     } catch (error) {
-      if (error instanceof CorollaryError && error.code === 'BUSY') return false;
+      if (error instanceof CorollaryError && error.code === 'BUSY') return true;
       throw error;
     }
   }

@@ -278,6 +278,11 @@ export class StoreFile implements Evictable {
     return kept;
   }
 
+  /** Whether another connection is just writing; undefined where that cannot be told, as this one only reads. */
+  get isBeingWritten(): boolean | undefined {
+    return this.settings.readOnly ? undefined : this.connection.isBeingWritten();
+  }
+
   /** Costs one pragma where nothing has changed. Opens the file if need be. */
   lookForCommits(): CommitsSeen {
     const connection = this.#connection ?? this.#openedOrDeleted();

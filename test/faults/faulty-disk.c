@@ -13,6 +13,7 @@
  *   FAULTS_KIND    with FAULTS_FAIL: only operations of this kind fail (write, sync, ...) and count as hurt
  *   FAULTS_ERRNO   with what they fail
  *   FAULTS_SHORT   with FAULTS_FAIL and a kind of write: the write does half of its work and says so; the next one fails
+ *   FAULTS_SLOW    how many milliseconds each sync takes
  *   FAULTS_ROUND   whenever it changes, counting begins anew
  *   FAULTS_TRACE   a file that gets a record of each operation with its bytes, and of what is printed meanwhile
  *
@@ -241,6 +242,7 @@ ssize_t pwritev64(int descriptor, const struct iovec *parts, int count, off64_t 
 ssize_t pwritev(int descriptor, const struct iovec *parts, int count, off_t at) { return pwritev64(descriptor, parts, count, at); }
 
 static int synced(int descriptor, int result) {
+  if (path_of(descriptor)) usleep(number("FAULTS_SLOW") * 1000);
   if (result == 0 && path_of(descriptor)) trace("sync", path_of(descriptor), 0, number_of(descriptor), 0, 0, 0);
   return result;
 }

@@ -22,6 +22,11 @@ export function open(place: string): void {
   root = Store.open(place);
 }
 
+/** From now on each sync of files below a directory takes so many milliseconds: for a faulty process. */
+export function slowDown(below: string, milliseconds: number): void {
+  Object.assign(process.env, { FAULTS_BELOW: `${below}/`, FAULTS_SLOW: `${milliseconds}` });
+}
+
 const at = (path: string): Store => {
   if (root === undefined) throw new Error('open comes first');
   return path === '' ? root : root.at(path);

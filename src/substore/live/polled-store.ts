@@ -1,8 +1,15 @@
 import { type FilesSeen, isUnwritten, lookAtFiles } from '../../store/files-seen.js';
 import type { CommitsSeen, Evictable } from '../../store/settings.js';
 
-/** Opens a closed store for a moment and gives its generation. */
-export type ReadGeneration = (directory: string) => number;
+/** What is seen of a closed store that is opened for a moment. */
+export interface Glimpse {
+  readonly generation: number;
+  /** Whether somebody was just writing; undefined where that cannot be told. */
+  readonly isBeingWritten: boolean | undefined;
+}
+
+/** Opens a closed store for a moment. */
+export type GlimpseInto = (directory: string) => Glimpse;
 
 /**
  * What is known of one store's commits, so that a look tells whether there are others. An open database is asked by a
@@ -21,19 +28,29 @@ export class PolledStore {
   #isUnreadable = false;
 
   /** From now on nothing is missed. */
-  constructor(directory: string, open: Evictable | undefined, readGeneration: ReadGeneration) {
+  constructor(directory: string, open: Evictable | undefined, glimpseInto: GlimpseInto) {
     this.directory = directory;
     this.#readable(() => {
-      if (open === undefined) this.#learnFromFiles(readGeneration);
+      if (open === undefined) this.#learnFromFiles(glimpseInto);
       else this.#know(open.lookForCommits());
       return false;
     });
   }
 
-  // Only files that were written just now say too little.
-  #learnFromFiles(readGeneration: ReadGeneration): void {
+  // Only files that were written just now say too little, and a log that may hide a commit.
+  #learnFromFiles(glimpseInto: GlimpseInto): void {
     this.#files = lookAtFiles(this.directory);
-    if (!this.#files.isSettled) this.#generation = readGeneration(this.directory);
+    if (!this.#files.isSettled || this.#files.mayHideCommit) this.#lookInside(this.#files, glimpseInto);
+  }
+
+  // The files were looked at before, so that what is written from now on is seen. What is just being written is shown
+  // without a change of theirs: then they say nothing, and the next look opens the store again.
+  #lookInside(files: FilesSeen, glimpseInto: GlimpseInto): void {
+    this.#files = files;
+    this.#generation = undefined; // should it not be readable
+    const { generation, isBeingWritten = files.mayHideCommit } = glimpseInto(this.directory);
+    this.#generation = generation;
+    if (isBeingWritten) this.#files = { ...files, isSettled: false };
   }
 
   /** True when the store is no longer where it was. */
@@ -61,9 +78,9 @@ export class PolledStore {
   }
 
   /** True when something was committed that was not known. */
-  hasNews(open: Evictable | undefined, readGeneration: ReadGeneration): boolean {
+  hasNews(open: Evictable | undefined, glimpseInto: GlimpseInto): boolean {
     return this.#readable(() =>
-      open === undefined ? this.#hasNewsInFiles(readGeneration) : this.#hasNewsInside(open.lookForCommits()),
+      open === undefined ? this.#hasNewsInFiles(glimpseInto) : this.#hasNewsInside(open.lookForCommits()),
     );
   }
 
@@ -73,13 +90,11 @@ export class PolledStore {
     return isNews;
   }
 
-  #hasNewsInFiles(readGeneration: ReadGeneration): boolean {
-    const files = lookAtFiles(this.directory); // before the generation is read, so that what comes after is seen
+  #hasNewsInFiles(glimpseInto: GlimpseInto): boolean {
+    const files = lookAtFiles(this.directory);
     if (isUnwritten(this.#files, files)) return false;
-    this.#files = files;
     const before = this.#generation;
-    this.#generation = undefined; // should it not be readable
-    this.#generation = readGeneration(this.directory);
+    this.#lookInside(files, glimpseInto);
     return before !== this.#generation;
   }
 

@@ -6,7 +6,7 @@ import type { Branch } from '../branch.js';
 import type { Pool } from '../pool.js';
 import { Areas } from './areas.js';
 import { LOOKS_PER_OPENING, paceFor } from './pace.js';
-import { PolledStore } from './polled-store.js';
+import { type Glimpse, PolledStore } from './polled-store.js';
 
 // Kept from the start: a test that replaces the timers must not stop what others wait for.
 const { setTimeout, clearTimeout } = globalThis;
@@ -80,7 +80,7 @@ class Poller implements Lookout {
   }
 
   #polled(directory: string, open: Evictable | undefined): PolledStore {
-    return new PolledStore(directory, open, (at) => this.#generationOf(at));
+    return new PolledStore(directory, open, (at) => this.#glimpseInto(at));
   }
 
   #openFiles(): Map<string | undefined, Evictable> {
@@ -94,23 +94,28 @@ class Poller implements Lookout {
   #step(looksPerStep: number): void {
     const open = this.#openFiles();
     let looks = 0;
-    const readGeneration = (directory: string): number => {
+    const glimpseInto = (directory: string): Glimpse => {
       looks += LOOKS_PER_OPENING;
-      return this.#generationOf(directory);
+      return this.#glimpseInto(directory);
     };
     for (const store of this.#stores.values()) {
       if (looks++ >= looksPerStep) break;
       this.#stores.delete(store.directory);
       if (!this.#areas.covers(store.directory)) continue;
-      const isNews = store.hasNews(open.get(store.directory), readGeneration);
+      const isNews = store.hasNews(open.get(store.directory), glimpseInto);
       if (!store.isMissing || this.#areas.isTop(store.directory)) this.#stores.set(store.directory, store);
       if (isNews) this.#news(store.directory);
     }
     this.#restart();
   }
 
-  #generationOf(directory: string): number {
-    return visitStore(directory, this.#tree.settings, (file) => file.lookForCommits().generation);
+  // The lock is looked at first: if it is free, all that was written until then is seen, and what is written later
+  // changes the files.
+  #glimpseInto(directory: string): Glimpse {
+    return visitStore(directory, this.#tree.settings, (file) => {
+      const { isBeingWritten } = file;
+      return { isBeingWritten, generation: file.lookForCommits().generation };
+    });
   }
 
   /** Others have committed to a store; they may have made stores below it. */
