@@ -138,7 +138,10 @@ export class StoreCore implements Participant {
 
   /** @throws CorollaryError STORE_CLOSED */
   assertOpen(): void {
-    if (!this.isClosed) return;
+    if (!this.isClosed) {
+      this.file.findOut();
+      return;
+    }
     const reason = this.file.isDeleted ? 'was deleted' : this.#state;
     throw new CorollaryError('STORE_CLOSED', `${this.file.place} ${reason}`, { store: this.file.place });
   }

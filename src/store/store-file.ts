@@ -23,6 +23,11 @@ export interface StoreFileOptions {
   readonly whenMissing?: () => void;
   /** For a substore: false once its parent no longer has it. Asked when its file cannot be opened. */
   readonly isInParent?: () => boolean;
+  /**
+   * For a substore: looks in which store's list it is, and has {@link StoreFileOptions.whereabouts} say so; false if in none.
+   * Asked after a commit of unknown outcome.
+   */
+  readonly isFound?: () => boolean;
   /** For a store in memory: what it holds from the beginning; it is empty if not given. */
   readonly content?: Connection;
 }
@@ -48,6 +53,8 @@ export class StoreFile implements Evictable {
   #ownCommits = 0;
   /** The epoch at which the file was closed to make room. */
   #epochAtRest: number | undefined;
+  /** True after a commit of unknown outcome, which may have made, moved or removed the store. */
+  #isInDoubt = false;
   epoch = 1;
   /** True once it was seen that another handle has deleted the store. */
   isDeleted = false;
@@ -106,8 +113,9 @@ export class StoreFile implements Evictable {
   }
 
   #openedOrDeleted(): Connection {
+    this.findOut();
     try {
-      return this.#opened().connection;
+      return this.#connection ?? this.#opened().connection;
     } catch (error) {
       if (error instanceof GateIsClosed) {
         this.#options.gate?.waitUntilOpen();
@@ -115,6 +123,21 @@ export class StoreFile implements Evictable {
       }
       if (this.#options.isInParent?.() === false) throw this.#deleted();
       this.#assertIsStore(); // what is taken away while it is being opened gives errors of all kinds
+      throw error;
+    }
+  }
+
+  /**
+   * After a commit of unknown outcome: asks the disk whether the store is one of the tree, and where.
+   * @throws CorollaryError STORE_CLOSED, and what asking throws
+   */
+  findOut(): void {
+    if (!this.#isInDoubt) return;
+    this.#isInDoubt = false; // who is asked may lie below this store, and look into it: where it was before
+    try {
+      if (this.#options.isFound?.() === false) throw this.#deleted();
+    } catch (error) {
+      this.#isInDoubt = !this.isDeleted;
       throw error;
     }
   }
@@ -358,6 +381,7 @@ export class StoreFile implements Evictable {
 
   /** After a commit of unknown outcome: what is in memory may be wrong, the disk decides. */
   distrust(): void {
+    this.#isInDoubt = true;
     this.epoch++;
     this.#epochAtRest = undefined;
     if (this.directory !== undefined) this.#close(); // a database in memory is all there is

@@ -7,7 +7,7 @@ import type { Closed, StoreCore } from '../store/store-core.js';
 import { StoreFile } from '../store/store-file.js';
 import { WeakValues } from '../store/weak-values.js';
 import { arrive } from './arrival.js';
-import { hasSubStore } from './find-sub-store.js';
+import { hasSubStore, subStoreWithUid } from './find-sub-store.js';
 import type { ParentsSeen } from './parents-seen.js';
 import type { Pool } from './pool.js';
 import type { SubStore } from './sub-store.js';
@@ -61,6 +61,8 @@ export class Branch<S extends KeepingStore> {
   readonly leaving = new Set<string>();
   readonly substoresSeen: SubstoresSeen;
   isSwept = false;
+  /** The store that it was to be moved to in a commit of unknown outcome. */
+  #mayBeIn: Branch<S> | undefined;
 
   private constructor(forest: Forest<S>, { parent, lies }: Place<S>, core: StoreCore) {
     this.forest = forest;
@@ -103,7 +105,7 @@ export class Branch<S extends KeepingStore> {
     const { uid } = item;
     this.forest.parentsSeen.note(uid, this.core.file.uid);
     const known = this.#children.get(uid);
-    if (known !== undefined && !known.core.isOver && known.#follow(item)) return known;
+    if (known !== undefined && !known.core.isOver && known.#follow(this, item)) return known;
     const made = this.#makeChild(item);
     this.#children.set(uid, made);
     return made;
@@ -111,12 +113,13 @@ export class Branch<S extends KeepingStore> {
 
   // Somebody else may have renamed it, or moved its directory; or has put a restored store in its place, which has the
   // same uid: then it is closed, and false.
-  #follow({ name, directory }: SubStore): boolean {
+  #follow(parent: Branch<S>, { name, directory }: SubStore): boolean {
     const { file } = this.core;
-    this.core.name = name;
+    if (parent === this.#parent) this.core.name = name;
+    else this.reparent(parent, name);
     if (file.isPinned) return true;
     const isElsewhere = this.#lies?.id !== directory;
-    this.#lies = { below: this.#parent as Branch<S>, id: directory };
+    this.liesIn(directory);
     if (!isElsewhere || file.directory === undefined || !file.isReplaced()) return true;
     this.close('was deleted');
     return false;
@@ -143,11 +146,37 @@ export class Branch<S extends KeepingStore> {
         gate: this.core.gates?.opening,
         whenMissing: () => kept.branch?.parent && arrive(kept.branch.parent.core, uid),
         isInParent: () => kept.branch?.parent === undefined || hasSubStore(kept.branch.parent.core, uid),
+        isFound: () => kept.branch === undefined || kept.branch.#isFound(),
       });
     const file =
       inMemory.get(uid) ?? new StoreFile({ whereabouts: this.core.file.whereabouts, settings, openFiles: undefined });
     inMemory.set(uid, file);
     return file;
+  }
+
+  /**
+   * After a commit of unknown outcome: whether the store is one of the tree is asked at its next use, and so is where it
+   * is. `other`: the store that it was to be moved to.
+   */
+  distrust(other?: Branch<S>): void {
+    for (const { core } of [...this.loadedBelow(), this]) core.file.distrust();
+    if (other === undefined) return;
+    this.#mayBeIn ??= other; // of several moves, the last is undone first
+    other.#children.set(this.core.file.uid, this); // so that its row there gives this object
+  }
+
+  // The other one first: if it was moved, what was above it may now be below it.
+  #isFound(): boolean {
+    const { uid } = this.core.file;
+    for (const parent of [this.#mayBeIn, this.#parent]) {
+      const item = parent === undefined ? undefined : rowIn(parent.core, uid);
+      if (parent === undefined || item === undefined) continue;
+      if (this.#mayBeIn !== undefined) this.#mayBeIn.#forget(this);
+      this.reparent(parent, item.name);
+      this.liesIn(item.directory);
+      return true;
+    }
+    return false;
   }
 
   /** Where the substore's files are; undefined in memory. */
@@ -168,6 +197,7 @@ export class Branch<S extends KeepingStore> {
   /** The store gets another place in the tree. Its directory stays where it is until {@link Branch.liesIn}. */
   reparent(parent: Branch<S>, name: string): void {
     if (this.#parent !== undefined) this.#parent.#forget(this);
+    this.#mayBeIn = undefined;
     this.#parent = parent;
     this.core.name = name;
     this.core.parent = parent.core;
@@ -190,7 +220,8 @@ export class Branch<S extends KeepingStore> {
 
   /** The stores in memory below this one, children before their parents. */
   loadedBelow(): Branch<S>[] {
-    return this.#children.values().flatMap((child) => [...child.loadedBelow(), child]);
+    const children = this.#children.values().filter((child) => child.#parent === this);
+    return children.flatMap((child) => [...child.loadedBelow(), child]);
   }
 
   /** Closes this store and all below it; every later use is refused for this reason. */
@@ -228,6 +259,16 @@ export class Branch<S extends KeepingStore> {
         store: core.file.place,
       });
     }
+  }
+}
+
+// A store that is no more has none.
+function rowIn(core: StoreCore, uid: string): SubStore | undefined {
+  try {
+    return subStoreWithUid(core, uid);
+  } catch (error) {
+    if (core.isDeleted) return undefined;
+    throw error;
   }
 }
 

@@ -27,7 +27,11 @@ export function createSubstore<S extends KeepingStore>(branch: Branch<S>, name: 
     const child = branch.child(createItem(core, core.typeOf(SubStore), values) as SubStore);
     transaction.addNew(child.core);
     transaction.afterCommit(() => child.core.watches.created(child.core));
-    transaction.onUndo(() => {
+    transaction.onUndo((isOutcomeKnown) => {
+      if (!isOutcomeKnown) {
+        child.distrust();
+        return;
+      }
       transaction.dropNew(child.core);
       child.close('was created in a transaction that was rolled back');
     });

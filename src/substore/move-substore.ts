@@ -96,7 +96,7 @@ function changeParents<S extends KeepingStore>(
   child.reparent(to, newName);
   transaction.onUndo((isOutcomeKnown) => {
     child.reparent(from, name);
-    if (!isOutcomeKnown) child.close('is closed'); // which parent has it, the disk tells who opens it again
+    if (!isOutcomeKnown) child.distrust(to);
   });
   transaction.afterCommit(() => {
     if (part.isMoving) follow(child, id);

@@ -38,8 +38,9 @@ export function retireSubstore<S extends KeepingStore>(
   const suspended = loaded.filter(({ core }) => core.suspend());
   // In this level: with it, the deletion may be undone, and then the move counts again.
   for (const { core } of loaded) if (transaction.partOf(core)?.isMoving) transaction.joinForWriting(core).stay();
-  transaction.onUndo(() => {
+  transaction.onUndo((isOutcomeKnown) => {
     for (const { core } of suspended) core.resume();
+    if (!isOutcomeKnown) child.distrust();
   });
   transaction.afterCommit(() => {
     for (const { core } of loaded) core.resume();

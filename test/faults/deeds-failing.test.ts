@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
 import type * as tasks from '../tasks/deeds.js';
-import { beside, type Injury, lookAfterLife } from '../tasks/deeds.js';
+import { beside, type DeedName, type Injury, lookAfterLife } from '../tasks/deeds.js';
 import { chosenDeeds, type DeedScene, expectWhole, Faults, Stage, someOf } from './deed-scene.js';
 import { isThorough, points, timeout } from './scene.js';
 
@@ -48,12 +48,14 @@ function expectAgreement(stage: Stage, scene: DeedScene, life: Life, what: strin
   expect(life.tree, said).toEqual(found.tree);
   const isKnown = life.ended.code !== 'COMMIT_UNKNOWN' && !(beside.has(scene.name) && !isWritten(life));
   expectWhole(scene, found, isKnown ? isWritten(life) : undefined, said);
-  const { texts, lacking } = lookAfterLife(stage.directory);
+  const { texts, lacking, uids } = lookAfterLife(stage.directory);
   expect(lacking, said).toEqual([]);
+  expect(uids, said).toEqual(expect.arrayContaining(life.inUse)); // what is no more is refused
   expect(life.texts, said).toEqual(Object.fromEntries(Object.entries(texts).filter(([key]) => key in life.texts)));
 }
 
 const isWrite = (operation: string) => operation.startsWith('write ');
+const isSync = (operation: string) => operation.startsWith('sync ');
 
 /** How many operations of a kind there are. */
 async function countOf(stage: Stage, scene: DeedScene, kind: string | undefined): Promise<number> {
@@ -105,6 +107,38 @@ describe.skipIf(why !== undefined)('a move', () => {
       codes.add(life.ended.code);
     }
     expect([...codes]).toEqual(['COMMIT_PENDING']);
+  });
+});
+
+describe.skipIf(why !== undefined)('a commit of which nobody knows whether it is there', () => {
+  // They closed stores for good, or left them open though they were deleted; what was held of them showed what had not
+  // become of it.
+  test.for<DeedName>([
+    'moves and writes',
+    'moves into what it creates',
+    'moves out of what it deletes',
+    'creates a substore with content',
+    'deletes a substore',
+    'restores a substore',
+  ])('leaves objects that show what is on disk: one that %s', { timeout }, async (name) => {
+    const stage = new Stage(program);
+    const [scene] = (await stage.scenes([name])) as [DeedScene];
+    const child = stage.process();
+    const codes = new Set<string | undefined>();
+    const faults = new Faults();
+    const syncs = (await stage.operationsOf((log) => child.call('live', name, stage.set(), log))).filter(isSync);
+    const ofLogs = syncs.flatMap((one, at) => (one.endsWith('/db.sqlite-wal') ? [at + 1] : []));
+    const failing = points(ofLogs.length, 4).map((n) => String(ofLogs[n - 1]));
+    const inTwoWays = (fail: string) => ['', '1'].map((ever) => ({ FAULTS_FAIL: fail, FAULTS_EVER: ever }));
+    for (const injury of failing.flatMap(inTwoWays)) {
+      const failure = { FAULTS_KIND: 'sync', FAULTS_ERRNO: String(EIO), ...injury };
+      const life = await child.call('live', name, stage.set(), failure);
+      const what = `sync ${injury.FAULTS_FAIL}${injury.FAULTS_EVER && ' and all that follow'}`;
+      faults.judge(what, () => expectAgreement(stage, scene, life, what));
+      codes.add(life.ended.code);
+    }
+    faults.expectNone();
+    expect([...codes]).toContain('COMMIT_UNKNOWN');
   });
 });
 

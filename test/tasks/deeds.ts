@@ -77,11 +77,21 @@ function makeAt(root: Store, path: string): Store {
 
 const at = (root: Store, path: string) => (path === '' ? root : root.at(path));
 
+/** The accounts that this process has made. */
+const made: Account[] = [];
+
 /** Two accounts, and a note of each with a file. */
 function fill(store: Store, round: number): void {
   store.transact(() => {
-    for (const [owner, cents] of [['ann', 1], ['bob', 2]] as const) // biome-ignore format: one line
-      keep(store, store.create(Account, { owner, cents }), round);
+    for (const [owner, cents] of [
+      ['ann', 1],
+      ['bob', 2],
+    ] as const) {
+      // biome-ignore format: one line
+      const account = store.create(Account, { owner, cents });
+      made.push(account);
+      keep(store, account, round);
+    }
   });
 }
 
@@ -356,19 +366,15 @@ async function outcomeOf(act: () => unknown): Promise<Outcome> {
 export async function live(name: DeedName, directory: string, injury: Injury) {
   injure({ FAULTS_BELOW: directory }); // of files that are opened before, nothing is known later
   using root = Store.open(treeIn(directory), options);
-  const held = [...root.tree.stores()].flatMap((one) =>
-    one
-      .query(Account)
-      .all()
-      .map((account) => ({ account, key: `${one.uid}/${account.storeId}` })),
-  );
+  const held = [...root.tree.stores()].flatMap((one) => one.query(Account).all());
+  made.length = 0;
   told(root);
   injure({ FAULTS_BELOW: directory, ...injury });
   const ended = await outcomeOf(() => deeds[name](root, directory));
   const meanwhile = await outcomeOf(() => told(root));
   heal();
   const texts = Object.fromEntries(
-    held.flatMap(({ account, key }) => (account.isStored ? [[key, asText(account)]] : [])),
+    [...held, ...made].flatMap((one) => (one.isStored ? [[`${one.store.uid}/${one.storeId}`, asText(one)]] : [])),
   );
   const after = await outcomeOf(() => told(root));
   const tree = after.error === undefined ? told(root) : {};
@@ -377,17 +383,34 @@ export async function live(name: DeedName, directory: string, injury: Injury) {
       for (const store of root.tree.stores()) store.create(Remark, { number: 1 });
     }),
   );
-  return { ended, meanwhile, texts, after, tree, goesOn };
+  const stores = new Set([...held, ...made].map(({ store }) => store));
+  const inUse = [...stores].filter(isWritable).map(({ uid }) => uid);
+  return { ended, meanwhile, texts, after, tree, goesOn, inUse };
+}
+
+function isWritable(store: Store): boolean {
+  try {
+    store.query(Remark).update({ number: 2 });
+    return true;
+  } catch (error) {
+    if ((error as CorollaryError).code === 'STORE_CLOSED') return false;
+    throw error;
+  }
 }
 
 /** What a fresh handle finds where a process lived through a fault: its accounts by address, and its last remarks. */
-export function lookAfterLife(directory: string): { texts: Record<string, string>; lacking: string[] } {
+export function lookAfterLife(directory: string): {
+  texts: Record<string, string>;
+  lacking: string[];
+  uids: string[];
+} {
   using root = Store.open(treeIn(directory), options);
   const stores = [...root.tree.stores()];
   const all = stores.flatMap((one) => one.query(Account).all());
   return {
     texts: Object.fromEntries(all.map((one) => [`${one.store.uid}/${one.storeId}`, asText(one)])),
     lacking: stores.filter((one) => one.count(Remark) !== 1).map(({ path }) => path.join('/')),
+    uids: stores.map(({ uid }) => uid),
   };
 }
 
