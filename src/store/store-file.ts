@@ -373,12 +373,6 @@ export class StoreFile implements Evictable {
     this.#header = { ...this.#header, generation, sequence: this.nextSequence, isPrepared };
   }
 
-  /** Has every handle on this store refuse it from now on: its directory is about to be removed. */
-  markDeleted(): void {
-    this.connection.pragma('synchronous = OFF'); // what is about to be removed need not be durable
-    this.connection.run('UPDATE corollary_store SET deleted = 1, generation = generation + 1');
-  }
-
   /** After a commit of unknown outcome: what is in memory may be wrong, the disk decides. */
   distrust(): void {
     this.#isInDoubt = true;

@@ -44,7 +44,7 @@ function makeDirectory(core: StoreCore, id: string, uid: string, transaction: Tr
   if (directory === undefined) return;
   assertPathFits(substoreDirectory(directory, id));
   transaction.onUndo((isOutcomeKnown) => {
-    if (isOutcomeKnown) discardSubstoreDirectory(directory, id); // else the row may be there
+    if (isOutcomeKnown) discardSubstoreDirectory(directory, id, core.file.settings); // else the row may be there
   });
   createSubstoreDirectory({ parent: directory, id, transaction }, emptyStoreImage(uid, core.file.uid));
 }

@@ -6,7 +6,6 @@ import { subStoresOf } from './find-sub-store.js';
 import { bringStrays } from './strays.js';
 import type { SubStore } from './sub-store.js';
 import { discardSubstoreDirectory, substoreDirectory } from './substore-directory.js';
-import { Walk } from './walk.js';
 
 /**
  * What happens to substores whose items are about to be deleted, in whatever way: their stores are refused from now
@@ -44,9 +43,7 @@ export function retireSubstore<S extends KeepingStore>(
   });
   transaction.afterCommit(() => {
     for (const { core } of loaded) core.resume();
-    const all = refuseElsewhere(child);
-    for (const store of all) store.close('was deleted');
-    child.close('was deleted');
+    child.close('was deleted'); // before its directory is moved, which Windows does not do while files are open
     discardBelow(branch, id);
   });
 }
@@ -55,7 +52,7 @@ export function retireSubstore<S extends KeepingStore>(
 export function discardBelow<S extends KeepingStore>({ core, root }: Branch<S>, id: string): void {
   const { directory } = core.file;
   if (directory !== undefined && isRidOfStrays(root, substoreDirectory(directory, id)))
-    discardSubstoreDirectory(directory, id);
+    discardSubstoreDirectory(directory, id, core.file.settings);
 }
 
 // A directory that still has what belongs elsewhere stays until that was brought there, and is swept then.
@@ -66,21 +63,4 @@ function isRidOfStrays<S extends KeepingStore>(root: Branch<S>, directory: strin
     if (error instanceof CorollaryError) return false;
     throw error;
   }
-}
-
-// Other processes may have stores of the subtree open. Without a mark they would go on writing into files that are
-// gone, and be told that all is well. Gives all stores of the subtree: those in memory are freed by closing them.
-function refuseElsewhere<S extends KeepingStore>(branch: Branch<S>): Branch<S>[] {
-  const walk = new Walk<S>({ onStoreError: () => 'skip' });
-  const all = [...walk.from(branch)].reverse();
-  for (const { core } of all) {
-    if (core.file.directory === undefined) continue;
-    try {
-      core.file.markDeleted();
-    } catch (error) {
-      // Damaged, or locked for longer than the busy timeout: it goes without a mark.
-      if (!(error instanceof CorollaryError)) throw error;
-    }
-  }
-  return all;
 }

@@ -13,6 +13,8 @@ import {
   writeWhole,
 } from '../store/disk.js';
 import { isOfFile } from '../store/files/disk-files.js';
+import { markDeletedAt } from '../store/mark-deleted.js';
+import type { StoreSettings } from '../store/settings.js';
 import type { Transaction } from '../store/transaction.js';
 
 /** The directories of substores: each below its parent's `sub`, under a name that the parent's row gives. */
@@ -79,24 +81,40 @@ export function placeSubstoreDirectory(made: NewDirectory, build: (directory: st
   });
 }
 
-/** Takes a substore's directory away, with all below it: one rename, then as many unlinks as there are files. */
-export function removeSubstoreDirectory(parent: string, id: string): void {
+/**
+ * Takes a substore's directory away, with all below it: one rename, then as many unlinks as there are files. The rename is
+ * durable before anything in it is written: what the power fails upon lies in `temp`, where nobody asks what it is.
+ */
+export function removeSubstoreDirectory(parent: string, id: string, settings: StoreSettings): void {
   onDisk(parent, () => {
     const temp = ownDirectory(parent, 'temp');
-    const trash = join(temp, `gone-${checkedId(id, parent)}`);
+    const trash = join(temp, trashName(checkedId(id, parent)));
     rmSync(join(temp, id), { recursive: true, force: true }); // where its making was cut off
-    if (renameIfThere(substoreDirectory(parent, id), trash)) syncDirectory(join(parent, 'sub'));
+    if (renameIfThere(substoreDirectory(parent, id), trash)) {
+      for (const changed of [temp, join(parent, 'sub')]) syncDirectory(changed);
+      markDeleted(trash, settings);
+    }
     rmSync(trash, { recursive: true, force: true });
   });
 }
 
+// No longer than `sub` and the id: the databases in it are opened once more.
+const trashName = (id: string) => id.slice(1);
+
 /** The same where no row names the directory any more: what cannot be removed now is swept later. */
-export function discardSubstoreDirectory(parent: string, id: string): void {
+export function discardSubstoreDirectory(parent: string, id: string, settings: StoreSettings): void {
   try {
-    removeSubstoreDirectory(parent, id);
+    removeSubstoreDirectory(parent, id, settings);
   } catch (error) {
     if (!(error instanceof CorollaryError)) throw error;
   }
+}
+
+// Other processes may have stores of the subtree open. Without a mark they would go on writing into files that are gone,
+// and be told that all is well.
+function markDeleted(directory: string, settings: StoreSettings): void {
+  for (const id of substoreIds(directory)) markDeleted(substoreDirectory(directory, id), settings);
+  markDeletedAt(directory, settings);
 }
 
 function renameIfThere(from: string, to: string): boolean {

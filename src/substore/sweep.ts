@@ -113,7 +113,7 @@ export function sweep(core: StoreCore, directory: string): boolean {
     const orphans = orphansOf(core, directory);
     if (orphans.length > 0 && !isListSound(core)) return false;
     for (const id of orphans)
-      if (isOurs(core, substoreDirectory(directory, id))) removeSubstoreDirectory(directory, id);
+      if (isOurs(core, substoreDirectory(directory, id))) removeSubstoreDirectory(directory, id, core.file.settings);
     sweepFiles(core);
     clearTemp(directory);
     return true;

@@ -34,9 +34,6 @@ async function recorded(stage: Stage, work: (injury: Injury) => Promise<unknown>
 const rests: Readonly<Partial<Record<ModelName, RegExp>>> = {
   // Decision 0020: changes of directories that reach the disk in any order may leave bytes without a row.
   synced: /^files\/\w+ has no row|^\d+ files are there for \d+ rows/,
-  // A store that is deleted is marked without a sync, and removed then. One whose mark is torn cannot be judged.
-  scattered: /no row names the directory|\w{8} is left in .*\/sub$/,
-  torn: /no row names the directory|\w{8} is left in .*\/sub$/,
 };
 const butRests = <F extends { readonly wrong: readonly string[] }>(found: F, rest = /^$/): F => ({
   ...found,

@@ -5,6 +5,7 @@ import type { KeepingStore } from '../../item/keeping-store.js';
 import { onDisk, ownDirectory } from '../../store/disk.js';
 import { identify } from '../../store/identify-image.js';
 import { newIncarnation } from '../../store/image.js';
+import type { StoreSettings } from '../../store/settings.js';
 import { StoreFile } from '../../store/store-file.js';
 import type { Transaction } from '../../store/transaction.js';
 import type { Branch } from '../branch.js';
@@ -35,19 +36,24 @@ export function placeBelow<S extends KeepingStore>(
   const { directory } = parent.core.file;
   const id = freeDirectoryName(parent.core);
   if (directory === undefined) placeInMemory(parent, arriving, transaction);
-  else placeOnDisk({ parent: directory, id }, arriving, transaction);
+  else placeOnDisk({ parent: directory, id, settings: parent.forest.settings }, arriving, transaction);
   return id;
 }
 
 interface Place {
   readonly parent: string;
   readonly id: string;
+  readonly settings: StoreSettings;
 }
 
-function placeOnDisk({ parent, id }: Place, { places, uids, stores }: Arriving, transaction: Transaction): void {
+function placeOnDisk(
+  { parent, id, settings }: Place,
+  { places, uids, stores }: Arriving,
+  transaction: Transaction,
+): void {
   assertAllFit(substoreDirectory(parent, id), places);
   transaction.onUndo((isOutcomeKnown) => {
-    if (isOutcomeKnown) discardSubstoreDirectory(parent, id); // else the row may be there
+    if (isOutcomeKnown) discardSubstoreDirectory(parent, id, settings); // else the row may be there
   });
   const scratch = join(
     onDisk(parent, () => ownDirectory(parent, 'temp')),
