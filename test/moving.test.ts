@@ -168,6 +168,21 @@ test('a store that another handle has open is BUSY, and nothing is done', () => 
   other.close();
 });
 
+test('nobody opens a store while it is being moved', () => {
+  const place = aStoreDirectory();
+  const root = Store.open(place, { types: [Note] });
+  const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+  a.substores.create('child').create(Note, { title: 'x' });
+  const other = Store.open(place, { types: [Note], busyTimeoutMs: 20 });
+  root.transact(() => {
+    a.substores.move('child', b);
+    expect(codeOf(() => other.at('a/child').count(Note))).toBe('BUSY');
+  });
+  expect(other.at('b/child').count(Note)).toBe(1);
+  root.close();
+  other.close();
+});
+
 test('the directory follows, and nothing is left at the old place', () => {
   const place = aStoreDirectory();
   const root = Store.open(place, { types: [Note] });

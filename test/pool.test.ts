@@ -468,3 +468,16 @@ test('800 substores are made, changed and asked with 256 file descriptors', { ti
   const { status, output } = await runChild(child, [aStoreDirectory()], { descriptorLimit: 256 });
   expect([status, output.trim()]).toEqual([0, JSON.stringify(['256', 800, 200, 79_600 + 29, [796, 792]])]);
 });
+
+test('an item whose store was restored by another while it was evicted is gone', () => {
+  const place = aStoreDirectory();
+  const { parts, notes } = aCrowd(place);
+  const backup = join(aStoreDirectory(), 'backup');
+  const other = aStore({}, place);
+  other.at('s0').tree.export(backup);
+  evictOthers(parts);
+  other.substores.restore('s0', backup).query(Note).update({ title: 'of the restored store' });
+  expect(notes[0]!.isStored).toBe(false);
+  expect(notes[0]!.title).toBe('note 0');
+  expect(codeOf(() => parts[0]!.count(Note))).toBe('STORE_CLOSED');
+});

@@ -110,3 +110,11 @@ test('what another handle has written is found', () => {
   expect(of1965(root)).toBe(2);
   expect(asked(() => of1965(root))).toBe(2);
 });
+
+test('a store that was written and then closed to make room is asked again', () => {
+  const root = archive(aStore({ types: [Letter], maxOpenSubstores: 2, durability: 'relaxed' }));
+  for (let time = 0; time < 3; time++) expect(of1965(root)).toBe(1); // its bounds are known
+  root.at('1950').create(Letter, { year: 1965, sender: null, pages: 1 });
+  for (const decade of DECADES.slice(1)) root.at(decade).count(Letter); // the first is closed meanwhile
+  expect(of1965(root)).toBe(2);
+});

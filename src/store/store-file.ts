@@ -24,8 +24,8 @@ export interface StoreFileOptions {
   /** For a substore: false once its parent no longer has it. Asked when its file cannot be opened. */
   readonly isInParent?: () => boolean;
   /**
-   * For a substore: looks in which store's list it is, and has {@link StoreFileOptions.whereabouts} say so; false if in none.
-   * Asked after a commit of unknown outcome.
+   * For a substore: looks in which store's list it is, and where, and has {@link StoreFileOptions.whereabouts} say so; false
+   * if in none. Asked after a commit of unknown outcome, and when its file cannot be opened.
    */
   readonly isFound?: () => boolean;
   /** For a store in memory: what it holds from the beginning; it is empty if not given. */
@@ -121,7 +121,9 @@ export class StoreFile implements Evictable {
         this.#options.gate?.waitUntilOpen();
         return this.#openedOrDeleted();
       }
-      if (this.#options.isInParent?.() === false) throw this.#deleted();
+      const { directory } = this;
+      if (this.#options.isInParent?.() === false || this.#options.isFound?.() === false) throw this.#deleted();
+      if (this.directory !== directory) return this.#openedOrDeleted(); // another store may have taken its place
       this.#assertIsStore(); // what is taken away while it is being opened gives errors of all kinds
       throw error;
     }

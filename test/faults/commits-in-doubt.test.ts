@@ -49,6 +49,30 @@ function takenAway(part: string): string {
   return apart;
 }
 
+describe.skipIf(why !== undefined)('who has seen a part before it was decided', () => {
+  test('sees what has become of it, though his database was closed to make room when another finished it', async () => {
+    const { place, whole } = await left(true);
+    const decided = 'SELECT part, token FROM corollary_decisions';
+    const [decision] = rawly(place, (database) => {
+      const rows = database.prepare(decided).raw().all() as [string, string][];
+      database.exec('DELETE FROM corollary_decisions');
+      return rows;
+    });
+    const decider = new Database(join(place, 'db.sqlite'));
+    decider.exec('BEGIN IMMEDIATE'); // as the process does that decides
+    const root = aStore({ types, maxOpenSubstores: 1 }, place);
+    const part = root.at('a');
+    const ann = part.getUnique(Account, { owner: 'ann' });
+    expect(ann.money.toString()).toBe('1.10');
+    decider.prepare('INSERT INTO corollary_decisions VALUES (?, ?)').run(decision);
+    decider.exec('COMMIT');
+    decider.close();
+    root.substores.create('another').count(Note); // makes room
+    expect(look(place).told.a).toEqual(whole.a);
+    expect(ann.owner).toBe('bob');
+  });
+});
+
 describe.skipIf(why !== undefined).each([
   ['undecided', false],
   ['committed', true],
@@ -58,6 +82,15 @@ describe.skipIf(why !== undefined).each([
     expect(look(part).told['']).toEqual(whole.a);
     expect(preparedIn(part)).toBe(0);
     expect(look(place).told).toEqual(whole);
+  });
+
+  test('gives numbers that nobody has', async () => {
+    const { place } = await left(isDecided);
+    const part = aStore({ types }, place).at('a');
+    const before = part.query(Note).all();
+    const note = part.create(Note, { title: 'round 9', round: 9 });
+    expect(before.map(({ storeId }) => storeId)).not.toContain(note.storeId);
+    expect(part.count(Note)).toBe(before.length + 1);
   });
 
   test('does so over a link', async () => {

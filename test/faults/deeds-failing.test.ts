@@ -142,6 +142,36 @@ describe.skipIf(why !== undefined)('a commit of which nobody knows whether it is
   });
 });
 
+describe.skipIf(why !== undefined)('a process that is killed after a commit of unknown outcome', () => {
+  // SQLite may find the commit in the log, though the process was told of an error: so nothing may be dropped.
+  test('leaves all of it or nothing, over all stores', { timeout }, async () => {
+    const stage = new Stage(program);
+    const [scene] = (await stage.scenes(['commits over several stores'])) as [DeedScene];
+    const first = stage.process();
+    const whole = await stage.operationsOf((log) => first.call('failAndStay', scene.name, stage.set(), log));
+    await first.kill();
+    const ofDecider = whole
+      .filter(isSync)
+      .flatMap((one, at) => (one.endsWith('a.store/db.sqlite-wal') ? [at + 1] : []));
+    const outcomes = new Set<string>();
+    for (const fail of ofDecider) {
+      const child = stage.process();
+      const injury = { FAULTS_KIND: 'sync', FAULTS_FAIL: String(fail), FAULTS_ERRNO: String(EIO) };
+      const { code } = await child.call('failAndStay', scene.name, stage.set(), injury);
+      await child.kill();
+      const found = stage.look(scene.name);
+      expectWhole(
+        scene,
+        found,
+        code === undefined ? true : code === 'COMMIT_UNKNOWN' ? undefined : false,
+        `sync ${fail}`,
+      );
+      outcomes.add(`${code} ${JSON.stringify(found) === JSON.stringify(scene.after)}`);
+    }
+    expect([...outcomes]).toContain('COMMIT_UNKNOWN true');
+  });
+});
+
 describe.skipIf(why !== undefined)('a gate', () => {
   test('whose file cannot be taken away stops nobody, and is no error once the work is done', async () => {
     const stage = new Stage(program);

@@ -110,3 +110,14 @@ test.runIf(process.platform !== 'win32').each(['db.sqlite-wal', 'db.sqlite-shm',
     expect(codeOf(() => Store.open(place))).toBe('NOT_A_STORE');
   },
 );
+
+test('a store that says it has another parent than its row is NOT_A_STORE', () => {
+  const place = aPlace();
+  const [below] = substoreDirectories(place) as [string];
+  inDatabase(below, (database) => database.exec("UPDATE corollary_store SET parent = 'another'"));
+  const store = aStore({}, place);
+  const [name] = store.substores.names() as [string];
+  expect(codeOf(() => store.at(name).count(Note))).toBe('NOT_A_STORE');
+  inDatabase(below, (database) => database.prepare('UPDATE corollary_store SET parent = ?').run(store.uid));
+  expect(store.at(name).count(Note)).toBe(1);
+});

@@ -388,6 +388,21 @@ export async function live(name: DeedName, directory: string, injury: Injury) {
   return { ended, meanwhile, texts, after, tree, goesOn, inUse };
 }
 
+const staying: Store[] = [];
+
+/**
+ * Does one thing while the disk is hurt, and goes no further: the process is killed then. Another handle keeps every
+ * database open, so that what was written into the logs stays there.
+ */
+export async function failAndStay(name: DeedName, directory: string, injury: Injury) {
+  injure({ FAULTS_BELOW: directory });
+  const [other, root] = [Store.open(treeIn(directory), options), Store.open(treeIn(directory), options)];
+  staying.push(other, root);
+  other.count(Account);
+  injure({ FAULTS_BELOW: directory, ...injury });
+  return outcomeOf(() => deeds[name](root, directory));
+}
+
 function isWritable(store: Store): boolean {
   try {
     store.query(Remark).update({ number: 2 });
