@@ -367,6 +367,8 @@ export async function live(name: DeedName, directory: string, injury: Injury) {
   injure({ FAULTS_BELOW: directory }); // of files that are opened before, nothing is known later
   using root = Store.open(treeIn(directory), options);
   const held = [...root.tree.stores()].flatMap((one) => one.query(Account).all());
+  // A log that has something in it stays when syncs fail: what was written there last may be found again, and count.
+  for (const one of root.tree.stores()) one.create(Remark, { number: 0 }).delete();
   made.length = 0;
   told(root);
   injure({ FAULTS_BELOW: directory, ...injury });
