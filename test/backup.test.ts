@@ -511,3 +511,22 @@ describe('a process that is killed', () => {
     }
   });
 });
+
+test.runIf(process.platform === 'linux')('a backup, its check, its restoring and a copy leave no file open', () => {
+  const openNow = () => readdirSync('/proc/self/fd').length;
+  const place = aStoreDirectory();
+  const backup = join(aDirectory(), 'backup');
+  const run = () => {
+    using store = Store.open(place, { types: [Note] });
+    const part = store.substores.openOrCreate('part');
+    part.files.write('bytes', { name: `file ${part.files.query().count()}` });
+    store.tree.backup(backup);
+    Store.checkBackup(backup);
+    store.substores.copy('part', store, `copy ${store.substores.size}`);
+    Store.restore(backup, join(aDirectory(), 'restored')).close();
+  };
+  run();
+  const before = openNow();
+  run();
+  expect(openNow()).toBe(before);
+});

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type Default, Item, integer, item, reference, Store, SubStore, text } from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { codeOf } from './support/a-refusal.js';
-import { aStoreDirectory } from './support/a-store.js';
+import { aStore, aStoreDirectory } from './support/a-store.js';
+import { substoreDirectories } from './support/on-disk.js';
 
 @item('note')
 class Note extends Item {
@@ -166,6 +167,19 @@ test('a store that another handle has open is BUSY, and nothing is done', () => 
   expect(codeOf(() => other.at('a/child'))).toBe('NOT_FOUND');
   root.close();
   other.close();
+});
+
+test('a store that was moved away and back is deleted as any other', () => {
+  const place = aStoreDirectory();
+  const root = aStore({ types: [Note] }, place);
+  const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+  const child = a.substores.create('child');
+  a.substores.move('child', b);
+  b.substores.move('child', a);
+  const [below] = substoreDirectories(place).flatMap(substoreDirectories) as [string];
+  a.substores.delete('child');
+  expect(child.isClosed).toBe(true);
+  expect(existsSync(below)).toBe(false);
 });
 
 test('nobody opens a store while it is being moved', () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -480,4 +480,20 @@ test('an item whose store was restored by another while it was evicted is gone',
   expect(notes[0]!.isStored).toBe(false);
   expect(notes[0]!.title).toBe('note 0');
   expect(codeOf(() => parts[0]!.count(Note))).toBe('STORE_CLOSED');
+});
+
+test.runIf(process.platform === 'linux')('looking at what is swept leaves no file open', () => {
+  const place = aStoreDirectory();
+  const made = aStore({}, place);
+  made.substores.create('part').create(Note, { title: 'x' });
+  made.close();
+  const [id] = readdirSync(join(place, 'sub')) as [string];
+  const orphan = join(place, 'sub', '00000001');
+  cpSync(join(place, 'sub', id), orphan, { recursive: true });
+  const before = openFiles().length;
+  const store = aStore({}, place);
+  store.substores.create('another');
+  expect(existsSync(orphan)).toBe(false);
+  store.close();
+  expect(openFiles().length).toBe(before);
 });

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -82,6 +82,14 @@ describe.skipIf(why !== undefined).each([
     expect(look(part).told['']).toEqual(whole.a);
     expect(preparedIn(part)).toBe(0);
     expect(look(place).told).toEqual(whole);
+  });
+
+  test('is settled without leaving a file open', async () => {
+    const { place } = await left(isDecided);
+    const openNow = () => readdirSync('/proc/self/fd').length;
+    const before = openNow();
+    look(place);
+    expect(openNow()).toBe(before);
   });
 
   test('gives numbers that nobody has', async () => {

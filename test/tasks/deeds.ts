@@ -127,6 +127,12 @@ export const deeds = {
   'receives a file': (root) => root.at('c').files.receive(pieces(), { name: 'received' }),
   'deletes notes and their files': (root) => void root.transact(() => root.at('c').query(Note).delete()),
   'creates a substore': (root) => void root.at('a').substores.create('new'),
+  // The store's log is there already: SQLite syncs the directory when it makes one.
+  'creates the first substore of a store': (root) => {
+    const below = root.at('c/old/below');
+    below.create(Remark, { number: 0 }).delete();
+    below.substores.create('first');
+  },
   'creates a substore with content': (root) =>
     root.transact(() => {
       const made = root.at('a').substores.create('new');
