@@ -66,6 +66,25 @@ test('whichever type is used first, and by an id alone', () => {
   }
 });
 
+test('a tree has old stores and new ones, whose tables are called otherwise', () => {
+  const place = aStoreDirectory();
+  const before = Store.open(place, { types: [Village, OldHouse] });
+  before.substores.create('old').create(Village, { name: 'Selborne' });
+  before.close();
+  const root = aStore({ types }, place);
+  const [old, made] = [root.at('old'), root.substores.create('new')];
+  const town = made.create(Town, { name: 'Alton' });
+  for (const store of [old, made, old]) expect(store.query(Town).one().isStored).toBe(true);
+  const village = old.query(Town).one();
+  village.name = 'Faringdon';
+  town.name = 'Chawton';
+  expect([old, made].map((store) => store.getUnique(Town, { name: store.query(Town).one().name }).name)).toEqual([
+    'Faringdon',
+    'Chawton',
+  ]);
+  expect(root.tree.count(Town)).toBe(2);
+});
+
 test('no row is moved: the table is as it was, and its name too', () => {
   const { place } = aStoreOfVillages();
   const before = tablesOf(place);

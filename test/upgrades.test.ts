@@ -987,6 +987,7 @@ test('where a transaction does not cover the store, the upgrade is committed by 
       below.create(Address, { street: 'undone' });
       expect(store.count(Person)).toBe(1);
       expect(versionIn(place, 'person')).toBe(3);
+      below.create(Address, { street: 'undone, too' });
       throw new Error('undone');
     });
   expect(undo).toThrow('undone');

@@ -1,5 +1,5 @@
 import { existsSync, renameSync } from 'node:fs';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { CorollaryError } from '../errors.js';
 import { codeOf, onDisk, ownDirectory, syncDirectory } from '../store/disk.js';
 import type { Gates } from '../store/gate.js';
@@ -92,7 +92,6 @@ export function carry(from: string, parent: string, id: string): void {
       if (codeOf(error) !== 'ENOENT') throw error;
       return; // somebody else has just done so
     }
-    syncDirectory(sub);
-    syncDirectory(dirname(from));
+    syncDirectory(sub); // with the directory that a rename leads to, it is on disk
   });
 }

@@ -91,7 +91,7 @@ export function removeSubstoreDirectory(parent: string, id: string, settings: St
     const trash = join(temp, trashName(checkedId(id, parent)));
     rmSync(join(temp, id), { recursive: true, force: true }); // where its making was cut off
     if (renameIfThere(substoreDirectory(parent, id), trash)) {
-      for (const changed of [temp, join(parent, 'sub')]) syncDirectory(changed);
+      syncDirectory(temp);
       markDeleted(trash, settings);
     }
     rmSync(trash, { recursive: true, force: true });
