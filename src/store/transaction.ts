@@ -339,7 +339,11 @@ export class Transaction {
       runReversed(level.undoActions, isOutcomeKnown);
   }
 
-  /** The stores that could not be written though the transaction is committed. */
+  /** Notes a store that could not be dealt with after the commit: its next use does what is left. */
+  noteUnfinished(one: Unfinished): void {
+    this.#unfinished = [...this.#unfinished, one];
+  }
+  /** The stores that could not be written, or brought to their place, though the transaction is committed. */
   get unfinished(): readonly Unfinished[] {
     return this.#unfinished;
   }

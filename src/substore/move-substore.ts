@@ -99,9 +99,22 @@ function changeParents<S extends KeepingStore>(
     if (!isOutcomeKnown) child.distrust(to);
   });
   transaction.afterCommit(() => {
-    if (part.isMoving) follow(child, id);
+    if (part.isMoving) followIfPossible(child, id, (error) => transaction.noteUnfinished({ part, error }));
     else discardBelow(from, wasIn); // it was deleted with the store that it was moved to
   });
+}
+
+function followIfPossible<S extends KeepingStore>(
+  child: Branch<S>,
+  id: string,
+  failed: (error: unknown) => void,
+): void {
+  try {
+    follow(child, id);
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+    failed(error);
+  }
 }
 
 // The directory of a store comes after it. What is left undone here, whoever opens the store next does: so nobody may

@@ -31,8 +31,6 @@ const failures = {
 
 /** What may be thrown: all of it says what is the matter with the disk, or with what was not written completely. */
 const allowed = ['DISK_FULL', 'IO_ERROR', 'COMMIT_PENDING', 'COMMIT_UNKNOWN'];
-/** Only where all is committed: the directory of a store that was moved could not follow. */
-const allowedAfterCommit = [...allowed, 'HOOK_FAILED'];
 
 type Life = Awaited<ReturnType<typeof tasks.live>>;
 
@@ -41,7 +39,7 @@ const isWritten = ({ ended }: Life) => ended.code === undefined || ended.committ
 
 function expectAgreement(stage: Stage, scene: DeedScene, life: Life, what: string): void {
   const said = `${what}: ${JSON.stringify([life.ended, life.meanwhile, life.after, life.goesOn])}`;
-  expect([undefined, ...(life.ended.committed ? allowedAfterCommit : allowed)], said).toContain(life.ended.code);
+  expect([undefined, ...allowed], said).toContain(life.ended.code);
   expect(life.ended.error === undefined || life.ended.code !== undefined, said).toBe(true);
   expect([life.after, life.goesOn], said).toEqual([{}, {}]);
   const found = stage.look(scene.name);
