@@ -113,8 +113,18 @@ export function discardSubstoreDirectory(parent: string, id: string, settings: S
 // Other processes may have stores of the subtree open. Without a mark they would go on writing into files that are gone,
 // and be told that all is well.
 function markDeleted(directory: string, settings: StoreSettings): void {
-  for (const id of substoreIds(directory)) markDeleted(substoreDirectory(directory, id), settings);
+  for (const id of idsIfReadable(directory)) markDeleted(substoreDirectory(directory, id), settings);
   markDeletedAt(directory, settings);
+}
+
+// What is damaged cannot be marked, and is removed all the same.
+function idsIfReadable(directory: string): readonly string[] {
+  try {
+    return substoreIds(directory);
+  } catch (error) {
+    if (error instanceof CorollaryError) return [];
+    throw error;
+  }
 }
 
 function renameIfThere(from: string, to: string): boolean {
@@ -139,11 +149,16 @@ export function hasLeftovers(parent: string): boolean {
 
 /**
  * Empties `temp`, but for what belongs to files, which have a sweep of their own. The caller holds the store's write
- * lock, so nothing of the rest is being made.
+ * lock, so nothing of the rest is being made. What lies there may be stores that others still have open, since who put
+ * them aside was killed before he could mark them.
  */
-export function clearTemp(parent: string): void {
+export function clearTemp(parent: string, settings: StoreSettings): void {
   onDisk(parent, () => {
-    const names = namesInOwn(parent, 'temp').filter((name) => !isOfFile(name));
-    for (const name of names) rmSync(join(parent, 'temp', name), { recursive: true, force: true });
+    const temp = join(parent, 'temp');
+    for (const name of namesInOwn(parent, 'temp').filter((one) => !isOfFile(one))) {
+      const left = join(temp, name);
+      if (statOf(left)?.isDirectory()) markDeleted(left, settings);
+      rmSync(left, { recursive: true, force: true });
+    }
   });
 }

@@ -115,7 +115,7 @@ export function sweep(core: StoreCore, directory: string): boolean {
     for (const id of orphans)
       if (isOurs(core, substoreDirectory(directory, id))) removeSubstoreDirectory(directory, id, core.file.settings);
     sweepFiles(core);
-    clearTemp(directory);
+    clearTemp(directory, core.file.settings);
     return true;
   } finally {
     connection.rollBack();

