@@ -144,6 +144,14 @@ export function prefixed(error: CorollaryError, where: string): CorollaryError {
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return typeof value === 'function' ? 'a function' : typeof value;
+  try {
+    return kindOfObject(value);
+  } catch {
+    return 'an object'; // a Proxy that was revoked, say: nothing can be asked of it
+  }
+}
+
+function kindOfObject(value: object): string {
   if (Array.isArray(value)) return 'an array';
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   return typeof name === 'string' && name !== '' && name !== 'Object' ? withArticle(name) : 'an object';

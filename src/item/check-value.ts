@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorDetails, kindOf, type Problem, problemsError } from '../errors.js';
 import type { Attribute, AttributeDeclaration, ReferenceRule } from '../schema/attribute.js';
-import { Refusal } from '../schema/codec.js';
+import { cellOf, Refusal } from '../schema/codec.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
@@ -109,10 +109,10 @@ function encodeValue(attribute: AttributeDeclaration, value: unknown, keeper: Ke
     throw new Refusal('takes no null: it is not nullable');
   }
   const { codec, reference, validate } = attribute;
-  const cell = codec.encode(reference === undefined ? value : referredId(reference, value, keeper));
+  const cell = cellOf(codec, reference === undefined ? value : referredId(reference, value, keeper));
   // A copy is shown to the predicate, in the form in which the value will be read.
   // Of what is pledged there is nothing to show yet.
-  if (validate !== undefined && !(value instanceof Pledge))
+  if (validate !== undefined && !Pledge.isOne(value))
     runValidate(validate, reference === undefined ? codec.decode(cell) : value);
   return cell;
 }
@@ -134,7 +134,7 @@ export function runValidate(validate: (value: unknown) => boolean | string, valu
 function referredId(reference: ReferenceRule, value: unknown, keeper: Keeper): number {
   const target = reference.target?.();
   const wanted = target === undefined ? 'an item' : `a ${target.name} item`;
-  if (value instanceof Pledge) {
+  if (Pledge.isOne(value)) {
     assertOfType(value, target, wanted);
     return value.id;
   }

@@ -6,10 +6,19 @@ import type { ItemType } from '../schema/item-type.js';
  */
 export class Pledge {
   readonly type: ItemType;
-  readonly id: number;
+  readonly #id: number;
 
   constructor(type: ItemType, id: number) {
     this.type = type;
-    this.id = id;
+    this.#id = id;
+  }
+
+  get id(): number {
+    return this.#id;
+  }
+
+  /** Unlike `instanceof` it asks nothing of the value, which may be a Proxy that throws. */
+  static isOne(value: unknown): value is Pledge {
+    return typeof value === 'object' && value !== null && #id in value;
   }
 }

@@ -1,5 +1,5 @@
 import { CorollaryError, kindOf } from '../errors.js';
-import { type Codec, Refusal } from '../schema/codec.js';
+import { type Codec, cellOf, Refusal } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
 import { isJsonStep } from '../schema/json-path.js';
 import {
@@ -187,7 +187,7 @@ function encodedBy(codec: Codec, value: unknown, place: ColumnPlace, fn: Calcula
     throw columnError('INVALID_VALUE', place, `${fn} takes a value or a column, not ${kindOf(value)}`);
   }
   try {
-    return codec.encode(value);
+    return cellOf(codec, value);
   } catch (cause) {
     if (cause instanceof Refusal) throw columnError('INVALID_VALUE', place, `${fn} ${cause.message}`, cause);
     throw cause;

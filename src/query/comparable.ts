@@ -24,9 +24,13 @@ export const placeKey: unique symbol = Symbol('place');
 
 /** The column that a value is; all columns of a type together stand for the item itself. Undefined for other values. */
 export function comparableIn(value: unknown): ComparableColumn | undefined {
-  if (value instanceof ComparableColumn) return value;
-  const isColumns = typeof value === 'object' && value !== null && placeKey in value;
-  return isColumns ? (value as unknown as { readonly self: ComparableColumn }).self : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    if (value instanceof ComparableColumn) return value;
+    return placeKey in value ? (value as unknown as { readonly self: ComparableColumn }).self : undefined;
+  } catch {
+    return undefined; // a Proxy that was revoked, say, is no column
+  }
 }
 
 /** The part of a column that makes conditions and orders of it: see RuntimeColumn. */

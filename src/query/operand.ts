@@ -1,5 +1,5 @@
 import { CorollaryError, kindOf } from '../errors.js';
-import { Refusal } from '../schema/codec.js';
+import { cellOf, Refusal } from '../schema/codec.js';
 import { isWellFormed } from '../schema/codecs/text.js';
 import type { Referable } from '../schema/item-type.js';
 import type { LikeNode, RefGroup, ValueCell } from './ast.js';
@@ -31,7 +31,7 @@ export function encoded(place: ColumnPlace, shape: ColumnShape, value: unknown):
     throw columnError('INVALID_VALUE', place, 'undefined is no operand: write null, or leave the condition out');
   }
   try {
-    return shape.codec.encode(value);
+    return cellOf(shape.codec, value);
   } catch (cause) {
     if (cause instanceof Refusal) throw columnError('INVALID_VALUE', place, cause.message, cause);
     throw cause;

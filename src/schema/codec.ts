@@ -1,3 +1,4 @@
+import { CorollaryError } from '../errors.js';
 import type { Cell } from './value.js';
 
 /** The column types of a STRICT table that attributes use. */
@@ -34,4 +35,18 @@ export interface Codec<V = unknown> {
 /** Why a value is refused, as a phrase that follows an attribute's name: 'takes a finite number, not a string'. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
+}
+
+/**
+ * The cell of a value. Some values are programs: what a Proxy, a getter or a method of its own throws while the value is
+ * looked at is a reason to refuse it.
+ * @throws Refusal
+ */
+export function cellOf(codec: Codec, value: unknown): Exclude<Cell, null> {
+  try {
+    return codec.encode(value);
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof CorollaryError) throw error;
+    throw new Refusal('takes no value that throws an error when it is read', { cause: error });
+  }
 }

@@ -15,7 +15,10 @@ export const jsonCodec: Codec = {
   memoized: true,
   encode(value) {
     checkJson(value, []);
-    return JSON.stringify(value);
+    const written: unknown = JSON.stringify(value);
+    // A Proxy can show a method toJSON to JSON.stringify alone.
+    if (typeof written !== 'string') throw new Refusal('takes what JSON can hold, not what makes nothing of itself');
+    return written;
   },
   decode: (cell) => deepFreeze(parsedJson(cell as string)),
 };
