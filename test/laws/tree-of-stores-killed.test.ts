@@ -7,7 +7,7 @@ import { seed } from '../support/chance.js';
 import type * as tasks from '../tasks/tree-of-stores.js';
 import { courseOf, type Journey } from '../tasks/tree-of-stores.js';
 import { agreeOnDisk, Binding } from './forest/agree.js';
-import { types } from './forest/thing.js';
+import { typesOf } from './forest/generations.js';
 
 // The steps of tree-of-stores.test.ts, done by a process that is killed again and again. The next one goes on where the
 // tree is found to stand. LAW_SEED takes the same steps again; at which moment of them it is killed, is another matter.
@@ -48,8 +48,8 @@ async function goOnAndDie(journey: Journey, { words, ms }: Life): Promise<Journe
 
 // The directory of a store that was to be made, or was deleted, may be left; whoever asks next for a store beside it
 // removes it, as `repair` does.
-function sweep(place: string): void {
-  using root = Store.open(place, { types, mustExist: true });
+function sweep(journey: Journey): void {
+  using root = Store.open(journey.place, { types: typesOf(courseOf(journey).state.generation), mustExist: true });
   const others = root.tree.check({ repair: true }).findings.filter(({ isRepaired }) => !isRepaired);
   expect(others.filter(({ kind }) => kind !== 'address')).toEqual([]);
 }
@@ -58,7 +58,7 @@ function sweep(place: string): void {
 function found(journey: Journey, binding: Binding, said: string): Journey {
   const further = { ...journey, done: journey.done + 1 };
   binding.forgetIdsIn(); // something may have been restored meanwhile
-  sweep(journey.place);
+  sweep(further);
   const faults: Error[] = [];
   for (const one of [journey, further]) {
     const known = binding.copy();

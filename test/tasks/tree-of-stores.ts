@@ -1,8 +1,8 @@
 import { Store } from 'corollary';
 import { Course, follow } from '../laws/forest/course.js';
+import { typesOf } from '../laws/forest/generations.js';
 import { stepsToDie } from '../laws/forest/steps.js';
-import { types } from '../laws/forest/thing.js';
-import { walk } from '../laws/forest/walk.js';
+import { type Walking, walk } from '../laws/forest/walk.js';
 import { say } from '../support/task-loop.js';
 
 /** A tree that is driven until the process is killed, and goes on from there in the next. */
@@ -29,11 +29,13 @@ export function courseOf({ seed, length, done, refused }: Journey): Course {
 export function goOn(journey: Journey): void {
   const { place, seed, length, done } = journey;
   const course = courseOf(journey);
-  using root = Store.open(place, { types });
   const onExcused = (number: number) => say(`refused ${number}`);
+  const root = Store.open(place, { types: typesOf(course.generation) });
+  const walking: Walking = { root, place, course, onExcused };
   say('begun');
   for (const step of stepsToDie(seed, length).slice(done)) {
-    walk({ root, place, course, onExcused }, step);
+    walk(walking, step);
     say('done');
   }
+  walking.root.close();
 }

@@ -1,4 +1,5 @@
 import type { Path } from './state.js';
+import type { RoleName } from './thing.js';
 
 /** A reference of one thing to another. */
 export type ThingReference = 'friend' | 'owner' | 'boss';
@@ -40,6 +41,26 @@ export type Action =
       readonly thing: number;
       readonly to: { readonly at: Path; readonly thing: number } | null;
     }
+  | {
+      readonly do: 'power up';
+      readonly at: Path;
+      readonly thing: number;
+      /** The store, if null. */
+      readonly target: number | null;
+      readonly role: RoleName;
+      readonly priority: number | undefined;
+    }
+  | {
+      readonly do: 'power down';
+      readonly at: Path;
+      readonly thing: number;
+      readonly target: number | null;
+      /** All, if not given. */
+      readonly role: RoleName | undefined;
+    }
+  | { readonly do: 'create pump'; readonly at: Path }
+  | { readonly do: 'install' | 'uninstall' | 'delete pump'; readonly at: Path; readonly pump: number }
+  | { readonly do: 'delete cell'; readonly at: Path; readonly cell: number }
   | { readonly do: 'attach'; readonly at: Path; readonly thing: number; readonly file: number | null }
   | { readonly do: 'delete'; readonly at: Path; readonly thing: number }
   | { readonly do: 'update some' | 'update tree'; readonly at: Path; readonly n: number; readonly newN: number }

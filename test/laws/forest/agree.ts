@@ -1,7 +1,9 @@
-import { type Address, type Item, Store, type StoredFile, type SubStore } from 'corollary';
+import { type Address, type Item, installedOn, Store, type StoredFile, type SubStore } from 'corollary';
 import { expect } from 'vitest';
-import { placesIn, type StoreState, type Target, type ThingState } from './state.js';
-import { labelOf, Thing } from './thing.js';
+import { thingClass, typesOf } from './generations.js';
+import { Cell, Pump, Pumping } from './pump.js';
+import { type Place, placesIn, playersOf, type StoreState, type Target, type ThingState } from './state.js';
+import { labelOf, ROLE_NAMES, ROLES, Thing } from './thing.js';
 
 /** What a store is found to hold: its items, asked for once. */
 interface Found {
@@ -10,6 +12,10 @@ interface Found {
   readonly things: readonly Thing[];
   readonly files: readonly { readonly label: number; readonly storeId: number; readonly name: string | null }[];
   readonly below: readonly SubStore[];
+  readonly pumps: readonly Pump[];
+  readonly cells: readonly Cell[];
+  /** Who plays each role for the store and for its things. */
+  readonly players: unknown;
 }
 
 /**
@@ -78,10 +84,13 @@ export function agree(root: Store, state: StoreState, binding: Binding, said: st
   const paths = (list: readonly { readonly path: readonly string[] }[]) =>
     list.map(({ path }) => path.join('/')).sort();
   expect(paths(stores), said).toEqual(paths(places));
-  const found = new Map(stores.map(foundIn).map((one) => [one.path, one]));
-  const pairs = places.map(({ path, store }) => [store, found.get(path.join('/')) as Found] as const);
-  for (const [model, one] of pairs) learn(model, one, binding);
-  const expected = pairs.map(([model, one]) => expectedOf(model, one, binding));
+  const found = new Map(stores.map((store) => foundIn(store, state.generation)).map((one) => [one.path, one]));
+  const pairs = places.map((place) => [place, found.get(place.path.join('/')) as Found] as const);
+  for (const [{ store }, one] of pairs) learn(store, one, binding);
+  const expected = pairs.map(([place, one]) => ({
+    ...expectedOf(place.store, one, binding),
+    players: expectedPlayers(state, place),
+  }));
   expect(
     pairs.map(([, one]) => toldBy(one)),
     said,
@@ -89,24 +98,45 @@ export function agree(root: Store, state: StoreState, binding: Binding, said: st
   followAddresses(root, state, binding, said);
 }
 
-function foundIn(store: Store): Found {
+function foundIn(store: Store, generation: number): Found {
+  const things = store.query(thingClass(generation)).all();
   return {
     path: store.path.join('/'),
     uid: store.uid,
-    things: store.query(Thing).all(),
+    things,
     files: store.files.query().all().map(fileAsFound),
     below: store.substores.query().all(),
+    pumps: store.query(Pump).all(),
+    cells: store.query(Cell).all(),
+    players: ROLE_NAMES.map((name) => ({
+      role: name,
+      ofStore: store.powerupsFor(ROLES[name]).map(wordFor),
+      ofThings: sorted(things.map((thing) => [thing.label, ...thing.powerupsFor(ROLES[name]).map(wordFor)])),
+    })),
   };
+}
+
+function wordFor({ store, label }: Thing): string {
+  return [...store.path, label].join('/');
+}
+
+function expectedPlayers(state: StoreState, { path, store }: Place): unknown {
+  return ROLE_NAMES.map((role) => ({
+    role,
+    ofStore: playersOf(state, path, null, role),
+    ofThings: sorted(store.things.map(({ label }) => [label, ...playersOf(state, path, label, role)])),
+  }));
 }
 
 function fileAsFound(one: StoredFile) {
   return { label: labelOf(one.text()), storeId: one.storeId, name: one.name };
 }
 
-function learn(model: StoreState, { uid, things, files, below }: Found, binding: Binding): void {
+function learn(model: StoreState, { uid, things, files, below, pumps, cells }: Found, binding: Binding): void {
   binding.uid(model.key, uid);
-  const labels = new Set([...model.things, ...model.files].map(({ label }) => label));
-  for (const { label, storeId } of [...things, ...files]) if (labels.has(label)) binding.id(model.key, label, storeId);
+  const labels = new Set([model.things, model.files, model.pumps, model.cells].flat().map(({ label }) => label));
+  for (const { label, storeId } of [things, files, pumps, cells].flat())
+    if (labels.has(label)) binding.id(model.key, label, storeId);
   const ids = new Map(below.map(({ name, storeId }) => [name, storeId]));
   for (const { entry, name } of model.below) {
     const id = ids.get(name);
@@ -115,17 +145,25 @@ function learn(model: StoreState, { uid, things, files, below }: Found, binding:
 }
 
 /** All of a store as plain data. */
-function toldBy({ path, uid, things, files, below }: Found): unknown {
+function toldBy({ path, uid, things, files, below, pumps, cells, players }: Found): unknown {
   return {
     path,
     uid,
     things: sorted(things.map(cellsOf)),
     files: sorted(files.map(({ storeId, name, label }) => [storeId, name, label])),
     below: sorted(below.map(({ storeId, name, uid: its }) => [storeId, name, its])),
+    pumps: sorted(pumps.map((pump) => [pump.storeId, pump.label, pump.idOf('cell'), isInstalled(pump)])),
+    cells: sorted(cells.map((cell) => [cell.storeId, cell.label, isInstalled(cell)])),
+    pumping: numbers(pumps[0]?.store.powerupsFor(Pumping).map(({ label }) => label) ?? []),
+    players,
   };
 }
 
-function expectedOf(model: StoreState, { path, things }: Found, binding: Binding): unknown {
+function isInstalled(one: Item): boolean {
+  return installedOn(one) === one.store;
+}
+
+function expectedOf(model: StoreState, { path, things }: Found, binding: Binding) {
   const id = (label: number) => binding.id(model.key, label, Number.NaN);
   const seen = new Map(things.map(({ label, to }) => [label, to]));
   return {
@@ -134,13 +172,18 @@ function expectedOf(model: StoreState, { path, things }: Found, binding: Binding
     things: sorted(model.things.map((thing) => expectedCells(thing, id, binding, seen.get(thing.label)))),
     files: sorted(model.files.map(({ label, name }) => [id(label), name, label])),
     below: sorted(model.below.map(({ key, entry, name }) => [id(entry), name, binding.uid(key, '')])),
+    pumps: sorted(
+      model.pumps.map((pump) => [id(pump.label), pump.label, pump.cell && id(pump.cell), pump.isInstalled]),
+    ),
+    cells: sorted(model.cells.map((cell) => [id(cell.label), cell.label, cell.isInstalled])),
+    pumping: numbers(model.pumps.flatMap((pump) => (pump.isInstalled ? [pump.label] : []))),
   };
 }
 
 /** An item's cells: references as numbers. */
 export function cellsOf(thing: Thing): readonly unknown[] {
   const ids = (['friend', 'owner', 'boss', 'part', 'lease', 'scan'] as const).map((name) => thing.idOf(name));
-  return [thing.storeId, thing.label, thing.n, ...ids, thing.to];
+  return [thing.storeId, thing.label, thing.n, ...ids, thing.mark ?? null, thing.to];
 }
 
 /** The cells that an item must have. `seen` is believed of an address to what no comparison has ever seen. */
@@ -150,13 +193,17 @@ export function expectedCells(
   binding: Binding,
   seen: string | null | undefined,
 ): readonly unknown[] {
-  const { label, n, friend, owner, boss, part, lease, scan, to } = thing;
+  const { label, n, friend, owner, boss, part, lease, scan, mark, to } = thing;
   const ids = [friend, owner, boss, part, lease, scan].map((one) => (one === null ? null : id(one)));
-  return [id(label), label, n, ...ids, to === null ? null : (binding.address(to) ?? seen)];
+  return [id(label), label, n, ...ids, mark, to === null ? null : (binding.address(to) ?? seen)];
 }
 
 function sorted(rows: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] {
   return [...rows].sort((a, b) => Number(a[0]) - Number(b[0]));
+}
+
+function numbers(list: readonly number[]): readonly number[] {
+  return [...list].sort((a, b) => a - b);
 }
 
 /** Every address that is kept leads to what it must, and to nothing where that is gone. */
@@ -180,7 +227,7 @@ function tellOf(found: Item | undefined): string | undefined {
 
 /** Everything that is checked of a tree that nobody else has open: a fresh handle agrees, and all is in order. */
 export function agreeOnDisk(place: string, state: StoreState, binding: Binding, said: string): void {
-  using fresh = Store.open(place, { types: [Thing], mustExist: true });
+  using fresh = Store.open(place, { types: typesOf(state.generation), mustExist: true });
   agree(fresh, state, binding, said);
   const report = fresh.tree.check();
   const findings = report.findings.map(({ kind, path, storeId }) => `${kind} ${path.join('/')} ${storeId}`);
@@ -199,6 +246,6 @@ function danglingIn(root: Store, state: StoreState, binding: Binding): readonly 
   const alive = new Set(
     placesIn(state).flatMap(({ store: { key, things } }) => things.map(({ label }) => binding.address({ key, label }))),
   );
-  const things = [...root.tree.stores()].flatMap((store) => store.query(Thing).all());
+  const things = [...root.tree.stores()].flatMap((store) => store.query(thingClass(state.generation)).all());
   return things.filter(({ to }) => to !== null && !alive.has(to));
 }

@@ -2,16 +2,19 @@ import type { Action } from './actions.js';
 import { type Level, type Outcome, outcomeOf } from './rules.js';
 import {
   emptyStore,
+  grown,
   isWithin,
   Numbers,
   type Path,
   type Place,
   placesIn,
   type StoreState,
+  settleCells,
   storeAt,
   type ThingState,
 } from './state.js';
 import { type ActionKind, CARRYING, type Choice, type Step } from './steps.js';
+import { ROLE_NAMES, type RoleName } from './thing.js';
 
 /** An action, and what must come of it. */
 export interface Plan extends Outcome {
@@ -34,7 +37,7 @@ export class Course {
   #count = 0;
 
   constructor() {
-    this.#state = emptyStore(this.#numbers, '');
+    this.#state = emptyStore(this.#numbers, '', 1);
     this.#state.entry = 0;
   }
 
@@ -63,6 +66,23 @@ export class Course {
   accept({ action, after }: Plan): void {
     this.#state = after;
     if (action.do === 'export') this.exports.push(storeAt(after, action.at) as StoreState);
+  }
+
+  /** The next version of the program has the tree from now on, if there is one. */
+  renew(): void {
+    this.#state = grown(this.#state, this.generation + 1);
+  }
+
+  /** The version of the program that has it. */
+  get generation(): number {
+    return this.#state.generation;
+  }
+
+  /** A transaction is over; the outermost is committed by that. What it has made needless is not installed then. */
+  commit(): void {
+    if (this.levels.length > 0) return;
+    this.#state = structuredClone(this.#state);
+    for (const { store } of placesIn(this.#state)) settleCells(store);
   }
 
   /** What was done since is undone. */
@@ -133,6 +153,18 @@ export class Course {
         const { path, store: child } = this.#child(a);
         return { do: kind, at: path, name: child?.name ?? 'nobody', id: c % this.exports.length };
       }
+      case 'create pump':
+        return { do: kind, at };
+      case 'install':
+      case 'uninstall':
+      case 'delete pump': {
+        const pump = pick(store.pumps, b);
+        return pump === undefined ? { do: 'create pump', at } : { do: kind, at, pump: pump.label };
+      }
+      case 'delete cell': {
+        const cell = pick(store.cells, b);
+        return cell && { do: kind, at, cell: cell.label };
+      }
       case 'delete file': {
         const file = pick(store.files, b);
         return file && { do: kind, at, file: file.label };
@@ -160,6 +192,22 @@ export class Course {
         const { path, store: there } = pick(placesIn(this.#state), c) as Place;
         const target = pick(there.things, c);
         return { do: kind, at, thing, to: target ? { at: path, thing: target.label } : null };
+      }
+      case 'power up': {
+        const role = pick(ROLE_NAMES, c) as RoleName;
+        const priority = pick([undefined, undefined, 0, 1, -1], c);
+        return { do: kind, at, thing, target: targetOf(store, c), role, priority };
+      }
+      case 'power down': {
+        const seat = c % 8 === 7 ? undefined : pick(store.seats, c);
+        const role = c % 5 === 4 ? undefined : (seat?.role ?? pick(ROLE_NAMES, c));
+        return {
+          do: kind,
+          at,
+          thing: seat?.player ?? thing,
+          target: seat === undefined ? targetOf(store, c) : seat.target,
+          role,
+        };
       }
       case 'attach':
         return { do: kind, at, thing, file: c % 5 === 0 ? null : (pick(store.files, c)?.label ?? null) };
@@ -196,6 +244,10 @@ export class Course {
  * refused with an excuse.
  */
 export function follow(course: Course, step: Step, refused: ReadonlySet<number>): void {
+  if ('kind' in step && step.kind === 'renew') {
+    if (course.levels.length === 0) course.renew();
+    return;
+  }
   if ('kind' in step) {
     const plan = course.plan(step);
     if (plan !== undefined && plan.faults.length === 0 && !refused.has(plan.number)) course.accept(plan);
@@ -206,6 +258,7 @@ export function follow(course: Course, step: Step, refused: ReadonlySet<number>)
   for (const inner of step.transact) follow(course, inner, refused);
   course.levels.pop();
   if (step.isUndone) course.undoTo(before);
+  else course.commit();
 }
 
 /** Whether a transaction may write: one in another that may not, may not either. */
@@ -213,7 +266,13 @@ export function isReadOnlyIn({ levels }: Course, { isReadOnly }: { readonly isRe
   return isReadOnly || levels.at(-1)?.isReadOnly === true;
 }
 
-function pick<T>(list: readonly T[], n: number): T | undefined {
+/** For whom a role is played: mostly the store. */
+function targetOf({ things }: StoreState, n: number): number | null {
+  return n % 3 === 2 ? labelOf(pick(things, n)) : null;
+}
+
+/** One of a list by number; undefined where it is empty. */
+export function pick<T>(list: readonly T[], n: number): T | undefined {
   return list[n % list.length];
 }
 

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { type ErrorCode, type Item, Store } from 'corollary';
 import { expect } from 'vitest';
 import { agree, agreeOnDisk, Binding } from './agree.js';
+import { ask } from './ask.js';
 import { Course, isReadOnlyIn, type Plan } from './course.js';
+import { thingClass, typesOf } from './generations.js';
 import { Held } from './held.js';
 import { judge, refusalOf, Undone } from './judge.js';
 import { perform } from './perform.js';
 import { keysIn, type Path, placesIn, type StoreState, storeAt } from './state.js';
-import type { Choice, Kind, Step } from './steps.js';
-import { Thing, types } from './thing.js';
+import { type Choice, type Kind, LOOKING, RENEWING, type Step } from './steps.js';
 
 /** A handle on the tree, and what a program holds of it. */
 interface Hand {
@@ -46,6 +47,7 @@ export class Drive {
 
   #openHand(): Hand {
     const { place, maxOpenSubstores } = this.#options;
+    const types = typesOf(this.course.generation);
     const root = Store.open(place, { types, maxOpenSubstores, durability: 'relaxed', busyTimeoutMs: 30 });
     return { root, held: new Held() };
   }
@@ -61,7 +63,8 @@ export class Drive {
     // Before anything is asked: whoever does a thing has it in memory at once.
     this.#hand(step.hand).held.agreeOnPaths(this.course.state, said);
     this.compare(said);
-    if (this.#options.holdsAll) for (const { root, held } of this.#hands()) held.hold(allOf(root), this.course.state);
+    if (this.#options.holdsAll)
+      for (const { root, held } of this.#hands()) held.hold(allOf(root, this.course.generation), this.course.state);
   }
 
   compare(said: string): void {
@@ -100,7 +103,7 @@ export class Drive {
     const { root } = hand;
     let objects: ReturnType<typeof perform> = [];
     const code = refusalOf(() => {
-      objects = perform({ root, place: this.#options.place }, action, made);
+      objects = perform({ root, place: this.#options.place, generation: this.course.generation }, action, made);
     });
     if (isAlone) this.#second = this.#openHand();
     this.#settle(plan, code, hand);
@@ -154,16 +157,20 @@ export class Drive {
     if (isOutermost) this.#committed = undefined;
     if (isOutermost) this.#hasMoved = false;
     if (step.isUndone || code !== undefined) course.undoTo(before);
+    else course.commit();
     if (code !== undefined) expect(this.#excusesFor('transact'), 'transact').toContain(code);
   }
 
-  #look(kind: Kind, { hand }: Choice): void {
+  #look(kind: Kind, choice: Choice): void {
+    const { hand } = choice;
     const isInside = this.course.levels.length > 0;
     if (kind === 'look') this.#lookAround(this.#hand(hand));
+    else if (kind === 'ask') this.#ask(choice);
     else if (kind === 'look from aside' && isInside) this.#lookFromAside();
     else if (kind === 'open second') this.#second ??= isInside ? undefined : this.#openHand();
     else if (kind === 'close second') this.#closeSecond();
     else if (kind === 'reopen' && !isInside) this.#reopen();
+    else if (kind === 'renew' && !isInside) this.#renew();
     else if (kind === 'back up' && !isInside) this.#backUp();
   }
 
@@ -182,6 +189,7 @@ export class Drive {
   #lookFromAside(): void {
     const committed = this.#committed as StoreState;
     const code = refusalOf(() => {
+      const types = typesOf(committed.generation);
       using other = Store.open(this.#options.place, { types, readOnly: true, busyTimeoutMs: 30 });
       agree(other, committed, this.binding.copy(), 'look from aside');
     });
@@ -201,6 +209,25 @@ export class Drive {
     this.#first = this.#openHand();
   }
 
+  #ask(choice: Choice): void {
+    const { root } = this.#hand(choice.hand);
+    const code = refusalOf(() => ask(root, this.course.state, choice));
+    if (code !== undefined) expect(this.#excusesFor('look'), 'ask').toContain(code);
+  }
+
+  /** The next version of the program has the tree: whoever goes on with the one before is told so. */
+  #renew(): void {
+    const { generation } = this.course;
+    closeHand(this.#first);
+    this.course.renew();
+    this.#first = this.#openHand();
+    agree(this.#first.root, this.course.state, this.binding, 'renewed');
+    const outdated = this.#second?.root;
+    if (generation < this.course.generation && this.course.state.things.length > 0)
+      expect(refusalOf(() => void outdated?.query(thingClass(generation)).all())).toBe(outdated && 'NEWER_DATABASE');
+    this.#closeSecond();
+  }
+
   /** A backup becomes the same tree elsewhere. */
   #backUp(): void {
     const { place } = this.#options;
@@ -212,8 +239,8 @@ export class Drive {
   }
 }
 
-function allOf({ tree }: Store): readonly (Store | Item)[] {
-  return [...tree.stores(), ...tree.query(Thing)];
+function allOf({ tree }: Store, generation: number): readonly (Store | Item)[] {
+  return [...tree.stores(), ...tree.query(thingClass(generation))];
 }
 
 function closeHand({ root, held }: Hand): void {
@@ -223,14 +250,7 @@ function closeHand({ root, held }: Hand): void {
   for (const thing of things) expect(typeof thing.n).toBe('number');
 }
 
-const LOOKS: ReadonlySet<string> = new Set([
-  'look',
-  'look from aside',
-  'open second',
-  'close second',
-  'reopen',
-  'back up',
-]);
+const LOOKS: ReadonlySet<string> = new Set([...LOOKING, ...RENEWING]);
 /** What takes a transaction over any number of stores. */
 const LARGE: ReadonlySet<string> = new Set(['move', 'update tree', 'delete tree', 'transact']);
 /** What needs several stores open. */

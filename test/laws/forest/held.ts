@@ -115,7 +115,7 @@ function agreeOnStore(store: Store, path: Path | undefined, root: Store, said: s
 
 function useOf(store: Store): string {
   try {
-    return `${store.count(Thing)} things`;
+    return `${store.substores.size} substores`;
   } catch (error) {
     if (error instanceof CorollaryError) return error.code;
     throw error;

@@ -1,13 +1,17 @@
 import { rmSync } from 'node:fs';
-import type { Item, Store, StoredFile } from 'corollary';
+import { type Item, install, type Store, type StoredFile, uninstall } from 'corollary';
 import type { Action } from './actions.js';
-import { contentOf, labelOf, Thing } from './thing.js';
+import { thingClass } from './generations.js';
+import { Cell, labelNextCell, Pump } from './pump.js';
+import { contentOf, labelOf, ROLES, type Thing } from './thing.js';
 
 /** Through what an action is done. */
 export interface Means {
   readonly root: Store;
   /** Where the tree lies; exports lie beside it. */
   readonly place: string;
+  /** The version of the program that does it. */
+  readonly generation: number;
 }
 
 function exportOf({ place }: Means, id: number): string {
@@ -18,6 +22,13 @@ function exportOf({ place }: Means, id: number): string {
 export function perform(means: Means, action: Action, made: readonly number[]): readonly (Store | Item)[] {
   const { root } = means;
   const store = root.at(action.at);
+  const Things = thingClass(means.generation);
+  const thingIn = (where: Store, label: number) => where.getUnique(Things, { label });
+  const changed = (label: number, change: (thing: Thing) => void) => {
+    const thing = thingIn(store, label);
+    change(thing);
+    return thing;
+  };
   switch (action.do) {
     case 'create store':
       return [store, store.substores.create(action.name)];
@@ -36,52 +47,80 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
       else store.substores.query({ name: action.name }).delete();
       return [store];
     case 'create':
-      return [store, store.create(Thing, valuesOf(made[0] as number, action.n))];
+      return [store, store.create(Things, valuesOf(made[0] as number, action.n))];
     case 'create many':
       return store.createMany(
-        Thing,
+        Things,
         made.map((label) => valuesOf(label, action.n)),
         { items: true },
       );
     case 'change':
-      return [changed(store, action.thing, (thing) => thing.set({ n: action.n }))];
+      return [changed(action.thing, (thing) => thing.set({ n: action.n }))];
     case 'refer':
       return [
-        changed(store, action.thing, (thing) => {
+        changed(action.thing, (thing) => {
           thing[action.as] = action.to === null ? null : thingIn(store, action.to);
         }),
       ];
     case 'hang':
       return [
-        changed(store, action.thing, (thing) => {
+        changed(action.thing, (thing) => {
           thing[action.as] = action.name === null ? null : store.substores.query({ name: action.name }).one();
         }),
       ];
     case 'point':
       return [
-        changed(store, action.thing, (thing) => {
+        changed(action.thing, (thing) => {
           thing.to = action.to === null ? null : thingIn(root.at(action.to.at), action.to.thing).address;
         }),
       ];
+    case 'power up': {
+      const { priority } = action;
+      const target = action.target === null ? store : thingIn(store, action.target);
+      const options = priority === undefined ? {} : { priority };
+      target.powerUp(thingIn(store, action.thing), ROLES[action.role], options);
+      return [store, ...(action.target === null ? [] : [thingIn(store, action.target)])];
+    }
+    case 'power down': {
+      const target = action.target === null ? store : thingIn(store, action.target);
+      target.powerDown(thingIn(store, action.thing), action.role && ROLES[action.role]);
+      return [store];
+    }
+    case 'create pump':
+      store.create(Pump, { label: made[0] as number });
+      return [store];
+    case 'install':
+      labelNextCell(made[0]);
+      install(store.getUnique(Pump, { label: action.pump }), store);
+      return [store];
+    case 'uninstall':
+      uninstall(store.getUnique(Pump, { label: action.pump }));
+      return [store];
+    case 'delete pump':
+      store.delete(store.getUnique(Pump, { label: action.pump }));
+      return [store];
+    case 'delete cell':
+      store.delete(store.getUnique(Cell, { label: action.cell }));
+      return [store];
     case 'attach':
       return [
-        changed(store, action.thing, (thing) => {
+        changed(action.thing, (thing) => {
           thing.scan = action.file === null ? null : fileIn(store, action.file);
         }),
       ];
     case 'delete':
-      return [changed(store, action.thing, (thing) => thing.delete())];
+      return [changed(action.thing, (thing) => thing.delete())];
     case 'update some':
-      store.query(Thing, { n: action.n }).update({ n: action.newN });
+      store.query(Things, { n: action.n }).update({ n: action.newN });
       return [store];
     case 'update tree':
-      store.tree.query(Thing, { n: action.n }).update({ n: action.newN });
+      store.tree.query(Things, { n: action.n }).update({ n: action.newN });
       return [store];
     case 'delete some':
-      store.query(Thing, { n: action.n }).delete();
+      store.query(Things, { n: action.n }).delete();
       return [store];
     case 'delete tree':
-      store.tree.query(Thing, { n: action.n }).delete();
+      store.tree.query(Things, { n: action.n }).delete();
       return [store];
     case 'write file':
       return [store.files.write(contentOf(made[0] as number), { name: action.name })];
@@ -101,16 +140,6 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
 
 function valuesOf(label: number, n: number) {
   return { label, n, friend: null, owner: null, boss: null, part: null, lease: null, scan: null, to: null };
-}
-
-function thingIn(store: Store, label: number): Thing {
-  return store.getUnique(Thing, { label });
-}
-
-function changed(store: Store, label: number, change: (thing: Thing) => void): Thing {
-  const thing = thingIn(store, label);
-  change(thing);
-  return thing;
 }
 
 // A file has no attribute for a label: its content tells it.

@@ -4,13 +4,17 @@ import {
   childOf,
   emptyStore,
   type FileState,
+  grown,
   isWithin,
   keysIn,
   type Numbers,
   type Path,
+  type PumpState,
   placesIn,
   reborn,
+  type Seat,
   type StoreState,
+  settleCells,
   storeAt,
   type ThingState,
   withNewKeys,
@@ -51,7 +55,7 @@ export function outcomeOf(action: Action, root: StoreState, circumstances: Circu
 }
 
 const BAD_NAMES: ReadonlySet<string> = new Set(['', '.', '..', 'a/b']);
-const NO_BODY = { friend: null, owner: null, boss: null, part: null, lease: null, scan: null, to: null };
+const NO_BODY = { friend: null, owner: null, boss: null, part: null, lease: null, scan: null, to: null, mark: null };
 
 class Deed implements Outcome {
   readonly faults: ErrorCode[] = [];
@@ -103,6 +107,27 @@ class Deed implements Outcome {
         break;
       case 'point':
         this.#point(action.thing, action.to);
+        break;
+      case 'power up':
+        this.#powerUp(action);
+        break;
+      case 'power down':
+        this.#powerDown(action);
+        break;
+      case 'create pump':
+        this.#createPump();
+        break;
+      case 'install':
+        this.#install(this.#pump(action.pump));
+        break;
+      case 'uninstall':
+        this.#uninstall(this.#pump(action.pump));
+        break;
+      case 'delete pump':
+        this.#deletePump(this.#pump(action.pump));
+        break;
+      case 'delete cell':
+        this.#deleteCell(action.cell);
         break;
       case 'attach':
         this.#change(action.thing, { scan: action.file });
@@ -170,7 +195,7 @@ class Deed implements Outcome {
   #createStore(name: string): void {
     this.#assertWritable();
     this.#assertFree(this.#at, name);
-    this.#at.below.push(emptyStore(this.#circumstances.numbers, name));
+    this.#at.below.push(emptyStore(this.#circumstances.numbers, name, this.#at.generation));
   }
 
   #rename(name: string, newName: string): void {
@@ -224,6 +249,75 @@ class Deed implements Outcome {
     this.#assert(!things.some(({ lease }) => lease === child.entry), 'DELETE_REFUSED');
     for (const thing of things) if (thing.part === child.entry) thing.part = null;
     below.splice(below.indexOf(child), 1);
+  }
+
+  #powerUp({ role, target, thing: player, priority }: Extract<Action, { do: 'power up' }>): void {
+    const known = this.#at.seats.find((seat) => seat.role === role && seat.target === target && seat.player === player);
+    const isTheSame = known !== undefined && (priority ?? known.priority) === known.priority;
+    if (isTheSame) this.#excuseWrite();
+    else this.#assertWritable();
+    if (known === undefined) this.#at.seats.push({ role, target, player, priority: priority ?? 0 });
+    else known.priority = priority ?? known.priority;
+  }
+
+  #powerDown({ role, target, thing: player }: Extract<Action, { do: 'power down' }>): void {
+    this.#assertWritable();
+    const isMeant = (seat: Seat) =>
+      seat.player === player && seat.target === target && (role === undefined || seat.role === role);
+    this.#assert(this.#at.seats.some(isMeant), 'NO_POWERUP');
+    this.#at.seats = this.#at.seats.filter((seat) => !isMeant(seat));
+  }
+
+  #pump(label: number): PumpState {
+    return this.#at.pumps.find((pump) => pump.label === label) as PumpState;
+  }
+
+  #createPump(): void {
+    this.#assertWritable();
+    const label = this.#next();
+    this.made.push(label);
+    this.#at.pumps.push({ label, cell: null, isInstalled: false });
+  }
+
+  // One cell at most is installed: whoever comes second takes that of the first.
+  #install(pump: PumpState): void {
+    if (pump.isInstalled) {
+      this.#excuseWrite();
+      return;
+    }
+    this.#assertWritable();
+    const { cells } = this.#at;
+    const installed = cells.find(({ isInstalled }) => isInstalled);
+    pump.isInstalled = true;
+    pump.cell = installed?.label ?? pump.cell ?? this.#createCell();
+    for (const cell of cells) cell.isInstalled ||= cell.label === pump.cell;
+  }
+
+  #createCell(): number {
+    const label = this.#next();
+    this.made.push(label);
+    this.#at.cells.push({ label, isInstalled: false });
+    return label;
+  }
+
+  #uninstall(pump: PumpState): void {
+    this.#assertWritable();
+    this.#assert(pump.isInstalled, 'NOT_INSTALLED');
+    pump.isInstalled = false;
+    settleCells(this.#at);
+  }
+
+  #deletePump(pump: PumpState): void {
+    this.#assertWritable();
+    this.#at.pumps = this.#at.pumps.filter((one) => one !== pump);
+    // What came along with it goes before the transaction commits.
+    if (this.#circumstances.levels.length === 0) settleCells(this.#at);
+  }
+
+  #deleteCell(label: number): void {
+    this.#assertWritable();
+    this.#assert(!this.#at.pumps.some(({ cell }) => cell === label), 'DELETE_REFUSED');
+    this.#at.cells = this.#at.cells.filter((cell) => cell.label !== label);
   }
 
   // Whether a write that changes nothing is refused where none is allowed, is left open.
@@ -283,6 +377,9 @@ class Deed implements Outcome {
     for (const { scan } of staying) owned.delete(scan);
     for (const thing of staying) if (thing.friend !== null && doomed.has(thing.friend)) thing.friend = null;
     store.things = staying;
+    store.seats = store.seats.filter(
+      ({ player, target }) => !doomed.has(player) && (target === null || !doomed.has(target)),
+    );
     store.files = store.files.filter(({ label }) => !owned.has(label));
   }
 
@@ -320,7 +417,7 @@ class Deed implements Outcome {
   // The stores keep their uids, unless one of them is in use elsewhere.
   #arriving(id: number, inUse: readonly number[]): StoreState {
     const { exports, numbers } = this.#circumstances;
-    const exported = exports[id] as StoreState;
+    const exported = grown(exports[id] as StoreState, this.#at.generation);
     const isOneInUse = keysIn(exported).some((key) => inUse.includes(key));
     return isOneInUse ? withNewKeys(exported, numbers) : reborn(exported, numbers);
   }

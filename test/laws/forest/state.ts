@@ -1,3 +1,6 @@
+import { GENERATIONS, markIn } from './generations.js';
+import type { RoleName } from './thing.js';
+
 /** What a tree of stores holds, as plain data without a database: the model that the library is compared with. */
 export interface StoreState {
   /** Stands for the uid: stays the same through renames and moves, is another one in a copy. */
@@ -7,8 +10,14 @@ export interface StoreState {
   /** The label of the SubStore item in the parent; 0 for the root. */
   entry: number;
   name: string;
+  /** Which version of the program it is for. */
+  generation: number;
   things: ThingState[];
   files: FileState[];
+  /** In the order in which they were given. */
+  seats: Seat[];
+  pumps: PumpState[];
+  cells: CellState[];
   below: StoreState[];
 }
 
@@ -23,6 +32,28 @@ export interface ThingState {
   lease: number | null;
   scan: number | null;
   to: Target | null;
+  mark: string | null;
+}
+
+/** That a thing plays a role. */
+export interface Seat {
+  readonly role: RoleName;
+  /** The label of the thing for which it is played; null for the store. */
+  readonly target: number | null;
+  readonly player: number;
+  priority: number;
+}
+
+/** What can be installed on its store. */
+export interface PumpState {
+  readonly label: number;
+  cell: number | null;
+  isInstalled: boolean;
+}
+
+export interface CellState {
+  readonly label: number;
+  isInstalled: boolean;
 }
 
 /** What an address tells of. */
@@ -55,9 +86,21 @@ export class Numbers {
   }
 }
 
-export function emptyStore(numbers: Numbers, name: string): StoreState {
+export function emptyStore(numbers: Numbers, name: string, generation: number): StoreState {
   const [key, life, entry] = [numbers.next(), numbers.next(), numbers.next()];
-  return { key, life, entry, name, things: [], files: [], below: [] };
+  return {
+    key,
+    life,
+    entry,
+    name,
+    generation,
+    things: [],
+    files: [],
+    seats: [],
+    pumps: [],
+    cells: [],
+    below: [],
+  };
 }
 
 /** The store at a path; undefined where there is none. */
@@ -101,4 +144,34 @@ export function withNewKeys(store: StoreState, numbers: Numbers): StoreState {
       if (thing.to !== null) thing.to = { ...thing.to, key: keys.get(thing.to.key) ?? thing.to.key };
   }
   return copy;
+}
+
+/** The same stores once a later version of the program has them. */
+export function grown(store: StoreState, generation: number): StoreState {
+  const copy = structuredClone(store);
+  for (const { store: one } of placesIn(copy)) growTo(one, generation);
+  return copy;
+}
+
+function growTo(store: StoreState, generation: number): void {
+  while (store.generation < Math.min(generation, GENERATIONS)) {
+    store.generation++;
+    for (const thing of store.things) thing.mark = markIn(store.generation, thing.n, thing.mark);
+  }
+}
+
+/** Who plays a role for a store, or for a thing in it, the first one first: their paths and labels. */
+export function playersOf(root: StoreState, path: Path, target: number | null, role: RoleName): readonly string[] {
+  const { seats } = storeAt(root, path) as StoreState;
+  const here = seats.filter((seat) => seat.role === role && seat.target === target);
+  if (here.length > 0 || role !== 'guiding')
+    return here.sort((a, b) => b.priority - a.priority).map(({ player }) => [...path, player].join('/'));
+  if (target !== null) return playersOf(root, path, null, role);
+  return path.length === 0 ? [] : playersOf(root, path.slice(0, -1), null, role);
+}
+
+/** Cells that no installed pump needs are installed no more. */
+export function settleCells({ pumps, cells }: StoreState): void {
+  const needed = new Set(pumps.flatMap(({ isInstalled, cell }) => (isInstalled ? [cell] : [])));
+  for (const cell of cells) cell.isInstalled &&= needed.has(cell.label);
 }

@@ -21,16 +21,44 @@ export type Step =
       readonly isReadOnly: boolean;
     };
 
-export const MAKING = ['create store', 'create', 'create many', 'write file'] as const;
+export const MAKING = ['create store', 'create', 'create many', 'write file', 'create pump'] as const;
 export const CHANGING = ['change', 'refer', 'hang', 'point', 'point', 'attach', 'update some', 'update tree'] as const;
-export const REMOVING = ['delete', 'delete some', 'delete tree', 'delete file', 'delete store'] as const;
+export const EMPOWERING = ['power up', 'power up', 'power down', 'install', 'install', 'uninstall'] as const;
+export const REMOVING = [
+  'delete',
+  'delete some',
+  'delete tree',
+  'delete file',
+  'delete store',
+  'delete pump',
+  'delete cell',
+] as const;
 export const MOVING = ['rename', 'move'] as const;
 export const CARRYING = ['copy', 'export', 'import', 'restore'] as const;
 /** What changes nothing in the tree. */
-export const LOOKING = ['look', 'look from aside', 'open second', 'close second', 'reopen', 'back up'] as const;
+export const LOOKING = [
+  'look',
+  'look from aside',
+  'ask',
+  'ask',
+  'open second',
+  'close second',
+  'reopen',
+  'back up',
+] as const;
 
-export type ActionKind = (typeof MAKING | typeof CHANGING | typeof REMOVING | typeof MOVING | typeof CARRYING)[number];
-export type Kind = ActionKind | (typeof LOOKING)[number];
+/** The program ends, and the next version of it goes on. */
+export const RENEWING = ['renew'] as const;
+
+export type ActionKind = (
+  | typeof MAKING
+  | typeof CHANGING
+  | typeof EMPOWERING
+  | typeof REMOVING
+  | typeof MOVING
+  | typeof CARRYING
+)[number];
+export type Kind = ActionKind | (typeof LOOKING | typeof RENEWING)[number];
 
 function kinds(groups: readonly (readonly [number, readonly Kind[]])[]): fc.Arbitrary<Kind> {
   return fc.oneof(...groups.map(([weight, group]) => ({ weight, arbitrary: fc.constantFrom(...group) })));
@@ -39,17 +67,21 @@ function kinds(groups: readonly (readonly [number, readonly Kind[]])[]): fc.Arbi
 const anyKind = kinds([
   [7, MAKING],
   [8, CHANGING],
+  [5, EMPOWERING],
   [4, REMOVING],
   [5, MOVING],
   [6, CARRYING],
-  [4, LOOKING],
+  [5, LOOKING],
+  [1, RENEWING],
 ]);
 const writing = kinds([
-  [7, MAKING],
-  [8, CHANGING],
-  [4, REMOVING],
-  [5, MOVING],
-  [6, CARRYING],
+  [14, MAKING],
+  [16, CHANGING],
+  [10, EMPOWERING],
+  [8, REMOVING],
+  [10, MOVING],
+  [12, CARRYING],
+  [1, RENEWING],
 ]);
 
 // Addresses and stores are what this is about.
@@ -60,6 +92,8 @@ const planted = fc.constantFrom<Kind>(
   'create many',
   'point',
   'write file',
+  'power up',
+  'create pump',
 );
 const hand = fc.constantFrom<0 | 1>(0, 0, 0, 1);
 

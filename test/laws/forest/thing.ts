@@ -1,31 +1,30 @@
-import {
-  type Address,
-  address,
-  type Default,
-  file,
-  Item,
-  integer,
-  item,
-  reference,
-  type StoredFile,
-  SubStore,
-} from 'corollary';
+import { type Address, type Default, Item, role, type StoredFile, type SubStore } from 'corollary';
 
-/** What the stores of a tree hold in these laws: one reference of each kind that a deletion can meet. */
-@item('thing', { indexes: [['n']] })
-export class Thing extends Item {
-  @integer() declare label: number;
-  @integer({ default: 0 }) declare n: Default<number>;
-  @reference(() => Thing, { nullable: true, whenDeleted: 'nullify' }) declare friend: Thing | null;
-  @reference(() => Thing, { nullable: true, whenDeleted: 'cascade' }) declare owner: Thing | null;
-  @reference(() => Thing, { nullable: true, whenDeleted: 'refuse' }) declare boss: Thing | null;
-  @reference(() => SubStore, { nullable: true, whenDeleted: 'nullify' }) declare part: SubStore | null;
-  @reference(() => SubStore, { nullable: true, whenDeleted: 'refuse' }) declare lease: SubStore | null;
-  @file({ nullable: true, owned: true }) declare scan: StoredFile | null;
-  @address({ nullable: true }) declare to: Address | null;
+/**
+ * What the stores of a tree hold in these laws: one reference of each kind that a deletion can meet. The classes that are
+ * stored are in `generations.ts`, one for each version of the program.
+ */
+export abstract class Thing extends Item {
+  declare label: number;
+  declare n: Default<number>;
+  declare friend: Thing | null;
+  declare owner: Thing | null;
+  declare boss: Thing | null;
+  declare part: SubStore | null;
+  declare lease: SubStore | null;
+  declare scan: StoredFile | null;
+  declare to: Address | null;
+  /** What upgrades have left; not there in the first generation. */
+  declare mark: string | null;
 }
 
-export const types = [Thing];
+/** The roles that things play for their stores and for each other. */
+export const ROLES = {
+  helping: role<Thing>('law.helping'),
+  guiding: role<Thing>('law.guiding', { inherited: true }),
+};
+export type RoleName = keyof typeof ROLES;
+export const ROLE_NAMES = Object.keys(ROLES) as RoleName[];
 
 /** What a file with this label contains. */
 export function contentOf(label: number): string {
