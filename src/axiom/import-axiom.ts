@@ -5,7 +5,7 @@ import { statOf } from '../store/disk.js';
 import type { StoreCore } from '../store/store-core.js';
 import { branchOfFace } from '../substore/branch.js';
 import { assertFree, buildBeside } from '../substore/building-site.js';
-import { checkedPath } from '../substore/open-root.js';
+import { checkedPath } from '../substore/checked-path.js';
 import { Store } from '../substore/store.js';
 import { checkTree } from './check-tree.js';
 import { type AxiomOptions, checkOptions, openTarget } from './options.js';

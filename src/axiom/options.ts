@@ -1,7 +1,7 @@
 import { CorollaryError, kindOf, type Problem, problemsError } from '../errors.js';
 import { Role } from '../item/role.js';
 import { branchOfFace } from '../substore/branch.js';
-import { checkedPath } from '../substore/open-root.js';
+import { checkedPath } from '../substore/checked-path.js';
 import { checkedOptions, type StoreOptions } from '../substore/options.js';
 import { Store } from '../substore/store.js';
 import { type AxiomMapping, AxiomTypeMapping, isListOfTexts } from './mapping.js';

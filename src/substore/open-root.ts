@@ -1,13 +1,11 @@
-import { resolve } from 'node:path';
 import { assertRuntime } from '../driver/runtime.js';
-import { CorollaryError, kindOf } from '../errors.js';
+import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { typeOf } from '../item/type-of.js';
 import { Connector } from '../powerup/connector.js';
 import { Installation } from '../powerup/install/installation.js';
 import { orphansGo } from '../powerup/install/orphans.js';
 import { StorePowers } from '../powerup/store-powers.js';
-import { isWellFormed } from '../schema/codecs/text.js';
 import { TypeRegistry } from '../schema/registry.js';
 import { assertPathFits, createRootDirectory } from '../store/directory.js';
 import { removeFiles } from '../store/files/remove-files.js';
@@ -18,6 +16,7 @@ import { StoreUpgrader, type UpgraderOptions } from '../upgrade/store-upgrader.j
 import { readBackup } from './backup/read-backup.js';
 import { restoreRoot } from './backup/restore-root.js';
 import { Branch, type Forest } from './branch.js';
+import { checkedPath } from './checked-path.js';
 import { creatable } from './creatable.js';
 import { lookOutFor } from './live/poller.js';
 import type { CheckedOptions } from './options.js';
@@ -113,20 +112,4 @@ function createIfAllowed(directory: string, { mustExist, readOnly }: CheckedOpti
     });
   }
   createRootDirectory(directory, emptyStoreImage(newUid(), ''));
-}
-
-/** A path as `Store.open` takes it, from the root of the file system. @throws CorollaryError INVALID_VALUE */
-export function checkedPath(path: unknown): string {
-  if (typeof path !== 'string' || path === '')
-    throw new CorollaryError('INVALID_VALUE', `A store is opened at the path of a directory, not at ${describe(path)}`);
-  if (path.includes('\0') || !isWellFormed(path))
-    throw new CorollaryError(
-      'INVALID_VALUE',
-      'The path of a store has no NUL character and no half of a surrogate pair',
-    );
-  return resolve(path);
-}
-
-function describe(path: unknown): string {
-  return path === '' ? 'an empty text' : kindOf(path);
 }

@@ -29,10 +29,11 @@ import {
 import { runningTransaction } from '../store/transaction.js';
 import { readBackup } from './backup/read-backup.js';
 import { Branch } from './branch.js';
+import { checkedPath } from './checked-path.js';
 import { childNamed } from './child-named.js';
 import { creatable } from './creatable.js';
 import { findByAddress, getByAddress } from './find-by-address.js';
-import { checkedPath, openInMemory, openRestored, openRoot } from './open-root.js';
+import { openInMemory, openRestored, openRoot } from './open-root.js';
 import { checkedOptions, checkedRepairOptions, type StoreOptions } from './options.js';
 import { type AnswerOptions, answerRequest } from './requests/answer-request.js';
 import { askStore } from './requests/ask-store.js';

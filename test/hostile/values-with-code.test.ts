@@ -90,6 +90,7 @@ function outOfBounds(): Uint8Array {
   return one;
 }
 class Nameless {
+  readonly isHidden = true;
   static get name(): string {
     return broken();
   }

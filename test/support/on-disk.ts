@@ -17,6 +17,7 @@ function kindAt(path: string): string {
   const stat = lstatSync(path);
   if (stat.isDirectory()) return 'directory';
   if (stat.isSymbolicLink()) return `link to ${readlinkSync(path)}`;
+  if (!stat.isFile()) return 'something else'; // a named pipe, say, which is not read
   return `file ${createHash('sha256').update(readFileSync(path)).digest('hex')}`;
 }
 

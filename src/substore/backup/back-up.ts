@@ -1,10 +1,11 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { CorollaryError, kindOf } from '../../errors.js';
+import { isAbsolute, relative, sep } from 'node:path';
+import { CorollaryError } from '../../errors.js';
 import type { KeepingStore } from '../../item/keeping-store.js';
 import type { OpenFile } from '../../store/files/file-area.js';
 import type { StoreFile } from '../../store/store-file.js';
 import { fileIdsOf, storeState, syncLog, whileLocked, writeImage } from '../../store/take-image.js';
 import type { Branch } from '../branch.js';
+import { checkedPath } from '../checked-path.js';
 import { BackupWriter } from './backup-directory.js';
 import { assertPossible, atOneMoment } from './one-moment.js';
 import { piecesOf } from './pieces.js';
@@ -93,12 +94,7 @@ export function filesOf(file: StoreFile): { readonly id: string; pieces(): Itera
 
 /** @throws CorollaryError INVALID_VALUE */
 export function checkedDirectory<S extends KeepingStore>(path: unknown, { root }: Branch<S>): string {
-  if (typeof path !== 'string' || path === '')
-    throw new CorollaryError(
-      'INVALID_VALUE',
-      `A backup goes into a directory, whose path is a text, not ${kindOf(path)}`,
-    );
-  const directory = resolve(path);
+  const directory = checkedPath(path, 'A backup goes into');
   const store = root.core.file.directory;
   if (store === undefined || !isWithin(directory, store)) return directory;
   throw new CorollaryError('INVALID_VALUE', `${directory} lies in the store at ${store}: give a directory outside`, {

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
-import { CorollaryError, kindOf } from '../../errors.js';
 import { statOf, writePieces } from '../../store/disk.js';
 import { Digester } from '../../store/files/content.js';
 import type { Digest } from '../../store/files/file-area.js';
+import { checkedPath } from '../checked-path.js';
 import { substoreDirectory } from '../substore-directory.js';
 import { bytesFile, imageFile, readManifest } from './backup-directory.js';
 import type { Copied } from './build-tree.js';
@@ -21,12 +20,7 @@ export interface ReadBackup {
  * @throws CorollaryError STORE_MISSING where there is none; CORRUPT naming the first damaged file; INVALID_VALUE
  */
 export function readBackup(path: unknown): ReadBackup {
-  if (typeof path !== 'string' || path === '')
-    throw new CorollaryError(
-      'INVALID_VALUE',
-      `A backup is read from a directory, whose path is a text, not ${kindOf(path)}`,
-    );
-  const directory = resolve(path);
+  const directory = checkedPath(path, 'A backup is read from');
   const manifest = readManifest(directory);
   const seen = new Set<string>();
   for (const entry of manifest) {
