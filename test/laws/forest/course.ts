@@ -158,7 +158,8 @@ export class Course {
       case 'install':
       case 'uninstall':
       case 'delete pump': {
-        const pump = pick(store.pumps, b);
+        const installed = store.pumps.filter(({ isInstalled }) => isInstalled);
+        const pump = (kind === 'uninstall' && c % 4 > 0 ? pick(installed, b) : undefined) ?? pick(store.pumps, b);
         return pump === undefined ? { do: 'create pump', at } : { do: kind, at, pump: pump.label };
       }
       case 'delete cell': {
@@ -199,6 +200,7 @@ export class Course {
         return { do: kind, at, thing, target: targetOf(store, c), role, priority };
       }
       case 'power down': {
+        if (store.seats.length === 0 && c % 8 > 0) return this.#withThing('power up', { path: at, store }, { b, c });
         const seat = c % 8 === 7 ? undefined : pick(store.seats, c);
         const role = c % 5 === 4 ? undefined : (seat?.role ?? pick(ROLE_NAMES, c));
         return {

@@ -120,8 +120,8 @@ function stepsOf(kind: fc.Arbitrary<Kind>, maxLength: number): fc.Arbitrary<read
   return fc.tuple(plantings, fc.array(step, { maxLength, size: 'max' })).map((parts) => parts.flat());
 }
 
-/** Sequences of all that programs do with a tree. */
-export const someSteps = stepsOf(anyKind, 30);
+/** Sequences of all that programs do with a tree: long ones as often as short ones. */
+export const someSteps = fc.noBias(stepsOf(anyKind, 40));
 
 /** Steps that write, for a process that is to be killed: as many as are wanted, the same for the same seed. */
 export function stepsToDie(seed: number, count: number): readonly Step[] {
