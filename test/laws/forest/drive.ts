@@ -148,6 +148,7 @@ export class Drive {
         () => {
           course.levels.push({ scope, isReadOnly: isReadOnlyIn(course, step) });
           for (const inner of step.transact) this.#take({ ...inner, hand: step.hand });
+          this.#lookAround(hand);
           if (step.isUndone) throw new Undone();
         },
         { readOnly: step.isReadOnly },
@@ -181,6 +182,7 @@ export class Drive {
     const code = refusalOf(() => {
       agree(root, state, binding, 'look');
       held.agree(root, state, binding, { said: 'look', mayBeUndone: levels.length > 0 });
+      held.hold(allOf(root, state.generation), state);
     });
     if (code !== undefined) expect(this.#excusesFor('look'), 'look').toContain(code);
   }
