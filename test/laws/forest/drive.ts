@@ -62,16 +62,23 @@ export class Drive {
     this.#take(step);
     // Before anything is asked: whoever does a thing has it in memory at once.
     this.#hand(step.hand).held.agreeOnPaths(this.course.state, said);
-    this.compare(said);
+    this.#compare(step.hand, said);
     if (this.#options.holdsAll)
       for (const { root, held } of this.#hands()) held.hold(allOf(root, this.course.generation), this.course.state);
   }
 
-  compare(said: string): void {
+  // Whoever did nothing has objects that may be old: they are looked at before anything is read anew.
+  #compare(by: 0 | 1, said: string): void {
     const { state } = this.course;
-    for (const hand of this.#hands()) {
-      agree(hand.root, state, this.binding, said);
-      hand.held.agree(hand.root, state, this.binding, { said });
+    const doer = this.#hand(by);
+    agree(doer.root, state, this.binding, said);
+    doer.held.agree(doer.root, state, this.binding, { said });
+    for (const { root, held } of this.#hands().filter((hand) => hand !== doer)) {
+      held.refresh();
+      const circumstance = { said: `${said}, by the other handle` };
+      held.agreeOnThings(state, this.binding, circumstance);
+      agree(root, state, this.binding, circumstance.said);
+      held.agree(root, state, this.binding, circumstance);
     }
   }
 

@@ -73,10 +73,23 @@ export class Held {
   }
 
   /** Compares all that is held with the model. The tree was read through the same handle just now. */
-  agree(root: Store, state: StoreState, binding: Binding, { said, mayBeUndone = false }: Circumstance): void {
+  agree(root: Store, state: StoreState, binding: Binding, circumstance: Circumstance): void {
+    this.#dropLost();
+    const paths = new Map(placesIn(state).map(({ store, path }) => [store.life, path]));
+    for (const [store, { life }] of this.#stores) agreeOnStore(store, paths.get(life), root, circumstance.said);
+    this.agreeOnThings(state, binding, circumstance);
+  }
+
+  /** Looks for what others have committed, in every store of which something is held. */
+  refresh(): void {
+    const stores = new Set([...this.#stores.keys(), ...[...this.#things.keys()].map(({ store }) => store)]);
+    for (const store of stores) useOf(store);
+  }
+
+  /** The same of the items alone: what they hold is what is committed, whoever did it, even if nothing was read since. */
+  agreeOnThings(state: StoreState, binding: Binding, { said, mayBeUndone = false }: Circumstance): void {
     this.#dropLost();
     const lives = new Map(placesIn(state).map((place) => [place.store.life, place]));
-    for (const [store, { life }] of this.#stores) agreeOnStore(store, lives.get(life)?.path, root, said);
     for (const [thing, { life, label, key }] of this.#things) {
       const store = lives.get(life)?.store;
       // Items of a store that the running transaction deletes are gone when that is committed.
@@ -115,6 +128,7 @@ function agreeOnStore(store: Store, path: Path | undefined, root: Store, said: s
 
 function useOf(store: Store): string {
   try {
+    store.refresh();
     return `${store.substores.size} substores`;
   } catch (error) {
     if (error instanceof CorollaryError) return error.code;
