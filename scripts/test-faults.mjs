@@ -39,7 +39,7 @@ const jobs = [
   { name: 'kill, error: backups', set: all, files: 'test/faults/backups-killed' },
   { name: 'kill loop: law of the tree', set: { KILLS: 300 }, files: 'test/laws/tree-of-stores-killed' },
   { name: 'kill loop: upgrades of a tree', set: { KILLS: 60 }, files: 'test/tree-upgrade-killed' },
-  { name: 'law: tree of stores', set: { LAW_RUNS: 40 }, files: 'test/laws/tree-of-stores.test' },
+  { name: 'law: tree of stores', set: { LAW_RUNS: 150, ...inMemory }, files: 'test/laws/tree-of-stores.test' },
   {
     name: 'law: queries, powerups, pools',
     set: { LAW_RUNS: 10, RUNS: 300 },
