@@ -32,7 +32,9 @@ export const RESERVED_NAMES = [
 export type ReservedName = Lowercase<(typeof RESERVED_NAMES)[number]>;
 
 const reserved: ReadonlySet<string> = new Set(RESERVED_NAMES.map((name) => name.toLowerCase()));
-const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+/** How many characters the name of a type or an attribute has at most. */
+export const LONGEST_NAME = 63;
+const NAME = new RegExp(`^[A-Za-z_][A-Za-z0-9_]{0,${LONGEST_NAME - 1}}$`);
 
 /** Refuses what cannot be the name of an item type or of an own attribute type, with BAD_TYPE. */
 export function checkTypeName(name: unknown, what: string): asserts name is string {
@@ -55,7 +57,8 @@ export function checkAttributeName(name: string, place: string): void {
 /** What keeps a value from being the name of an item type, an own attribute type or an attribute, as a phrase. */
 export function nameFault(name: unknown): string | undefined {
   if (typeof name !== 'string') return `must be a text, not ${kindOf(name)}`;
-  if (!NAME.test(name)) return 'must be 1 to 63 letters, digits and underscores, and not begin with a digit';
+  if (!NAME.test(name))
+    return `must be 1 to ${LONGEST_NAME} letters, digits and underscores, and not begin with a digit`;
   if (/^sqlite_/i.test(name)) return "must not begin with 'sqlite_', which SQLite keeps for itself";
   return name === '__proto__' ? "must not be '__proto__'" : undefined;
 }

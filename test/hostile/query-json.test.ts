@@ -47,7 +47,6 @@ const QUERIES: Readonly<Record<string, (parts: ReturnType<typeof sound>) => unkn
   '100,000 types': ({ json }) => ({ ...json, from: Array(100_000).fill('note') }),
   'a type with a name of a million characters': ({ json }) => ({ ...json, from: ['n'.repeat(1_000_000)] }),
   'an optional type with such a name': ({ json }) => ({ ...json, from: ['note', { optional: 'n'.repeat(1_000_000) }] }),
-  'a type with the name of a table': ({ json }) => ({ ...json, from: ['note" JOIN sqlite_schema --'] }),
   'an unknown key': ({ json }) => ({ ...json, drop: 1 }),
   'an unknown key in a condition': ({ json, where }) => ({ ...json, where: { ...where, drop: 1 } }),
   'a key __proto__': ({ json }) => withProto(json),

@@ -1,5 +1,5 @@
 import type { ItemType } from '../../schema/item-type.js';
-import { nameFault } from '../../schema/names.js';
+import { LONGEST_NAME } from '../../schema/names.js';
 import { type ColumnRef, type FromNode, MAX_TYPES, type OrderNode, type QuerySpec, type SelectNode } from '../ast.js';
 import { unsuitability } from '../column-shape.js';
 import { overRows } from '../grouping.js';
@@ -92,8 +92,8 @@ function readFrom(reading: Reading, json: unknown, place: Place): QuerySpec['fro
 function readSource(reading: Reading, json: unknown, place: Place): FromNode {
   const isOptional = typeof json !== 'string';
   const name = isOptional ? members(json, place, ['optional']).get('optional') : json;
-  // What can be no name is not asked for, nor told in a message: it may be of any length.
-  if (typeof name !== 'string' || nameFault(name) !== undefined) throw malformed(place, 'must be a type name');
+  // Names are told in messages, which are not to be of any length.
+  if (typeof name !== 'string' || name.length > LONGEST_NAME) throw malformed(place, 'must be a type name');
   return { type: reading.typeNamed(name), isOptional };
 }
 
