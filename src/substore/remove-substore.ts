@@ -6,6 +6,7 @@ import { subStoresOf } from './find-sub-store.js';
 import { bringStrays } from './strays.js';
 import type { SubStore } from './sub-store.js';
 import { discardSubstoreDirectory, substoreDirectory } from './substore-directory.js';
+import { Walk } from './walk.js';
 
 /**
  * What happens to substores whose items are about to be deleted, in whatever way: their stores are refused from now
@@ -43,6 +44,7 @@ export function retireSubstore<S extends KeepingStore>(
   });
   transaction.afterCommit(() => {
     for (const { core } of loaded) core.resume();
+    for (const store of closedInMemory(child)) store.close('was deleted');
     child.close('was deleted'); // before its directory is moved, which Windows does not do while files are open
     discardBelow(branch, id);
   });
@@ -63,4 +65,10 @@ function isRidOfStrays<S extends KeepingStore>(root: Branch<S>, directory: strin
     if (error instanceof CorollaryError) return false;
     throw error;
   }
+}
+
+// In memory, the tree keeps what was closed so that it can be opened again. Closed for good, it is let go.
+function closedInMemory<S extends KeepingStore>(branch: Branch<S>): readonly Branch<S>[] {
+  if (branch.core.file.directory !== undefined) return [];
+  return [...new Walk<S>({ onStoreError: () => 'skip' }).from(branch)].reverse();
 }
