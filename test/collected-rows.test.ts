@@ -1,8 +1,9 @@
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { bytes, Item, integer, item, type Store, text } from 'corollary';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
-import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
+import { aMemoryStore, aStore, aStoreDirectory, databasesBelow } from './support/a-store.js';
 import { rawly, tableWith } from './support/raw-database.js';
 
 // Rows that are created one after the other wait, and are written together before anything else is done.
@@ -25,6 +26,16 @@ class Badge extends Item {
 class Weight extends Item {
   @integer({ check: (w) => w.grams.gt(0) }) declare grams: number;
 }
+
+/** As another program would: no class has such a rule. */
+const addRule = (place: string, refused: string) =>
+  rawly(place, (database) =>
+    database.exec(
+      `CREATE TRIGGER refusing BEFORE INSERT ON "${tableWith(database, 'inside')}" WHEN ${refused}
+       BEGIN SELECT RAISE(ABORT, 'no'); END`,
+    ),
+  );
+const IS_BAD = "NEW.name = 'bad'";
 
 const sizes = (store: Store) =>
   store
@@ -162,17 +173,11 @@ describe('what is refused', () => {
     expect([store.count(Badge), store.count(Weight)]).toEqual([1, 0]);
   });
 
-  // No class has such a rule: another program has added it.
   test.each([1, 40])('by the table cannot be left out, though the function goes on: %i rows', (count) => {
     const place = aStoreDirectory();
     const store = aStore({}, place);
     store.create(Grain, { size: -1 });
-    rawly(place, (database) =>
-      database.exec(
-        `CREATE TRIGGER refusing BEFORE INSERT ON "${tableWith(database, 'inside')}" WHEN NEW.name = 'bad'
-         BEGIN SELECT RAISE(ABORT, 'no'); END`,
-      ),
-    );
+    addRule(place, IS_BAD);
     let bad = 0;
     const errors: string[] = [];
     const attempt = () =>
@@ -191,5 +196,73 @@ describe('what is refused', () => {
     expect(sizes(store)).toEqual([-1]);
     store.create(Grain, { size: 1 });
     expect(sizes(aStore({}, place))).toEqual([-1, 1]);
+  });
+
+  test('by the table undoes a level over several stores in all of them', () => {
+    const place = aStoreDirectory();
+    const root = aStore({}, place);
+    const stores = ['a', 'b', 'c'].map((name) => root.substores.create(name));
+    for (const store of stores) store.create(Grain, { size: 0 });
+    for (const file of databasesBelow(place).filter((file) => file.includes('/sub/'))) addRule(dirname(file), IS_BAD);
+    const names = [null, 'bad', null];
+    root.transact(() => {
+      const level = () =>
+        root.transact(() => {
+          for (const [at, store] of stores.entries()) store.create(Grain, { size: 1, name: names[at] ?? null });
+        });
+      expect(codeOf(level)).toBe('CONSTRAINT');
+      for (const store of stores) store.create(Grain, { size: 2 });
+    });
+    expect(stores.map(sizes)).toEqual([
+      [0, 2],
+      [0, 2],
+      [0, 2],
+    ]);
+  });
+
+  test('for a while leaves nothing of what was not created', () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    store.create(Grain, { size: -1 });
+    const until = Date.now() + 300;
+    addRule(place, `unixepoch('subsec') < ${until / 1000}`);
+    const created = [-1];
+    store.transact(() => {
+      for (let size = 0; size < 20; size++)
+        try {
+          created.push(store.create(Grain, { size }).size);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'CONSTRAINT' });
+        }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, until + 50 - Date.now());
+    });
+    expect(sizes(store)).toEqual(created);
+  });
+
+  test('by the table is told of the item that waited, not of the one that is written next', () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    const badge = store.create(Badge, { code: 'a' });
+    store.create(Grain, { size: -1 });
+    addRule(place, IS_BAD);
+    let bad = 0;
+    const error = refusal(() =>
+      store.transact(() => {
+        badge.code = 'b';
+        bad = store.create(Grain, { size: 1, name: 'bad' }).storeId;
+        badge.code = 'c';
+      }),
+    );
+    expect([error.type, error.storeId]).toEqual(['grain', bad]);
+  });
+
+  test.each([3, 17])('by the table is told of the row: %i of 20', (at) => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    store.create(Grain, { size: -1 });
+    addRule(place, IS_BAD);
+    const rows = Array.from({ length: 20 }, (_, size) => ({ size, name: size === at ? 'bad' : null }));
+    expect(refusal(() => store.createMany(Grain, rows)).message).toMatch(new RegExp(`^Row ${at}: grain in `));
+    expect(sizes(store)).toEqual([-1]);
   });
 });

@@ -171,16 +171,15 @@ export class Connection {
    * next. They are not lost then: as long as they cannot be written, nothing can be committed.
    */
   collect(statements: RowStatements, id: number, cells: readonly SqlValue[]): void {
-    if (this.#collected?.statements !== statements) {
-      this.#writeCollected();
-      this.#collected = new CollectedRows(statements, cells.length + 1);
-    }
+    // Before the row is added: where those before it cannot be written, nothing may come of it.
+    if (this.#collected?.statements !== statements || this.#collected.isFull) this.writeCollected();
+    this.#collected ??= new CollectedRows(statements, cells.length + 1);
     this.#collected.add(id, cells);
     this.#changes++;
-    if (this.#collected.isFull) this.#writeCollected();
   }
 
-  #writeCollected(): void {
+  /** Writes what {@link Connection.collect} was given, so that ending a savepoint cannot fail by it. */
+  writeCollected(): void {
     const collected = this.#collected;
     if (collected === undefined) return;
     // SQLite may have ended the transaction after an error, and with it what is collected.
@@ -190,7 +189,7 @@ export class Connection {
 
   /** Runs a statement that gives no rows; returns how many rows it changed. */
   run(sql: string, values: readonly SqlValue[] = []): number {
-    this.#writeCollected();
+    this.writeCollected();
     const changes = this.#run(sql, values);
     this.#changes += changes;
     return changes;
@@ -207,7 +206,7 @@ export class Connection {
 
   /** Runs a statement that changes nothing, though SQLite takes it for a write: the self-check of an index. */
   examine(sql: string): void {
-    this.#writeCollected();
+    this.writeCollected();
     this.#guarded(() => this.#statements.get(sql).run());
   }
 
@@ -218,7 +217,7 @@ export class Connection {
 
   /** All rows of a query. */
   rows(sql: string, values: readonly SqlValue[] = []): SqlRow[] {
-    this.#writeCollected();
+    this.writeCollected();
     try {
       return this.#statements.get(sql).all(...values);
     } catch (error) {
@@ -228,7 +227,7 @@ export class Connection {
 
   /** Visits the rows of a query one by one. The visitor may not use the connection: the statement is running. */
   each(sql: string, values: readonly SqlValue[], visit: (row: SqlRow) => void): void {
-    this.#writeCollected();
+    this.writeCollected();
     this.#running++;
     try {
       // A lock can refuse the first step only, when no row has been visited.
@@ -252,7 +251,7 @@ export class Connection {
 
   /** The first row of a query. */
   row(sql: string, values: readonly SqlValue[] = []): SqlRow | undefined {
-    this.#writeCollected();
+    this.writeCollected();
     try {
       return this.#statements.get(sql).get(...values);
     } catch (error) {
@@ -262,7 +261,7 @@ export class Connection {
 
   /** Sets or asks a pragma; gives its first value. */
   pragma(text: string): unknown {
-    this.#writeCollected();
+    this.writeCollected();
     return this.#guarded(() => this.#database.pragma(text, { simple: true }));
   }
 
@@ -352,9 +351,9 @@ export class Connection {
    * any other error means that nothing was committed. The transaction is over in every case.
    */
   commit(): void {
-    this.#writeCollected();
-    this.#isKnownToRun = false;
     try {
+      this.writeCollected();
+      this.#isKnownToRun = false;
       this.#statements.get('COMMIT').run();
     } catch (error) {
       this.#rollBackIfPossible();
@@ -433,7 +432,7 @@ export class Connection {
 
   /** The whole database as bytes. */
   serialize(): Uint8Array {
-    this.#writeCollected();
+    this.writeCollected();
     return this.#database.serialize();
   }
 

@@ -9,8 +9,13 @@ export function namingRules<R>(type: ItemType, write: () => R, storeId?: number)
   try {
     return write();
   } catch (error) {
-    throw error instanceof CorollaryError && error.code === 'CONSTRAINT' ? namedRule(error, type, storeId) : error;
+    throw isUnnamed(error) ? namedRule(error, type, storeId) : error;
   }
+}
+
+// One that has a type is about a row that has waited until this statement.
+function isUnnamed(error: unknown): error is CorollaryError {
+  return error instanceof CorollaryError && error.code === 'CONSTRAINT' && error.type === undefined;
 }
 
 /** The error about a rule of a type's table, saying which rule it was. */

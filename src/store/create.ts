@@ -74,9 +74,13 @@ export function checkNew(core: StoreCore, type: ItemType, values: object): void 
   prepare(type, core.keeper, values);
 }
 
-function insertOne(core: StoreCore, { sql, type, mayCollect }: StoredType, { cells }: Prepared, id: number): void {
-  if (mayCollect && areSmall(cells)) core.file.connection.collect(sql, id, cells);
-  else namingRules(type, () => core.file.connection.run(sql.insert, [id, ...cells]));
+function insertOne(core: StoreCore, stored: StoredType, prepared: Prepared, id: number): void {
+  if (stored.mayCollect && areSmall(prepared.cells)) core.file.connection.collect(stored.sql, id, prepared.cells);
+  else insertAtOnce(core, stored, prepared, id);
+}
+
+function insertAtOnce(core: StoreCore, { sql, type }: StoredType, { cells }: Prepared, id: number): void {
+  namingRules(type, () => core.file.connection.run(sql.insert, [id, ...cells]));
 }
 
 /** Larger values are written at once: what waits in memory stays small. A length in characters or bytes. */
@@ -225,6 +229,7 @@ function insertBatch(core: StoreCore, stored: StoredType, batch: readonly NewRow
   }
 }
 
+// At once, so that it is known which row was refused.
 function insertSingly(core: StoreCore, stored: StoredType, batch: readonly NewRow[]): void {
-  for (const { prepared, id, name } of batch) inRow(name, () => insertOne(core, stored, prepared, id));
+  for (const { prepared, id, name } of batch) inRow(name, () => insertAtOnce(core, stored, prepared, id));
 }

@@ -218,9 +218,14 @@ export class Part {
     );
   }
 
+  /** What could still fail before {@link release}: once one store has released its level, it cannot be undone there. */
+  readyToRelease(): void {
+    this.#assertRunning();
+    this.#connection.writeCollected();
+  }
+
   /** The innermost level becomes part of the one around it. */
   release(): void {
-    this.#assertRunning();
     this.#connection.releaseSavepoint();
     const inner = this.#levels.pop() as PartLevel;
     this.log.absorb(inner.log);

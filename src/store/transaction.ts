@@ -232,7 +232,9 @@ export class Transaction {
 
   #release(): void {
     const number = this.#levels.length;
-    for (const part of this.#parts.values()) if (part.depth === number) part.release();
+    const parts = [...this.#parts.values()].filter((part) => part.depth === number);
+    for (const part of parts) part.readyToRelease();
+    for (const part of parts) part.release();
     const inner = this.#levels.pop() as Level;
     for (const action of inner.undoActions) this.#level.undoActions.push(action);
     for (const [name, callback] of inner.beforeCommit) this.#level.beforeCommit.set(name, callback);
