@@ -3,6 +3,7 @@ import {
   type Default,
   type ErrorCode,
   Item,
+  type ItemInit,
   integer,
   item,
   json,
@@ -29,6 +30,19 @@ class Book extends Item {
   @json({ nullable: true }) declare tags: readonly string[] | null;
   @reference(() => Author, { whenDeleted: 'cascade' }) declare author: Author;
   @reference({ nullable: true }) declare about: Item | null;
+}
+
+/** Its constructor asks for all of its type, once it is told to. */
+@item('curious')
+class Curious extends Item {
+  static asks = false;
+  @integer() declare number: number;
+  constructor(init: ItemInit) {
+    super(init);
+    if (!Curious.asks) return;
+    Curious.asks = false;
+    this.store.query(Curious).all();
+  }
 }
 
 const types = [Author, Book];
@@ -110,6 +124,22 @@ describe('one object stands for one stored item,', () => {
         .pluck((b) => b.author)
         .all(),
     ).toEqual([author]);
+  });
+
+  test('also where its class asks for it while it is loaded or created', () => {
+    const place = aStoreDirectory();
+    const first = aStore({}, place);
+    const { storeId } = first.create(Curious, { number: 1 });
+    Curious.asks = true;
+    const created = first.create(Curious, { number: 2 });
+    expect(first.get(Curious, created.storeId)).toBe(created);
+    first.close();
+    const again = aStore({}, place);
+    Curious.asks = true;
+    const loaded = again.get(Curious, storeId);
+    expect(Curious.asks).toBe(false);
+    expect(again.get(Curious, storeId)).toBe(loaded);
+    expect(again.query(Curious).all()).toContain(loaded);
   });
 
   test('also through createMany', () => {

@@ -44,9 +44,9 @@ export class CollectedRows {
       run(this.statements.insertMany, this.#values);
       this.#values = [];
     } catch (error) {
+      if (!(error instanceof CorollaryError) || error.code !== 'CONSTRAINT') throw error;
       // The statement as a whole did nothing. One row at a time, the error names the row.
-      if (error instanceof CorollaryError && error.code === 'CONSTRAINT') this.#writeSingly(run);
-      throw error;
+      this.#writeSingly(run);
     }
   }
 

@@ -94,9 +94,8 @@ function areSmall(cells: readonly Cell[]): boolean {
 
 /** A written row becomes a live item. */
 function come(core: StoreCore, prepared: Prepared, id: number, part: Part): Item {
-  const item = finish(prepared, id);
+  const item = core.identity.add(id, finish(prepared, id));
   part.log.rememberNew(stateOf(item));
-  core.identity.add(id, item);
   return item;
 }
 

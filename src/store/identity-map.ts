@@ -31,11 +31,14 @@ export class IdentityMap {
     return known instanceof KnownGroup ? known.find(id) : known?.deref();
   }
 
-  /** Adds an item that {@link IdentityMap.get} does not find. */
-  add(id: number, item: Item): void {
+  /** Adds an item, unless its class's constructor has asked for it, and so made another. Gives the one that is known. */
+  add(id: number, item: Item): Item {
+    const known = this.get(id);
+    if (known !== undefined) return known;
     const group = this.#groupToFill();
     group.add(id, item);
     this.#known.set(id, group);
+    return item;
   }
 
   /** The same for one that may be known. */

@@ -25,10 +25,11 @@ export function itemOfRow(core: StoreCore, type: ItemType, row: SqlRow, epoch: n
 
 function load(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item {
   const id = row[0] as number;
-  const item = buildStored(type, core.keeper, id, row.slice(1));
-  const state = stateOf(item);
+  const made = buildStored(type, core.keeper, id, row.slice(1));
+  const state = stateOf(made);
   state.epoch = epoch;
-  core.identity.add(id, item);
+  const item = core.identity.add(id, made);
+  if (item !== made) return item;
   if (type.hooks.activate) activateLoaded(core, item);
   noteUncommitted(core, state);
   return item;
