@@ -95,8 +95,9 @@ export class IdentityMap {
 
   #end(group: KnownGroup): void {
     group.end((id, item) => {
-      if (item !== undefined) this.#known.set(id, new WeakRef(item));
-      else if (this.#known.get(id) === group) this.#known.delete(id);
+      if (this.#known.get(id) !== group) return; // it is known otherwise by now
+      if (item === undefined) this.#known.delete(id);
+      else this.#known.set(id, new WeakRef(item));
     });
   }
 

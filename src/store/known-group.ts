@@ -30,7 +30,7 @@ export class KnownGroup {
     this.#use(members);
   }
 
-  /** False when it is full, or the turn that made it is over: who comes later is not needed by the same code. */
+  /** False when it is full, or was not asked for in this turn: who comes later is not needed by the same code. */
   get takesMore(): boolean {
     return this.#members !== undefined && this.#ids.length < SIZE;
   }
@@ -62,7 +62,7 @@ export class KnownGroup {
 
   #use(members: Members): void {
     this.#members = members;
-    if (inUse.push(this) === 1) whenTurnEnds(letGo);
+    if (inUse.push(this) === 1) whenTurnEnds(restAll);
   }
 
   /** To be called when the turn ends. */
@@ -87,7 +87,7 @@ export class KnownGroup {
   }
 }
 
-function letGo(): void {
+function restAll(): void {
   const groups = inUse;
   inUse = [];
   for (const group of groups) group.rest();

@@ -101,7 +101,7 @@ export function vanished(core: StoreCore, state: ItemState): void {
 /** The item with an id, of whatever type; undefined when there is none. Joins the running transaction. */
 export function findById(core: StoreCore, id: number): Item | undefined {
   core.readingFromMemory();
-  const known = knownItem(core, id) ?? findUnlessChanged(core, core.typeOfId(id), id);
+  const known = knownItem(core, id) ?? findUnlessChanged(core, () => core.typeOfId(id), id);
   if (known !== undefined) return known;
   const reading = core.reading();
   const entry = core.entryOfId(id);
@@ -113,7 +113,7 @@ export function findOfType(core: StoreCore, type: ItemType, id: number): Item | 
   core.readingFromMemory();
   const known = knownItem(core, id);
   if (known !== undefined) return stateOf(known).type === type ? known : undefined;
-  const found = findUnlessChanged(core, type, id);
+  const found = findUnlessChanged(core, () => type, id);
   if (found !== undefined) return found;
   const reading = core.reading();
   const stored = core.catalog.find(type);
@@ -130,15 +130,17 @@ function knownItem(core: StoreCore, id: number): Item | undefined {
 
 // Outside of a transaction: the row, and whether somebody has committed since the last look, by one statement. A look
 // before it takes a third of the time of a get. Where it finds nothing, or there was a commit, it must be looked.
-function findUnlessChanged(core: StoreCore, type: ItemType | undefined, id: number): Item | undefined {
-  if (type === undefined || runningTransaction() !== undefined) return undefined;
+function findUnlessChanged(core: StoreCore, typeAsked: () => ItemType | undefined, id: number): Item | undefined {
+  if (runningTransaction() !== undefined) return undefined;
+  const type = typeAsked();
+  if (type === undefined) return undefined;
   const stored = core.catalog.find(type);
   const { file } = core;
   const row = stored && rowIfThere(file.connection, stored.sql.selectByIdAndGeneration, id);
   return row !== undefined && file.isUnchanged(row.pop()) ? itemOfRow(core, type, row, file.epoch) : undefined;
 }
 
-// Who has upgraded the type since the last look has taken its table away.
+// Who has upgraded the type since the last look has taken its table away. If it is damage, the read after a look says so.
 function rowIfThere(connection: Connection, sql: string, id: number): SqlRow | undefined {
   try {
     return connection.row(sql, [id]);

@@ -1,5 +1,3 @@
-import { currentTurn } from './turn.js';
-
 /** Below this many entries a sweep is not worth its time. */
 const MIN_SWEEP = 1024;
 
@@ -10,8 +8,6 @@ const MIN_SWEEP = 1024;
 export class WeakValues<K, V extends WeakKey> {
   readonly #references = new Map<K, WeakRef<V>>();
   #sweepAt = MIN_SWEEP;
-  /** The turn of the last sweep. */
-  #sweptIn: number | undefined;
 
   get(key: K): V | undefined {
     return this.#references.get(key)?.deref();
@@ -35,11 +31,8 @@ export class WeakValues<K, V extends WeakKey> {
     return [...this.#references.values()].flatMap((reference) => reference.deref() ?? []);
   }
 
-  // What a sweep has looked at stays in memory until the turn ends, and so does what is new: a second sweep in the same turn
-  // would find nothing, and look at each item of a large answer once more.
   #sweep(): void {
-    if (this.#sweptIn !== currentTurn()) this.#removeGone();
-    this.#sweptIn = currentTurn();
+    this.#removeGone();
     this.#sweepAt = Math.max(MIN_SWEEP, this.#references.size * 2);
   }
 
