@@ -1,4 +1,5 @@
 import { CorollaryError } from '../errors.js';
+import { keepShape } from './kept-shapes.js';
 import type { SqlValue } from './sql-value.js';
 
 /** Rows in one INSERT. Of six columns, one row takes 1.59 µs, each of 8 takes 1.11, of 16 1.02, of 32 1.15. */
@@ -64,3 +65,5 @@ export class CollectedRows {
     }
   }
 }
+
+keepShape(new CollectedRows({} as RowStatements, 1));

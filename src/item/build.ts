@@ -1,3 +1,4 @@
+import { keepShape } from '../driver/kept-shapes.js';
 import { kindOf, problemsError } from '../errors.js';
 import type { Attribute } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
@@ -5,7 +6,7 @@ import type { Cell } from '../schema/value.js';
 import { offerInitial } from './access.js';
 import { checkedCell, Faults, isPlainInput, noAttribute } from './check-value.js';
 import { initialReaderOf } from './declarations.js';
-import type { Item } from './item.js';
+import { Item } from './item.js';
 import type { ItemInit } from './item-init.js';
 import { lookUpsOf } from './look-up.js';
 import { ItemState, type Keeper } from './state.js';
@@ -25,6 +26,8 @@ export interface Prepared {
 
 /** What was learned about a class from its first instances. */
 interface BuildPlan {
+  /** Keeps the shape of the type's items as long as the type itself: see `keepShape`. */
+  readonly kept: object;
   /** Attributes that plain fields hide on every instance; undefined until one was seen. */
   hidden: readonly Attribute[] | undefined;
   /** The names of looked-up properties that plain fields hide. */
@@ -45,7 +48,7 @@ function planOf(type: ItemType): BuildPlan {
 }
 
 function newPlan(type: ItemType): BuildPlan {
-  const plan: BuildPlan = { hidden: undefined, hiddenLookUps: [], initialises: undefined };
+  const plan: BuildPlan = { kept: itemOfNoStore(type), hidden: undefined, hiddenLookUps: [], initialises: undefined };
   plans.set(type, plan);
   return plan;
 }
@@ -212,4 +215,16 @@ class Draft {
 
 function isMandatory(attribute: Attribute): boolean {
   return !attribute.nullable && attribute.default === undefined;
+}
+
+/** Stands for the store of items that are none. */
+const NOWHERE = {} as Keeper;
+const NO_TYPE = { attributes: [] } as unknown as ItemType;
+keepShape(new Draft(NO_TYPE, NOWHERE));
+keepShape(new Faults());
+
+/** An object of a type's class whose own constructor did not run: nobody is to notice. */
+function itemOfNoStore(type: ItemType): object {
+  const itemClass: unknown = type.itemClass;
+  return Reflect.construct(Item, [new ItemState(type, NOWHERE, 0, [])], itemClass as typeof Item);
 }

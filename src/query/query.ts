@@ -1,3 +1,4 @@
+import { keepShape } from '../driver/kept-shapes.js';
 import { CorollaryError, kindOf } from '../errors.js';
 import type { Changes, Equalities, Plain, Stored } from '../schema/attribute-types.js';
 import type { Referable } from '../schema/item-type.js';
@@ -49,6 +50,9 @@ export let newQuery: <T extends Stored, R, A extends ColumnLists>(
   where?: unknown,
 ) => Query<T, R, A>;
 
+/** That of the query that keeps the shape of all. */
+const NO_SPEC = { from: [], orderBy: [], distinct: false } as unknown as QuerySpec;
+
 /**
  * A question about the items of one type, or of several that are joined: immutable, lazy, and asked anew each time it
  * is read. `R` is what it yields: items, lists of them, values of a plucked column, or objects of selected ones. `A` is
@@ -74,6 +78,7 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
       const all = new Query<T, R, A>(runner, frozenSpec({ from, orderBy: [], distinct: false }));
       return where === undefined ? all : all.#joinedBy(where);
     };
+    keepShape(new Query({ scope: '' } as QueryRunner, NO_SPEC));
   }
 
   /** `spec`: one that was checked, or in which nothing can be wrong. */

@@ -1,3 +1,4 @@
+import { keepShape } from '../driver/kept-shapes.js';
 import type { Item } from '../item/item.js';
 import { stateOf } from '../item/state.js';
 import { TAGS } from './format.js';
@@ -92,3 +93,5 @@ function restAll(): void {
   inUse = [];
   for (const group of groups) group.rest();
 }
+
+keepShape(new KnownGroup());

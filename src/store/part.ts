@@ -1,4 +1,5 @@
 import type { Connection } from '../driver/connection.js';
+import { keepShape } from '../driver/kept-shapes.js';
 import { CorollaryError } from '../errors.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { type Decision, writeDecision } from './commit/decisions.js';
@@ -67,15 +68,19 @@ export class Part {
   #undone = 0;
   #mustFollow: readonly string[] = [];
 
-  /** Locks the store. @throws CorollaryError BUSY, and what opening it throws; it is not locked then. */
-  constructor(store: Participant, joining: Joining, patience: Patience) {
+  constructor(store: Participant, joining: Joining) {
     this.store = store;
     this.joining = joining;
-    if (store.file.isPinned) throw takesPartElsewhere(store.file.place);
-    store.file.isPinned = true;
+  }
+
+  /** Locks the store. @throws CorollaryError BUSY, and what opening it throws; it is not locked then. */
+  begin(patience: Patience): void {
+    const { file } = this.store;
+    if (file.isPinned) throw takesPartElsewhere(file.place);
+    file.isPinned = true;
     try {
       this.#lock(patience);
-      if (joining.mayBePrepared) this.#connection.markPreparable();
+      if (this.joining.mayBePrepared) this.#connection.markPreparable();
     } catch (error) {
       this.rollBack();
       throw error;
@@ -356,3 +361,5 @@ function takesPartElsewhere(place: string): CorollaryError {
     { store: place },
   );
 }
+
+keepShape(new Part({} as Participant, {} as Joining));

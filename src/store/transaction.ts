@@ -1,4 +1,5 @@
 import type { Connection } from '../driver/connection.js';
+import { keepShape } from '../driver/kept-shapes.js';
 import { CorollaryError } from '../errors.js';
 import type { ItemState } from '../item/state.js';
 import { commitTogether, type Unfinished } from './commit/commit-together.js';
@@ -170,7 +171,8 @@ export class Transaction {
       // The outermost store is above all others: it decides, or is alone.
       mayBePrepared: !isNew && !isOutermost && store.file.directory !== undefined,
     };
-    const part = new Part(store, joining, { heldBy: (uid) => this.#connectionOf(uid) });
+    const part = new Part(store, joining);
+    part.begin({ heldBy: (uid) => this.#connectionOf(uid) });
     this.#parts.set(store, part);
     return part;
   }
@@ -380,3 +382,5 @@ function outsideTree(store: Participant, scope: Participant): CorollaryError {
     : `${place} is not below ${isSameName ? 'another one' : scope.file.place}, whose transaction is running: start the transaction on a store above both, or write after it`;
   return new CorollaryError('OUTSIDE_TREE', what, { store: place });
 }
+
+keepShape(new Transaction());

@@ -1,3 +1,4 @@
+import { keepShape } from '../driver/kept-shapes.js';
 import type { Item } from '../item/item.js';
 import type { ItemState, Life } from '../item/state.js';
 import type { Cell } from '../schema/value.js';
@@ -105,3 +106,5 @@ export class UndoLog {
 function append<T>(to: T[], more: readonly T[]): void {
   for (const one of more) to.push(one);
 }
+
+keepShape(new UndoLog({} as IdentityMap, 1));
