@@ -89,11 +89,12 @@ export function removeSubstoreDirectory(parent: string, id: string, settings: St
   onDisk(parent, () => {
     const temp = ownDirectory(parent, 'temp');
     const trash = join(temp, trashName(checkedId(id, parent)));
+    const directory = substoreDirectory(parent, id);
     rmSync(join(temp, id), { recursive: true, force: true }); // where its making was cut off
-    if (renameIfThere(substoreDirectory(parent, id), trash)) {
-      syncDirectory(temp);
-      markDeleted(trash, settings);
-    }
+    markDeletedAt(directory, settings, () => {
+      if (renameIfThere(directory, trash)) syncDirectory(temp);
+    });
+    markBelow(trash, settings);
     rmSync(trash, { recursive: true, force: true });
   });
 }
@@ -112,9 +113,13 @@ export function discardSubstoreDirectory(parent: string, id: string, settings: S
 
 // Other processes may have stores of the subtree open. Without a mark they would go on writing into files that are gone,
 // and be told that all is well.
-function markDeleted(directory: string, settings: StoreSettings): void {
-  for (const id of idsIfReadable(directory)) markDeleted(substoreDirectory(directory, id), settings);
+function markAll(directory: string, settings: StoreSettings): void {
+  markBelow(directory, settings);
   markDeletedAt(directory, settings);
+}
+
+function markBelow(directory: string, settings: StoreSettings): void {
+  for (const id of idsIfReadable(directory)) markAll(substoreDirectory(directory, id), settings);
 }
 
 // What is damaged cannot be marked, and is removed all the same.
@@ -157,7 +162,7 @@ export function clearTemp(parent: string, settings: StoreSettings): void {
     const temp = join(parent, 'temp');
     for (const name of namesInOwn(parent, 'temp').filter((one) => !isOfFile(one))) {
       const left = join(temp, name);
-      if (statOf(left)?.isDirectory()) markDeleted(left, settings);
+      if (statOf(left)?.isDirectory()) markAll(left, settings);
       rmSync(left, { recursive: true, force: true });
     }
   });

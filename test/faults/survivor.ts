@@ -25,14 +25,19 @@ export class Survivor {
     return told(this.#root);
   }
 
-  /** Its items read as those of a fresh handle, and those that are gone know it. */
-  expectFresh(what: string): void {
+  /**
+   * Its items read as those of a fresh handle, and those that are gone know it. With `mayBeReplaced`, so are those of a store
+   * that was closed because another one with the same uid was put in its place.
+   */
+  expectFresh(what: string, { mayBeReplaced }: { readonly mayBeReplaced: boolean }): void {
     using fresh = Store.open(this.#place, { types, mustExist: true });
     expect(this.told(), what).toEqual(told(fresh));
     const found = new Map(itemsIn(fresh.tree.stores()).map((one) => [keyOf(one), textOf(one)]));
     const stored = [...this.#held].filter(([, one]) => isStoredNow(one));
+    const isExpected = (one: Item | undefined) =>
+      one !== undefined && !(mayBeReplaced && (one.store as Store).isClosed);
     expect(Object.fromEntries(stored.map(([key, one]) => [key, textOf(one)])), what).toEqual(
-      Object.fromEntries([...found].filter(([key]) => this.#held.has(key))),
+      Object.fromEntries([...found].filter(([key]) => isExpected(this.#held.get(key)))),
     );
   }
 
