@@ -12,6 +12,7 @@ import { raw } from './competitors/raw.js';
 import { contest } from './contest/contest.js';
 import { comparison, reportOf, spreads, type WorkReport } from './contest/report.js';
 import { Trials } from './contest/trial.js';
+import { leaveGarbage } from './measure/clock.js';
 import { chosen, options } from './measure/options.js';
 import { allWorks } from './works/all-works.js';
 import type { Scale } from './works/work.js';
@@ -23,7 +24,8 @@ const peersUnder = (synchronous: Synchronous) =>
 const nameOf = ({ name }: Competitor) => name;
 
 const names = [...allWorks.map(({ key }) => key), ...peersUnder('FULL').map(nameOf), 'raw', 'corollary'];
-const { only, rounds, clock, json } = options(names, 7);
+const { only, rounds, clock, json, isWarm } = options(names, 7);
+if (isWarm) leaveGarbage();
 const isAlone = only.includes('corollary') || only.includes('raw');
 const peersIn = (synchronous: Synchronous) => {
   const named = peersUnder(synchronous).filter((peer) => only.includes(peer.name));
