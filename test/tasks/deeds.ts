@@ -130,7 +130,7 @@ export const deeds = {
   // The store's log is there already: SQLite syncs the directory when it makes one.
   'creates the first substore of a store': (root) => {
     const below = root.at('c/old/below');
-    below.create(Remark, { number: 0 }).delete();
+    below.transact(() => below.create(Remark, { number: 0 }).delete());
     below.substores.create('first');
   },
   'creates a substore with content': (root) =>
