@@ -1,4 +1,3 @@
-import type { Connection } from '../driver/connection.js';
 import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError, kindOf } from '../errors.js';
 import { buildStored } from '../item/build.js';
@@ -7,6 +6,7 @@ import { type ItemState, letGo, stateOf } from '../item/state.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import { activate } from './activation.js';
+import { ifAsWritten } from './as-written.js';
 import type { StoredType } from './catalog.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import type { Reading, StoreCore } from './store-core.js';
@@ -136,18 +136,8 @@ function findUnlessChanged(core: StoreCore, typeAsked: () => ItemType | undefine
   if (type === undefined) return undefined;
   const stored = core.catalog.find(type);
   const { file } = core;
-  const row = stored && rowIfThere(file.connection, stored.sql.selectByIdAndGeneration, id);
+  const row = stored && ifAsWritten(() => file.connection.row(stored.sql.selectByIdAndGeneration, [id]));
   return row !== undefined && file.isUnchanged(row.pop()) ? itemOfRow(core, type, row, file.epoch) : undefined;
-}
-
-// Who has upgraded the type since the last look has taken its table away. If it is damage, the read after a look says so.
-function rowIfThere(connection: Connection, sql: string, id: number): SqlRow | undefined {
-  try {
-    return connection.row(sql, [id]);
-  } catch (error) {
-    if (error instanceof CorollaryError && error.code === 'CORRUPT') return undefined;
-    throw error;
-  }
 }
 
 function findRow(core: StoreCore, reading: Reading, entry: CatalogueEntry, id: number): Item | undefined {

@@ -1,9 +1,8 @@
 import type { SqlRow } from '../driver/sql-value.js';
-import { isNotAsWritten } from '../driver/sqlite-error.js';
-import { CorollaryError } from '../errors.js';
 import { namingBadSearch } from '../query/search/search-text.js';
 import type { Compiled } from '../query/sql/fragment.js';
 import type { CompileContext } from '../query/sql/select.js';
+import { ifAsWritten } from './as-written.js';
 import { searchTable } from './search-table.js';
 import type { Reading, StoreCore } from './store-core.js';
 
@@ -35,16 +34,6 @@ export function withGeneration({ sql, values }: Compiled): Compiled {
  * where it must be asked again after a look, since this library has written there. Only where `StoreCore.mayLookWithAnswer`.
  */
 export function rowWithLook(core: StoreCore, compiled: Compiled, period: symbol): SqlRow | undefined {
-  const [row] = rowsIfAsWritten(core, compiled);
+  const [row] = ifAsWritten(() => rowsOf(core.file, compiled)) ?? [];
   return core.file.isUnchangedIn(period, row?.[1]) ? row : undefined;
-}
-
-// The SQL is of the catalogue as it is known: another process may have taken the table away.
-function rowsIfAsWritten({ file }: StoreCore, compiled: Compiled): SqlRow[] {
-  try {
-    return rowsOf(file, compiled);
-  } catch (error) {
-    if (error instanceof CorollaryError && isNotAsWritten(error.cause)) return [];
-    throw error;
-  }
 }
