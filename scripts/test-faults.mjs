@@ -1,7 +1,7 @@
 // The long tests of what docs/reliability.md promises: `npm run test:faults`. Two at a time, an hour at most on two
 // processors. `npm run test:faults -- power law` runs those whose names have one of the words; `--list` shows the commands.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,21 +86,33 @@ function command(job) {
   return [...set, 'npx', ...wordsOf(job).map((word) => (/[ *]/.test(word) ? `'${word}'` : word))].join(' ');
 }
 
+/** What the tests of a job have counted, as text: '120 kills, 4 failing disks'. */
+function told(tally) {
+  if (!existsSync(tally)) return [];
+  const sums = {};
+  for (const line of readFileSync(tally, 'utf8').trim().split('\n'))
+    for (const [what, count] of Object.entries(JSON.parse(line))) sums[what] = (sums[what] ?? 0) + count;
+  return Object.entries(sums).map(([what, count]) => `${count.toLocaleString('en')} ${what}`);
+}
+
 /** Runs one job; what it prints goes to a file. */
 function run(one) {
   const began = Date.now();
+  const log = join(logs, `${one.name.replaceAll(/\W+/g, '-')}.log`);
+  const tally = log.replace(/log$/, 'tally');
+  rmSync(tally, { force: true });
   const child = spawn('npx', wordsOf(one), {
     cwd: repository,
-    env: { LAW_SEED: 'new', ...process.env, ...settingsOf(one), NO_COLOR: '1' },
+    env: { LAW_SEED: 'new', ...process.env, ...settingsOf(one), TALLY: tally, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (printed += bytes));
   return new Promise((resolve) => {
     child.once('close', (status) => {
-      const log = join(logs, `${one.name.replaceAll(/\W+/g, '-')}.log`);
       writeFileSync(log, `${command(one)}\n\n${printed}`);
-      const result = printed.match(/^\d+ passed, \d+ failed.*$/m)?.[0] ?? `ended with ${status}`;
+      const tests = printed.match(/^\d+ passed, \d+ failed.*$/m)?.[0] ?? `ended with ${status}`;
+      const result = [tests, ...told(tally)].join('; ');
       resolve({ ...one, isGood: status === 0, result, minutes: (Date.now() - began) / 60_000, log });
     });
   });

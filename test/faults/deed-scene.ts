@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { aFaultyProcess } from '../support/a-faulty-disk.js';
 import type { Program, TaskProcess } from '../support/a-process.js';
 import { aDirectory } from '../support/a-store.js';
+import { tally } from '../support/tally.js';
 import type * as tasks from '../tasks/deeds.js';
 import { beside, type DeedName, deedNames, type Found, type Injury, look, seed, treeIn } from '../tasks/deeds.js';
 import { isThorough } from './scene.js';
@@ -134,6 +135,7 @@ export class Stage {
     const child = this.process();
     const injury: Injury = { FAULTS_KILL: String(kill), ...(torn ? { FAULTS_TORN: '1' } : {}) };
     await expect(child.call('perform', name, this.directory, injury), `${name}, kill ${kill}`).rejects.toThrow('gone');
+    tally('kills');
     return child.heardSoFar().includes('done');
   }
 

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
+import { tally } from '../support/tally.js';
 import type * as tasks from '../tasks/deeds.js';
 import { beside, type DeedName, type Injury, lookAfterLife } from '../tasks/deeds.js';
 import { chosenDeeds, type DeedScene, expectWhole, Faults, Stage, someOf } from './deed-scene.js';
@@ -38,6 +39,7 @@ type Life = Awaited<ReturnType<typeof tasks.live>>;
 const isWritten = ({ ended }: Life) => ended.code === undefined || ended.committed === true;
 
 function expectAgreement(stage: Stage, scene: DeedScene, life: Life, what: string): void {
+  tally('failing disks');
   const said = `${what}: ${JSON.stringify([life.ended, life.meanwhile, life.after, life.goesOn])}`;
   expect([undefined, ...allowed], said).toContain(life.ended.code);
   expect(life.ended.error === undefined || life.ended.code !== undefined, said).toBe(true);

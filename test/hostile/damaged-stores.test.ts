@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { aProgram, type Program, type TaskProcess } from '../support/a-process.js';
 import { aDirectory, databasesBelow } from '../support/a-store.js';
 import { contentsOf } from '../support/on-disk.js';
+import { tally } from '../support/tally.js';
 import type * as tasks from '../tasks/hostile.js';
 import { Choice } from './choice.js';
 import { DAMAGES, DAMAGES_TO_ONE, type Scene } from './damage.js';
@@ -96,6 +97,7 @@ test('a damaged store gives answers or errors of the library, in time, and nothi
     const before = beside(scene);
     const what = choice.of(DAMAGES)(scene, choice);
     rmSync(aside, { recursive: true, force: true });
+    tally('damaged trees');
     try {
       const found = await inTime(child.call('examine', scene.place, aside));
       for (const fault of found.faults) note(fault, round, what);
@@ -129,6 +131,7 @@ test('damage to one store takes nothing from the stores above, below and beside 
     const before = await child.call('digests', others);
     const damage = choice.of(DAMAGES_TO_ONE)(damaged, choice);
     const what = `${relative(place, damaged)}: ${damage}`;
+    tally('damaged trees');
     if ((await inTime(child.call('useTree', place)).catch(() => 'hangs')) === 'hangs')
       throw new Error(`It hangs: ${round} ${what}`);
     const after = await child.call('digests', others);

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Program, TaskProcess } from './a-process.js';
 import { inRepository } from './run-node.js';
+import { tally } from './tally.js';
 import type { Answer } from './task-loop.js';
 
 /** What happens to the operations of a process that change files below a directory. Numbers count from 1. */
@@ -96,6 +97,8 @@ export function runWithFaults(program: string, faults: Faults, call: readonly [s
   child.stdin.end(`${JSON.stringify([task, args])}\n`);
   return new Promise((resolve) => {
     child.once('close', (_status, signal) => {
+      if (signal === 'SIGKILL') tally('kills');
+      else if (faults.fail !== undefined) tally('failing disks');
       const answers = printed
         .split('\n')
         .filter(Boolean)

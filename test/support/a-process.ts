@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { bundled } from './bundled.js';
 import { inRepository } from './run-node.js';
+import { tally } from './tally.js';
 import type { Answer } from './task-loop.js';
 
 /** The names of a module's functions, which another process can run. Classes are no functions here. */
@@ -87,13 +88,16 @@ function aProcess<M>(words: readonly string[], env: NodeJS.ProcessEnv = process.
     else calls.shift()?.reject(errorOf(answer));
   });
   child.stdin.on('error', () => undefined); // it was killed while being told something
-  const kill = () => killed(child, gone);
+  const kill = () => {
+    if (calls.length > 0) tally('kills'); // in the middle of something
+    return killed(child, gone);
+  };
   let lastCall: Promise<unknown> = gone;
   const callEnded = async () => {
     await lastCall;
     throw new Error('The process has no more to say');
   };
-  onTestFinished(kill);
+  onTestFinished(() => killed(child, gone));
   return {
     call: (task, ...args) => {
       const result = new Promise<never>((resolve, reject) => {

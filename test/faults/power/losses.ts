@@ -1,5 +1,6 @@
 import { seed } from '../../support/chance.js';
 import { numbersFrom } from '../../support/random-numbers.js';
+import { tally } from '../../support/tally.js';
 import { isThorough } from '../scene.js';
 import { Disk } from './disk.js';
 import { isRandom, type ModelName, modelNames, models } from './models.js';
@@ -47,6 +48,7 @@ export function* losses(
     const disk = new Disk(base);
     for (const [at, step] of until.entries()) disk.take(step, kept[at] ?? false);
     disk.writeTo(directory);
+    tally('states after a power cut');
     const said = until.flatMap((step) => (step.kind === 'say' ? [step.text] : []));
     yield {
       model,
