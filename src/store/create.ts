@@ -1,4 +1,4 @@
-import { ROWS_PER_INSERT } from '../driver/collected-rows.js';
+import { CollectedRows, ROWS_PER_INSERT } from '../driver/collected-rows.js';
 import { CorollaryError, prefixed } from '../errors.js';
 import { finish, type Prepared, prepare } from '../item/build.js';
 import type { Item } from '../item/item.js';
@@ -6,7 +6,7 @@ import { stateOf } from '../item/state.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import { activate, refusePromise } from './activation.js';
-import { namingRules } from './broken-rule.js';
+import { namedRule, namingRules } from './broken-rule.js';
 import type { StoredType } from './catalog.js';
 import { tellCommitted } from './change.js';
 import { TAGS } from './format.js';
@@ -197,9 +197,12 @@ function inRow<R>(name: number | string, work: () => R): R {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof CorollaryError)) throw error;
-    throw prefixed(error, typeof name === 'number' ? `Row ${name}` : name);
+    throw error instanceof CorollaryError ? ofRow(name, error) : error;
   }
+}
+
+function ofRow(name: number | string, error: CorollaryError): CorollaryError {
+  return prefixed(error, typeof name === 'number' ? `Row ${name}` : name);
 }
 
 function* batches(rows: Iterable<RowValues>): Generator<RowValues[]> {
@@ -213,22 +216,16 @@ function* batches(rows: Iterable<RowValues>): Generator<RowValues[]> {
   if (batch.length > 0) yield batch;
 }
 
-function insertBatch(core: StoreCore, stored: StoredType, batch: readonly NewRow[]): void {
-  if (batch.length < ROWS_PER_INSERT) {
-    insertSingly(core, stored, batch);
-    return;
-  }
-  const values = batch.flatMap(({ prepared, id }) => [id, ...prepared.cells]);
-  try {
-    core.file.connection.run(stored.sql.insertMany, values);
-  } catch (error) {
-    // The statement as a whole did nothing. One row at a time, the error names the row.
-    if (error instanceof CorollaryError && error.code === 'CONSTRAINT') insertSingly(core, stored, batch);
-    throw error;
-  }
-}
-
-// At once, so that it is known which row was refused.
-function insertSingly(core: StoreCore, stored: StoredType, batch: readonly NewRow[]): void {
-  for (const { prepared, id, name } of batch) inRow(name, () => insertAtOnce(core, stored, prepared, id));
+// At once: who creates many is told which row was refused.
+function insertBatch(core: StoreCore, { sql, type }: StoredType, batch: readonly NewRow[]): void {
+  const refused = (error: CorollaryError, id: number) => {
+    const row = batch.find((one) => one.id === id) as NewRow;
+    return ofRow(row.name, namedRule(error, type, undefined));
+  };
+  const rows = new CollectedRows(
+    { insert: sql.insert, insertMany: sql.insertMany, refused },
+    type.attributes.length + 1,
+  );
+  for (const { prepared, id } of batch) rows.add(id, prepared.cells);
+  rows.write((text, values) => core.file.connection.run(text, values));
 }
