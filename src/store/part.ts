@@ -79,7 +79,7 @@ export class Part {
     if (file.isPinned) throw takesPartElsewhere(file.place);
     file.isPinned = true;
     try {
-      this.#lock(patience);
+      this.#lockSettled(patience);
       if (this.joining.mayBePrepared) this.#connection.markPreparable();
     } catch (error) {
       this.rollBack();
@@ -108,21 +108,21 @@ export class Part {
   }
 
   // What another transaction has left here is finished first, without the lock: it may be waiting for it.
-  #lock(patience: Patience): void {
+  #lockSettled(patience: Patience): void {
     const { file } = this.store;
-    this.#begin();
+    this.#lock();
     file.sync();
     while (file.isPrepared) {
       this.#connection.rollBack();
       this.#mustFollow = file.settle(patience);
-      this.#begin();
+      this.#lock();
       file.sync();
       // What will never happen stays there, and is not seen.
       if (file.settings.readOnly || this.#mustFollow.length > 0) return;
     }
   }
 
-  #begin(): void {
+  #lock(): void {
     const { lock } = this.joining;
     if (lock === 'read') this.#connection.beginReading();
     else this.#connection.begin(lock === 'write');
