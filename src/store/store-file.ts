@@ -9,7 +9,7 @@ import { MemoryFiles } from './files/memory-files.js';
 import { databaseBytes, logBytes } from './files-seen.js';
 import type { Gate } from './gate.js';
 import { type Header, notAStore, readHeader } from './header.js';
-import { endLookPeriod } from './look-period.js';
+import { endLookPeriod, lookPeriod } from './look-period.js';
 import { forgetGiven, Sequence } from './sequence.js';
 import type { CommitsSeen, Evictable, ExpectedIdentity, OpenFiles, StoreSettings, Whereabouts } from './settings.js';
 
@@ -155,12 +155,14 @@ export class StoreFile implements Evictable {
     openFiles?.makeRoom();
     this.#assertIsStore();
     const connection = connect(this.whereabouts, this.settings, this.#options.content);
+    const period = lookPeriod();
     try {
       const { header, ...look } = readHeader(connection, this.place);
       this.#assertExpected(header);
       connection.finishConfiguring(look);
       if (this.#options.gate?.isOpen === false) throw new GateIsClosed();
       this.#dataVersion = look.dataVersion;
+      this.#checkedIn = period;
       this.#take(header);
       this.#connection = connection;
       openFiles?.opened(this);

@@ -242,8 +242,9 @@ export class Store extends PowerupTarget implements Asker {
   }
 
   /**
-   * Makes many items at once, all or none, two to three times as fast as one by one; gives how many, or with
-   * `{ items: true }` the items. A fault names the row.
+   * Makes many items at once, all or none; gives how many, or with `{ items: true }` the items. A fault names the row. It
+   * takes three quarters of the time of a transaction that creates them one by one; half of it where the class has a
+   * `unique` attribute or a `check`.
    */
   createMany<T extends Item>(type: ItemClass<T>, rows: Iterable<NoInfer<CreateInput<T>>>): number;
   createMany<T extends Item>(
