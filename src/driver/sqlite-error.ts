@@ -23,6 +23,8 @@ const MEANINGS: readonly (readonly [prefix: string, code: ErrorCode, sentence: s
   ['SQLITE_NOMEM', 'IO_ERROR', 'SQLite found no memory'],
   ['SQLITE_NOTADB', 'CORRUPT', 'the file is no SQLite database, or its first page is damaged: restore a backup'],
   ['SQLITE_CORRUPT', 'CORRUPT', 'the database is damaged: restore a backup'],
+  // A number of a row that JavaScript has rounded, since corollary never gave it.
+  ['SQLITE_MISMATCH', 'CORRUPT', 'a row has a number that corollary never gives: restore a backup'],
   ['SQLITE_CONSTRAINT', 'CONSTRAINT', 'a rule of the table was broken'],
   ['SQLITE_TOOBIG', 'INVALID_VALUE', 'a value is larger than SQLite keeps (1 GB)'],
 ];

@@ -1,6 +1,7 @@
 import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError } from '../errors.js';
 import { isJsonStep } from '../schema/json-path.js';
+import { nameFault } from '../schema/names.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { isListOf, isMissingOr, isObject, isRecordOf, isText, parsedJson } from './json-checks.js';
 import type { AttributeShape, IndexShape, TypeRules, TypeShape } from './shape.js';
@@ -36,10 +37,12 @@ function damaged(place: string, tag: number): CorollaryError {
 
 // Empty where the type was dropped. The library's own tables are no types'.
 function isTableName(table: unknown): boolean {
-  return table === '' || (isText(table) && table.startsWith('item_'));
+  return table === '' || (isText(table) && /^item_\w+$/.test(table));
 }
 
+const isName = (value: unknown): boolean => nameFault(value) === undefined;
 const isTexts = (value: unknown): boolean => isListOf(value, isText);
+const areNames = (value: unknown): boolean => isListOf(value, isName);
 
 function isShape(value: unknown): value is TypeShape {
   if (!isObject(value)) return false;
@@ -54,7 +57,7 @@ const COLUMN_TYPES: readonly unknown[] = ['TEXT', 'INTEGER', 'REAL', 'BLOB'];
 function isAttribute(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { name, type, column, nullable, ...rest } = value as { readonly [K in keyof AttributeShape]: unknown };
-  const isColumn = isText(name) && isText(type) && COLUMN_TYPES.includes(column) && typeof nullable === 'boolean';
+  const isColumn = isName(name) && isText(type) && COLUMN_TYPES.includes(column) && typeof nullable === 'boolean';
   return (
     isColumn &&
     isMissingOr(rest.collate, isText) &&
@@ -69,13 +72,13 @@ function isRules(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { indexes, whenDeleted, owned, fullText } = value as { readonly [K in keyof TypeRules]: unknown };
   const areRules = isListOf(indexes, isIndex) && isRecordOf(whenDeleted, (rule) => WHEN_DELETED.includes(rule));
-  return areRules && isMissingOr(owned, isTexts) && isMissingOr(fullText, isTexts);
+  return areRules && isMissingOr(owned, areNames) && isMissingOr(fullText, areNames);
 }
 
 function isIndex(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { columns, at, unique } = value as { readonly [K in keyof IndexShape]: unknown };
-  return isTexts(columns) && typeof unique === 'boolean' && isMissingOr(at, isJsonPath);
+  return areNames(columns) && typeof unique === 'boolean' && isMissingOr(at, isJsonPath);
 }
 
 function isJsonPath(value: unknown): boolean {

@@ -76,7 +76,7 @@ function uidColumns(connection: Connection, place: string): UidColumn[] {
 
 function rewriteColumn(connection: Connection, { table, column }: UidColumn, uids: ReadonlyMap<string, string>): void {
   const [from, cell] = [quoted(table), quoted(column)];
-  const read = `SELECT ${ID}, ${cell} FROM ${from} WHERE ${ID} > ? AND ${cell} IS NOT NULL ORDER BY ${ID} LIMIT ${BATCH}`;
+  const read = `SELECT ${ID}, ${cell} FROM ${from} WHERE ${ID} > ? AND typeof(${cell}) = 'text' ORDER BY ${ID} LIMIT ${BATCH}`;
   const write = `UPDATE ${from} SET ${cell} = ? WHERE ${ID} = ?`;
   for (let last = 0; ; ) {
     const rows = connection.rows(read, [last]) as [number, string][];

@@ -16,11 +16,25 @@ import { runningTransaction } from './transaction.js';
 export function itemOfRow(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item {
   const id = row[0] as number;
   const known = core.identity.get(id);
-  if (known !== undefined && stateOf(known).epoch < epoch) replaceCells(core, stateOf(known), row, epoch);
+  if (known !== undefined) {
+    const state = stateOf(known);
+    if (state.type !== type) throw twice(core, state, type);
+    if (state.epoch < epoch) replaceCells(core, state, row, epoch);
+  }
   const item = known ?? load(core, type, row, epoch);
   const transaction = runningTransaction();
   if (transaction !== undefined && transaction.partOf(core) === undefined) transaction.noteShown(stateOf(item));
   return item;
+}
+
+// Types share one row of numbers. Whoever asked for the one must not get the object of the other.
+function twice(core: StoreCore, { id, type: one }: ItemState, other: ItemType): CorollaryError {
+  const { place } = core.file;
+  return new CorollaryError(
+    'CORRUPT',
+    `${place}: ${one.name} and ${other.name} both have an item with storeId ${id}: the database is damaged, restore a backup`,
+    { store: place, type: other.name, storeId: id },
+  );
 }
 
 function load(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item {

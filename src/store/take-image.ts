@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { copyDatabase, sizeOf } from '../driver/whole-database.js';
-import { builtInRows } from './built-in-rows.js';
+import { builtInTexts } from './built-in-rows.js';
 import type { Patience } from './commit/settle.js';
 import { finishDatabaseFile, setWriteMode } from './database-file.js';
 import { databaseFile } from './directory.js';
@@ -104,7 +104,7 @@ function copyLarge({ settings, place }: StoreFile, directory: string, target: st
 
 /** The names on disk of the files that a locked store has. The rows decide: bytes without a row do not exist. */
 export function fileIdsOf(file: StoreFile): string[] {
-  const rows = builtInRows(file, 'corollary_file', ['diskName']) as [string][];
+  const rows = builtInTexts(file, 'corollary_file', ['diskName']) as [string][];
   return rows.map(([id]) => id).filter(isFileId);
 }
 

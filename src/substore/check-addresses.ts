@@ -39,7 +39,9 @@ export class NotedAddresses {
     at: Pick<NotedAddress, 'attribute' | 'path'>,
   ): void {
     const column = quoted(at.attribute);
-    const rows = core.file.connection.rows(`SELECT ${ID}, ${column} FROM ${quoted(table)} WHERE ${column} IS NOT NULL`);
+    // What is no text there, SQLite's own check tells of.
+    const sql = `SELECT ${ID}, ${column} FROM ${quoted(table)} WHERE typeof(${column}) = 'text'`;
+    const rows = core.file.connection.rows(sql);
     for (const [storeId, address] of rows as [number, string][]) {
       const uid = address.slice(0, UID_LENGTH);
       const noted = this.#noted.get(uid) ?? [];

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Item, item, json, Store, text } from 'corollary';
+import { type Address, address, Item, item, json, Store, text, upgrade } from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { codeOf } from '../support/a-refusal.js';
-import { aStore, aStoreDirectory } from '../support/a-store.js';
+import { aDirectory, aStore, aStoreDirectory } from '../support/a-store.js';
 import { aFifo, inDatabase, substoreDirectories } from '../support/on-disk.js';
 
 // What chance has found in damaged stores, each by itself.
@@ -12,6 +12,11 @@ import { aFifo, inDatabase, substoreDirectories } from '../support/on-disk.js';
 class Note extends Item {
   @text() declare words: string;
   @json() declare extra: Record<string, string>;
+}
+
+@item('letter')
+class Letter extends Item {
+  @address() declare to: Address;
 }
 
 /** A closed store with a note, and a substore with a note. */
@@ -26,6 +31,7 @@ function aPlace(): string {
 
 const tampered = (place: string, sql: string) =>
   inDatabase(place, (database) => {
+    database.unsafeMode(true);
     database.pragma('ignore_check_constraints = ON');
     database.exec(sql);
   });
@@ -120,4 +126,70 @@ test('a store that says it has another parent than its row is NOT_A_STORE', () =
   expect(codeOf(() => store.at(name).count(Note))).toBe('NOT_A_STORE');
   inDatabase(below, (database) => database.prepare('UPDATE corollary_store SET parent = ?').run(store.uid));
   expect(store.at(name).count(Note)).toBe(1);
+});
+
+// A statement was made of the text, which ends where SQLite sees the zero.
+test('a name with a zero in it is CORRUPT for a backup, too', () => {
+  const place = aPlace();
+  tampered(place, `UPDATE corollary_types SET "table" = 'item_' || char(0) WHERE name = 'corollary_substore'`);
+  expect(codeOf(() => aStore({}, place).tree.backup(join(aDirectory(), 'backup')))).toBe('CORRUPT');
+});
+
+test('a store below whose row says a number for its name is CORRUPT for a backup', () => {
+  const place = aPlace();
+  tampered(
+    place,
+    `PRAGMA writable_schema = ON;
+     UPDATE sqlite_schema SET sql = replace(replace(sql, '"directory" TEXT', '"directory" INTEGER'), 'STRICT', '')
+     WHERE name = 'item_corollary_substore_v1';
+     PRAGMA writable_schema = RESET;
+     UPDATE item_corollary_substore_v1 SET directory = 7`,
+  );
+  expect(codeOf(() => aStore({}, place).tree.backup(join(aDirectory(), 'backup')))).toBe('CORRUPT');
+});
+
+// JavaScript rounds it, and SQLite takes no fraction for a number of a row.
+test('an item with a number beyond 2^53 is CORRUPT for an upgrade, which changes nothing', () => {
+  @item('note', { version: 2, upgrades: () => [upgrade(1, { words: text(), extra: json() })] })
+  class Later extends Item {
+    @text() declare words: string;
+  }
+  const place = aPlace();
+  tampered(place, 'UPDATE item_note_v1 SET storeId = 9223372036854775807');
+  const later = aStore({ types: [Later] }, place);
+  expect(codeOf(() => later.count(Later))).toBe('CORRUPT');
+  later.close();
+  expect(aStore({}, place).query(Note).count()).toBe(1);
+});
+
+// The object of the one was handed out as that of the other.
+test('two items of different types with one number are CORRUPT', () => {
+  const place = aPlace();
+  const store = aStore({}, place);
+  store.create(Letter, { to: store.query(Note).one().address });
+  store.close();
+  tampered(place, 'UPDATE item_letter_v1 SET storeId = (SELECT storeId FROM item_note_v1)');
+  const reopened = aStore({}, place);
+  const [note] = reopened.query(Note).all();
+  expect(note?.words).toBe('above');
+  expect(codeOf(() => reopened.query(Letter).all())).toBe('CORRUPT');
+});
+
+test('an address that is a number is a finding of a check', () => {
+  const place = aPlace();
+  const store = aStore({}, place);
+  store.create(Letter, { to: store.query(Note).one().address });
+  store.close();
+  tampered(
+    place,
+    `PRAGMA writable_schema = ON;
+     UPDATE sqlite_schema SET sql = replace(replace(sql, '"to" TEXT', '"to" INTEGER'), 'STRICT', '') WHERE name = 'item_letter_v1';
+     PRAGMA writable_schema = RESET;
+     UPDATE item_letter_v1 SET "to" = 7;
+     PRAGMA writable_schema = ON;
+     UPDATE sqlite_schema SET sql = replace(sql, '"to" INTEGER', '"to" TEXT') || ' STRICT' WHERE name = 'item_letter_v1'`,
+  );
+  expect(aStore({}, place).tree.check().findings).toContainEqual(
+    expect.objectContaining({ message: expect.stringContaining('non-TEXT value in item_letter_v1.to') }),
+  );
 });

@@ -1,5 +1,5 @@
 import type { KeepingStore } from '../../item/keeping-store.js';
-import { builtInRows } from '../../store/built-in-rows.js';
+import { builtInTexts } from '../../store/built-in-rows.js';
 import type { Whereabouts } from '../../store/settings.js';
 import { StoreFile } from '../../store/store-file.js';
 import type { Branch, Forest } from '../branch.js';
@@ -65,8 +65,8 @@ class Visit<S extends KeepingStore> {
   }
 
   #below(file: StoreFile): readonly Row[] {
-    const rows = builtInRows(file, 'corollary_substore', ['name', 'uid', 'directory']) as [string, string, string][];
-    const all = rows.map(([name, uid, directory]) => ({ name, uid, directory }));
+    const rows = builtInTexts(file, 'corollary_substore', ['name', 'uid', 'directory']);
+    const all = (rows as [string, string, string][]).map(([name, uid, directory]) => ({ name, uid, directory }));
     return all.filter(({ uid }) => uid !== this.#options.except);
   }
 
