@@ -52,3 +52,19 @@ test('what another handle moves, and writes there, is noticed', async () => {
   store.close();
   other.close();
 });
+
+// Where it lay before, it was looked at no more; where it came to, not yet.
+test.each(['b/child', 'b/child/deep'])(
+  'what another handle writes into %s, which was moved there here, is noticed',
+  async (path) => {
+    const { place, store, a, b, child, changes } = aTree();
+    child.substores.create('deep');
+    using other = Store.open(place, { types: [City] });
+    using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 5 });
+    a.substores.move('child', b);
+    await changes.next();
+    other.at(path).create(City, { name: 'Metz' });
+    expect((await changes.next()).added.map(({ name }) => name)).toEqual(['Metz']);
+    store.close();
+  },
+);

@@ -145,6 +145,32 @@ describe('a subscription to a tree', () => {
     expect(names((await changes.next()).added)).toEqual(['latest']);
   });
 
+  // Our commit saw that another had come before it, and nobody looked any more for what that one had made.
+  test('is told of commits to a store that another process made just before a commit of ours', async () => {
+    const { store, other, changes } = await withAnother();
+    using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 20 });
+    await other.call('makeStore', '', 'theirs', 'first');
+    store.create(City, { name: 'ours' });
+    expect(names((await changes.next()).added)).toEqual(['first', 'ours']);
+    await other.call('create', 'theirs', 'second');
+    expect(names((await changes.next()).added)).toEqual(['second']);
+  });
+
+  // Only the uppermost of the stores that came was looked at.
+  test.each<[string, (store: Store, from: string) => Store]>([
+    ['copied', (store) => store.substores.copy('a', store, 'again')],
+    ['imported', (store, from) => store.tree.import(from, 'again')],
+    ['restored', (store, from) => store.substores.restore('b', from)],
+  ])('is told of commits of another process below a store that was %s', async (_, bring) => {
+    const { store, place, other, changes } = await withAnother();
+    using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 5 });
+    store.at('a').tree.export(`${place}-export`);
+    const { name } = bring(store, `${place}-export`);
+    await changes.next();
+    await other.call('create', `${name}/deep`, 'deeper');
+    expect(names((await changes.next()).added)).toEqual(['deeper']);
+  });
+
   test('is told of stores that another process deletes', async () => {
     const { store, other, changes } = await withAnother();
     using _ = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 5 });

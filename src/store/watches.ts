@@ -34,7 +34,7 @@ export interface Lookout {
   stopped(watch: Watch): void;
   /** A commit of ours. True when others had committed before it, which nobody has noticed until now. */
   hasMissedBefore(store: WatchedStore): boolean;
-  /** A store was made by us. */
+  /** A store was made by us, or has come to another place, with all below it. */
   created(store: WatchedStore): void;
   deleted(store: WatchedStore): void;
 }

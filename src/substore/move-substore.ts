@@ -99,8 +99,12 @@ function changeParents<S extends KeepingStore>(
     if (!isOutcomeKnown) child.distrust(to);
   });
   transaction.afterCommit(() => {
-    if (part.isMoving) followIfPossible(child, id, (error) => transaction.noteUnfinished({ part, error }));
-    else discardBelow(from, wasIn); // it was deleted with the store that it was moved to
+    if (!part.isMoving) {
+      discardBelow(from, wasIn); // it was deleted with the store that it was moved to
+      return;
+    }
+    followIfPossible(child, id, (error) => transaction.noteUnfinished({ part, error }));
+    child.core.watches.created(child.core);
   });
 }
 

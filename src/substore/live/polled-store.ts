@@ -110,11 +110,14 @@ export class PolledStore {
     });
   }
 
-  /** We have committed to the open store. True when others had before, which was not known. */
+  /**
+   * We have committed to the open store. True when others had before, which was not known. That stays news until the
+   * next look: they may have made stores below, which are not looked for in the middle of a commit.
+   */
   hasMissedBefore(seen: CommitsSeen): boolean {
     const raised = seen.own - this.#own;
     const isMissed = this.#generation !== seen.generation - raised || this.#foreign !== seen.foreign;
-    this.#know(seen);
+    if (!isMissed) this.#know(seen);
     return isMissed;
   }
 }

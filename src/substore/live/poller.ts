@@ -72,11 +72,12 @@ class Poller implements Lookout {
     this.#timer = setTimeout(() => this.#step(looksPerStep), pauseMs).unref();
   }
 
-  /** From now on nothing is missed of the watched stores in and below a directory. */
-  #lookAfter(directory: string): void {
+  /** From now on nothing is missed of the watched stores in and below a directory. Gives the directories of new ones. */
+  #lookAfter(directory: string): readonly string[] {
     const open = this.#openFiles();
-    for (const at of this.#areas.directoriesFrom(directory))
-      if (!this.#stores.has(at)) this.#stores.set(at, this.#polled(at, open.get(at)));
+    const added = [...this.#areas.directoriesFrom(directory)].filter((at) => !this.#stores.has(at));
+    for (const at of added) this.#stores.set(at, this.#polled(at, open.get(at)));
+    return added;
   }
 
   #polled(directory: string, open: Evictable | undefined): PolledStore {
@@ -118,10 +119,13 @@ class Poller implements Lookout {
     });
   }
 
-  /** Others have committed to a store; they may have made stores below it. */
+  /**
+   * Others have committed to a store; they may have made stores below it. Who watches may have read these since, so that
+   * they are told of too: what was written in between was not looked for.
+   */
   #news(directory: string): void {
-    this.#lookAfter(directory);
-    for (const watch of this.#areas.watchesOver(directory)) watch.told(directory);
+    for (const at of [directory, ...this.#lookAfter(directory)])
+      for (const watch of this.#areas.watchesOver(at)) watch.told(at);
   }
 
   #opened(file: Evictable): void {
@@ -133,10 +137,10 @@ class Poller implements Lookout {
     return this.#stores.get(directoryOf(store))?.hasMissedBefore(store.file.commitsSeen) === true;
   }
 
+  // It may have come with stores below it: imported, copied, restored.
   created(store: WatchedStore): void {
     const directory = directoryOf(store);
-    if (this.#stores.has(directory) || !this.#areas.covers(directory)) return;
-    this.#stores.set(directory, this.#polled(directory, store.file.isOpen ? store.file : undefined));
+    if (this.#areas.covers(directory)) this.#lookAfter(directory);
   }
 
   deleted(store: WatchedStore): void {
