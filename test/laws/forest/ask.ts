@@ -1,31 +1,16 @@
-import { count, type Query, type Store, sum } from 'corollary';
+import { count, type Store, sum } from 'corollary';
 import { expect } from 'vitest';
 import { pick } from './course.js';
+import { type Asked, downAndUp, FILTERS, type Filter, inOrder, labels } from './filters.js';
 import { thingClass } from './generations.js';
 import { type Place, placesIn, type StoreState, type ThingState } from './state.js';
 import type { Choice } from './steps.js';
-import type { Thing } from './thing.js';
-
-type Asked = Query<Thing, Thing>;
-type Filter = readonly [ask: (query: Asked, n: number) => Asked, model: (thing: ThingState, n: number) => boolean];
-
-const FILTERS: readonly Filter[] = [
-  [(query) => query, () => true],
-  [(query, n) => query.where({ n }), (thing, n) => thing.n === n],
-  [(query, n) => query.where((t) => t.n.gte(n)), (thing, n) => thing.n >= n],
-  [(query, n) => query.where((t) => t.n.in([n, n + 2]).not()), (thing, n) => thing.n !== n && thing.n !== n + 2],
-  [(query) => query.where((t) => t.friend.isNotNull()), (thing) => thing.friend !== null],
-  [(query) => query.where((t) => t.scan.isNull()), (thing) => thing.scan === null],
-];
 
 type Form = readonly [
   ask: (query: Asked, n: number) => unknown,
   model: (things: readonly ThingState[], n: number) => unknown,
 ];
 
-const downAndUp = (query: Asked) => query.orderBy((t) => [t.n.desc(), t.label.asc()]);
-const inOrder = (things: readonly ThingState[]) => [...things].sort((a, b) => b.n - a.n || a.label - b.label);
-const labels = (things: Iterable<{ readonly label: number }>) => [...things].map(({ label }) => label);
 const total = (things: readonly ThingState[]) => things.reduce((all, { n }) => all + n, 0);
 const largest = (things: readonly ThingState[]) => (things.length === 0 ? null : Math.max(...things.map(({ n }) => n)));
 const ns = (things: readonly ThingState[]) => [...new Set(things.map(({ n }) => n))].sort((a, b) => a - b);

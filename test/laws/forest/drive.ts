@@ -1,21 +1,16 @@
 import { join } from 'node:path';
-import { type ErrorCode, type Item, Store } from 'corollary';
+import { type ErrorCode, Store } from 'corollary';
 import { expect } from 'vitest';
+import { turns } from '../../support/updates.js';
 import { agree, agreeOnDisk, Binding } from './agree.js';
 import { ask } from './ask.js';
 import { Course, isReadOnlyIn, type Plan } from './course.js';
 import { thingClass, typesOf } from './generations.js';
-import { Held } from './held.js';
+import { allOf, closeHand, type Hand, openHand, setAdrift } from './hand.js';
 import { judge, refusalOf, Undone } from './judge.js';
 import { perform } from './perform.js';
 import { keysIn, type Path, placesIn, type StoreState, storeAt } from './state.js';
-import { type Choice, type Kind, LOOKING, RENEWING, type Step } from './steps.js';
-
-/** A handle on the tree, and what a program holds of it. */
-interface Hand {
-  readonly root: Store;
-  readonly held: Held;
-}
+import { type Choice, FOLLOWING, type Kind, LOOKING, RENEWING, type Step } from './steps.js';
 
 /** How a tree is driven. */
 export interface DriveOptions {
@@ -24,6 +19,8 @@ export interface DriveOptions {
   readonly maxOpenSubstores: number;
   /** Whether a second handle is open from the beginning. */
   readonly hasSecond: boolean;
+  /** Whether the program subscribes to the whole tree whenever it opens it. */
+  readonly follows: boolean;
   /** Whether the program keeps all that it can get; else what it uses, for some time. */
   readonly holdsAll: boolean;
 }
@@ -38,6 +35,8 @@ export class Drive {
   /** The tree as it is committed, while a transaction runs. */
   #committed: StoreState | undefined;
   #hasMoved = false;
+  /** Who did something of which those who follow were not told yet. */
+  readonly #unheard = new Set<Hand>();
 
   constructor(options: DriveOptions) {
     this.#options = options;
@@ -47,9 +46,10 @@ export class Drive {
 
   #openHand(): Hand {
     const { place, maxOpenSubstores } = this.#options;
-    const types = typesOf(this.course.generation);
-    const root = Store.open(place, { types, maxOpenSubstores, durability: 'relaxed', busyTimeoutMs: 30 });
-    return { root, held: new Held() };
+    const hand = openHand(place, this.course.generation, maxOpenSubstores);
+    if (this.#options.follows)
+      for (const c of [0, 1]) hand.followers.begin(hand.root, this.course.state, { ...ALL, c });
+    return hand;
   }
 
   close(): void {
@@ -57,14 +57,15 @@ export class Drive {
     this.#first.root.close();
   }
 
-  /** Does a step and compares what is held and what each handle reads with the model. */
-  step(step: Step, said: string): void {
+  /** Does a step and compares what is held, what each handle reads and what it was told with the model. */
+  async step(step: Step, said: string): Promise<void> {
     this.#take(step);
     // Before anything is asked: whoever does a thing has it in memory at once.
     this.#hand(step.hand).held.agreeOnPaths(this.course.state, said);
     this.#compare(step.hand, said);
     if (this.#options.holdsAll)
       for (const { root, held } of this.#hands()) held.hold(allOf(root, this.course.generation), this.course.state);
+    await this.#hear(step, said);
   }
 
   // Whoever did nothing has objects that may be old: they are looked at before anything is read anew.
@@ -80,6 +81,23 @@ export class Drive {
       agree(root, state, this.binding, circumstance.said);
       held.agree(root, state, this.binding, circumstance);
     }
+  }
+
+  // Where nobody follows anything, all steps are done in one turn of the event loop; else two in three end it.
+  async #hear(step: Step, said: string): Promise<void> {
+    if (this.#hands().every(({ followers }) => followers.isEmpty)) return;
+    this.#unheard.add(this.#hand(step.hand));
+    if (step.a % 3 > 0) await this.endTurn(said);
+  }
+
+  /** The program waits: whoever follows something is told. */
+  async endTurn(said: string): Promise<void> {
+    await turns();
+    for (const hand of this.#hands()) {
+      const soon = [...this.#unheard].some((doer) => doer !== hand);
+      await hand.followers.agree(this.course.state, this.binding, { said, soon });
+    }
+    this.#unheard.clear();
   }
 
   /** The same through a handle of its own, with all checks that the library has. */
@@ -129,7 +147,7 @@ export class Drive {
     this.#hasMoved = true;
     const moved = storeAt(this.course.state, [...at, name]) as StoreState;
     const lives = placesIn(moved).map(({ store }) => store.life);
-    for (const hand of this.#hands()) if (hand !== by) hand.held.setAdrift(lives);
+    for (const hand of this.#hands()) if (hand !== by) setAdrift(hand, lives);
   }
 
   // What depends on who else has what open.
@@ -174,6 +192,7 @@ export class Drive {
     const isInside = this.course.levels.length > 0;
     if (kind === 'look') this.#lookAround(this.#hand(hand));
     else if (kind === 'ask') this.#ask(choice);
+    else if (kind === 'follow' && !isInside) this.#follow(choice);
     else if (kind === 'look from aside' && isInside) this.#lookFromAside();
     else if (kind === 'open second') this.#second ??= isInside ? undefined : this.#openHand();
     else if (kind === 'close second') this.#closeSecond();
@@ -224,6 +243,11 @@ export class Drive {
     if (code !== undefined) expect(this.#excusesFor('look'), 'ask').toContain(code);
   }
 
+  #follow(choice: Choice): void {
+    const { root, followers } = this.#hand(choice.hand);
+    followers.begin(root, this.course.state, choice);
+  }
+
   /** The next version of the program has the tree: whoever goes on with the one before is told so. */
   #renew(): void {
     const { generation } = this.course;
@@ -248,18 +272,9 @@ export class Drive {
   }
 }
 
-function allOf({ tree }: Store, generation: number): readonly (Store | Item)[] {
-  return [...tree.stores(), ...tree.query(thingClass(generation))];
-}
-
-function closeHand({ root, held }: Hand): void {
-  root.close();
-  const { stores, things } = held.forgetAll();
-  expect(stores.every(({ isClosed }) => isClosed)).toBe(true);
-  for (const thing of things) expect(typeof thing.n).toBe('number');
-}
-
-const LOOKS: ReadonlySet<string> = new Set([...LOOKING, ...RENEWING]);
+/** Of the root's tree, everything. */
+const ALL: Choice = { kind: 'follow', hand: 0, a: 0, b: 0, c: 0 };
+const LOOKS: ReadonlySet<string> = new Set([...LOOKING, ...FOLLOWING, ...RENEWING]);
 /** What takes a transaction over any number of stores. */
 const LARGE: ReadonlySet<string> = new Set(['move', 'update tree', 'delete tree', 'transact']);
 /** What needs several stores open. */

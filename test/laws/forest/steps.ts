@@ -47,6 +47,9 @@ export const LOOKING = [
   'back up',
 ] as const;
 
+/** A program subscribes to a query. */
+export const FOLLOWING = ['follow'] as const;
+
 /** The program ends, and the next version of it goes on. */
 export const RENEWING = ['renew'] as const;
 
@@ -58,7 +61,7 @@ export type ActionKind = (
   | typeof MOVING
   | typeof CARRYING
 )[number];
-export type Kind = ActionKind | (typeof LOOKING | typeof RENEWING)[number];
+export type Kind = ActionKind | (typeof LOOKING | typeof FOLLOWING | typeof RENEWING)[number];
 
 function kinds(groups: readonly (readonly [number, readonly Kind[]])[]): fc.Arbitrary<Kind> {
   return fc.oneof(...groups.map(([weight, group]) => ({ weight, arbitrary: fc.constantFrom(...group) })));
@@ -72,6 +75,7 @@ const anyKind = kinds([
   [5, MOVING],
   [6, CARRYING],
   [5, LOOKING],
+  [2, FOLLOWING],
   [1, RENEWING],
 ]);
 const writing = kinds([

@@ -1,0 +1,61 @@
+import type { Store } from 'corollary';
+import { expect } from 'vitest';
+import type { Binding } from './agree.js';
+import { ChangesFollower } from './changes-follower.js';
+import { pick } from './course.js';
+import type { Follower } from './following.js';
+import { ResultsFollower } from './results-follower.js';
+import { placesIn, type StoreState } from './state.js';
+import type { Choice } from './steps.js';
+
+/** How long who follows may be behind what another handle did. */
+const PATIENCE_MS = 5000;
+
+/** The subscriptions of one handle. */
+export class Followers {
+  readonly #all = new Set<Follower>();
+  /** What went wrong while they were told. */
+  readonly #faults: unknown[] = [];
+
+  get isEmpty(): boolean {
+    return this.#all.size === 0;
+  }
+
+  /** Somebody subscribes to some question. */
+  begin(root: Store, state: StoreState, choice: Choice): void {
+    const place = pick(placesIn(state), choice.a);
+    if (place === undefined) return;
+    const Kind = choice.c % 2 === 0 ? ChangesFollower : ResultsFollower;
+    const onError = (error: unknown) => this.#faults.push(error);
+    this.#all.add(new Kind({ store: root.at(place.path), life: place.store.life, state, choice, onError }));
+  }
+
+  /** Stores are closed, deleted, or moved by others: whoever asks them is told nothing more, or perhaps nothing. */
+  endWhere(isOver: (life: number) => boolean): void {
+    for (const follower of this.#all)
+      if (isOver(follower.life)) {
+        follower.end();
+        this.#all.delete(follower);
+      }
+  }
+
+  /** Compares what they were told with the model: `soon` if another handle did the last step, else now. */
+  async agree(state: StoreState, binding: Binding, { said, soon }: { readonly said: string; readonly soon: boolean }) {
+    const lives = new Set(placesIn(state).map(({ store }) => store.life));
+    this.endWhere((life) => !lives.has(life));
+    const until = soon ? Date.now() + PATIENCE_MS : 0;
+    for (const follower of this.#all) await agreeUntil(() => follower.agree(state, binding, said), until);
+    expect(this.#faults, `${said}: who follows is told of an error`).toEqual([]);
+  }
+}
+
+async function agreeUntil(agree: () => void, until: number): Promise<void> {
+  while (Date.now() < until) {
+    try {
+      return agree();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+  agree();
+}

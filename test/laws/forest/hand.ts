@@ -1,0 +1,38 @@
+import { type Item, Store } from 'corollary';
+import { expect } from 'vitest';
+import { Followers } from './followers.js';
+import { thingClass, typesOf } from './generations.js';
+import { Held } from './held.js';
+
+/** A handle on the tree, and what a program holds of it. */
+export interface Hand {
+  readonly root: Store;
+  readonly held: Held;
+  readonly followers: Followers;
+}
+
+/** Opens a tree, as a version of the program does. */
+export function openHand(place: string, generation: number, maxOpenSubstores: number): Hand {
+  const types = typesOf(generation);
+  const root = Store.open(place, { types, maxOpenSubstores, durability: 'relaxed', busyTimeoutMs: 30 });
+  return { root, held: new Held(), followers: new Followers() };
+}
+
+/** All that a program can hold of a tree. */
+export function allOf({ tree }: Store, generation: number): readonly (Store | Item)[] {
+  return [...tree.stores(), ...tree.query(thingClass(generation))];
+}
+
+export function closeHand({ root, held, followers }: Hand): void {
+  root.close();
+  followers.endWhere(() => true);
+  const { stores, things } = held.forgetAll();
+  expect(stores.every(({ isClosed }) => isClosed)).toBe(true);
+  for (const thing of things) expect(typeof thing.n).toBe('number');
+}
+
+/** Another handle has moved these stores. */
+export function setAdrift({ held, followers }: Hand, lives: readonly number[]): void {
+  held.setAdrift(lives);
+  followers.endWhere((life) => lives.includes(life));
+}
