@@ -16,12 +16,15 @@ test('a tree is what its model is after any sequence of creations, moves, copies
   let run = 0;
   const law = fc.asyncProperty(
     someSteps,
-    fc.constantFrom(1, 3, 50),
-    fc.boolean(),
-    fc.boolean(),
-    fc.boolean(),
-    async (steps, maxOpenSubstores, hasSecond, holdsAll, follows) => {
-      const drive = new Drive({ place: placeIn(directory, run++), maxOpenSubstores, hasSecond, holdsAll, follows });
+    fc.record({
+      generation: fc.constantFrom(1, 1, 2, 3, 4),
+      maxOpenSubstores: fc.constantFrom(1, 3, 50),
+      hasSecond: fc.boolean(),
+      holdsAll: fc.boolean(),
+      follows: fc.boolean(),
+    }),
+    async (steps, how) => {
+      const drive = new Drive({ place: placeIn(directory, run++), ...how });
       try {
         for (const [n, step] of steps.entries()) await drive.step(step, `after step ${n}`);
         await drive.endTurn('at the end');

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { thingClass, typesOf } from './generations.js';
 import { Cell, Pump, Pumping } from './pump.js';
 import { type Place, placesIn, playersOf, type StoreState, type Target, type ThingState } from './state.js';
-import { labelOf, ROLE_NAMES, ROLES, Thing } from './thing.js';
+import { labelOf, phraseOf, ROLE_NAMES, ROLES, Thing } from './thing.js';
 
 /** What a store is found to hold: its items, asked for once. */
 interface Found {
@@ -183,7 +183,7 @@ function expectedOf(model: StoreState, { path, things }: Found, binding: Binding
 /** An item's cells: references as numbers. */
 export function cellsOf(thing: Thing): readonly unknown[] {
   const ids = (['friend', 'owner', 'boss', 'part', 'lease', 'scan'] as const).map((name) => thing.idOf(name));
-  return [thing.storeId, thing.label, thing.n, ...ids, thing.mark ?? null, thing.to];
+  return [thing.storeId, thing.label, thing.n, thing.words, ...ids, thing.mark ?? null, thing.to];
 }
 
 /** The cells that an item must have. `seen` is believed of an address to what no comparison has ever seen. */
@@ -195,7 +195,7 @@ export function expectedCells(
 ): readonly unknown[] {
   const { label, n, friend, owner, boss, part, lease, scan, mark, to } = thing;
   const ids = [friend, owner, boss, part, lease, scan].map((one) => (one === null ? null : id(one)));
-  return [id(label), label, n, ...ids, mark, to === null ? null : (binding.address(to) ?? seen)];
+  return [id(label), label, n, phraseOf(n), ...ids, mark, to === null ? null : (binding.address(to) ?? seen)];
 }
 
 function sorted(rows: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] {

@@ -1,7 +1,7 @@
 import { count, type Store, sum } from 'corollary';
 import { expect } from 'vitest';
 import { pick } from './course.js';
-import { type Asked, downAndUp, FILTERS, type Filter, inOrder, labels } from './filters.js';
+import { type Asked, downAndUp, type Filter, filtersIn, inOrder, labels } from './filters.js';
 import { thingClass } from './generations.js';
 import { type Place, placesIn, type StoreState, type ThingState } from './state.js';
 import type { Choice } from './steps.js';
@@ -52,12 +52,13 @@ const FORMS: readonly Form[] = [
 export function ask(root: Store, state: StoreState, { a, b, c }: Choice): void {
   const { path, store } = pick(placesIn(state), a) as Place;
   const isOfTree = b % 2 === 0;
-  const [filter, passes] = pick(FILTERS, b) as Filter;
+  const filters = filtersIn(state.generation);
+  const [filter, passes] = pick(filters, b >> 1) as Filter;
   const [form, answer] = pick(FORMS, c) as Form;
   const n = (b + c) % 8;
   const asked = root.at(path);
   const things = isOfTree ? placesIn(store).flatMap((place) => place.store.things) : store.things;
-  const said = `${path.join('/')}: ${isOfTree ? 'tree, ' : ''}${b % FILTERS.length}, ${c % FORMS.length}`;
+  const said = `${path.join('/')}: ${isOfTree ? 'tree, ' : ''}${(b >> 1) % filters.length}, ${c % FORMS.length}`;
   const Things = thingClass(state.generation);
   const query = isOfTree ? asked.tree.query(Things) : asked.query(Things);
   const expected = answer(

@@ -36,8 +36,9 @@ export class Course {
   readonly #numbers = new Numbers();
   #count = 0;
 
-  constructor() {
-    this.#state = emptyStore(this.#numbers, '', 1);
+  /** The version of the program that begins. */
+  constructor(generation = 1) {
+    this.#state = emptyStore(this.#numbers, '', generation);
     this.#state.entry = 0;
   }
 

@@ -1,6 +1,7 @@
 import type { Query } from 'corollary';
+import { isSearchedIn } from './generations.js';
 import type { ThingState } from './state.js';
-import type { Thing } from './thing.js';
+import { phraseOf, type Thing } from './thing.js';
 
 export type Asked = Query<Thing, Thing>;
 /** A condition, as the library is asked by it and as the model goes by it. */
@@ -9,7 +10,7 @@ export type Filter = readonly [
   model: (thing: ThingState, n: number) => boolean,
 ];
 
-export const FILTERS: readonly Filter[] = [
+const FILTERS: readonly Filter[] = [
   [(query) => query, () => true],
   [(query, n) => query.where({ n }), (thing, n) => thing.n === n],
   [(query, n) => query.where((t) => t.n.gte(n)), (thing, n) => thing.n >= n],
@@ -17,6 +18,40 @@ export const FILTERS: readonly Filter[] = [
   [(query) => query.where((t) => t.friend.isNotNull()), (thing) => thing.friend !== null],
   [(query) => query.where((t) => t.scan.isNull()), (thing) => thing.scan === null],
 ];
+
+const wordsOf = (n: number) =>
+  phraseOf(n)
+    .toLowerCase()
+    .match(/\p{L}+|\d/gu) ?? [];
+const isSaid = (n: number, word: string) => wordsOf(n).some((one) => one === word);
+const wordFor = (n: number, at: number) => wordsOf(n)[at] as string;
+const beginning = (n: number) => wordFor(n, 1).slice(0, 4);
+
+/** What is searched for in the words of things: one word, two of them in any order, a phrase, a beginning, none of these. */
+const SEARCHES: readonly Filter[] = [
+  [(query, n) => query.where((t) => t.words.matches(wordFor(n, 1))), (thing, n) => isSaid(thing.n, wordFor(n, 1))],
+  [
+    (query, n) => query.where((t) => t.self.matches(`${n} ${wordFor(n, 0).toUpperCase()}`)),
+    (thing, n) => isSaid(thing.n, `${n}`),
+  ],
+  [
+    (query, n) => query.where((t) => t.words.matches(`"${wordFor(n, 0)} ${wordFor(n, 1)}"`)),
+    (thing, n) => wordFor(thing.n, 0) === wordFor(n, 0) && wordFor(thing.n, 1) === wordFor(n, 1),
+  ],
+  [
+    (query, n) => query.where((t) => t.self.matches(beginning(n), { mode: 'prefix' })),
+    (thing, n) => wordsOf(thing.n).some((word) => word.startsWith(beginning(n))),
+  ],
+  [
+    (query, n) => query.where((t) => t.words.matches(wordFor(n, 0)).not()),
+    (thing, n) => !isSaid(thing.n, wordFor(n, 0)),
+  ],
+];
+
+/** What a version of the program can ask. */
+export function filtersIn(generation: number): readonly Filter[] {
+  return isSearchedIn(generation) ? [...FILTERS, ...SEARCHES] : FILTERS;
+}
 
 /** An order for both. Copies of a thing have the same label: which of them is first, is left open. */
 export const downAndUp = (query: Asked) => query.orderBy((t) => [t.n.desc(), t.label.asc()]);

@@ -3,13 +3,13 @@ import { expect } from 'vitest';
 import type { Binding } from './agree.js';
 import { ChangesFollower } from './changes-follower.js';
 import { pick } from './course.js';
-import type { Follower } from './following.js';
+import { type Follower, POLL_MS } from './following.js';
 import { ResultsFollower } from './results-follower.js';
 import { placesIn, type StoreState } from './state.js';
 import type { Choice } from './steps.js';
 
-/** How long who follows may be behind what another handle did. */
-const PATIENCE_MS = 5000;
+/** How many turns of the timers who follows may be behind what another handle did. */
+const PATIENCE = 40;
 
 /** The subscriptions of one handle. */
 export class Followers {
@@ -43,18 +43,18 @@ export class Followers {
   async agree(state: StoreState, binding: Binding, { said, soon }: { readonly said: string; readonly soon: boolean }) {
     const lives = new Set(placesIn(state).map(({ store }) => store.life));
     this.endWhere((life) => !lives.has(life));
-    const until = soon ? Date.now() + PATIENCE_MS : 0;
-    for (const follower of this.#all) await agreeUntil(() => follower.agree(state, binding, said), until);
+    const patience = soon ? PATIENCE : 0;
+    for (const follower of this.#all) await agreeWithin(patience, () => follower.agree(state, binding, said));
     expect(this.#faults, `${said}: who follows is told of an error`).toEqual([]);
   }
 }
 
-async function agreeUntil(agree: () => void, until: number): Promise<void> {
-  while (Date.now() < until) {
+async function agreeWithin(patience: number, agree: () => void): Promise<void> {
+  for (let turn = 0; turn < patience; turn++) {
     try {
       return agree();
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
   agree();

@@ -1,7 +1,7 @@
 import type { Store } from 'corollary';
 import type { Binding } from './agree.js';
 import { pick } from './course.js';
-import { type Asked, FILTERS, type Filter } from './filters.js';
+import { type Asked, type Filter, filtersIn } from './filters.js';
 import { thingClass } from './generations.js';
 import { type Place, placesIn, type StoreState, type ThingState } from './state.js';
 import type { Choice } from './steps.js';
@@ -44,7 +44,7 @@ export class Following {
     this.life = life;
     this.n = (b + c) % 8;
     this.#isOfTree = b % 2 === 0;
-    this.#filter = pick(FILTERS, b >> 1) as Filter;
+    this.#filter = pick(filtersIn(state.generation), b >> 1) as Filter;
     const Things = thingClass(state.generation);
     const all = this.#isOfTree ? store.tree.query(Things) : store.query(Things);
     this.query = this.#filter[0](all, this.n);

@@ -14,14 +14,15 @@ import {
 import { Cell, Pump } from './pump.js';
 import { Thing } from './thing.js';
 
-// The versions of a program that has the same tree: it is closed, and opened by the next one. The second one has one more
-// attribute; the third one calls the type otherwise.
+// The versions of a program that has the same tree: it is closed, and opened by the next one. The second one searches the
+// words, which needs no upgrade; the third one has one more attribute; the fourth one calls the type otherwise.
 
 /** What all versions store. */
 function common<T extends Thing>(own: () => ItemClass<T>) {
   return {
     label: integer(),
     n: integer({ default: 0 }),
+    words: text(),
     friend: reference(own, { nullable: true, whenDeleted: 'nullify' }),
     owner: reference(own, { nullable: true, whenDeleted: 'cascade' }),
     boss: reference(own, { nullable: true, whenDeleted: 'refuse' }),
@@ -36,6 +37,7 @@ function common<T extends Thing>(own: () => ItemClass<T>) {
 const stored = {
   label: integer(),
   n: integer(),
+  words: text(),
   friend: reference({ nullable: true }),
   owner: reference({ nullable: true }),
   boss: reference({ nullable: true }),
@@ -46,12 +48,13 @@ const stored = {
 };
 const marked = { ...stored, mark: text({ nullable: true }) };
 
-const second = upgrade(1, stored, ({ n }) => ({ mark: markIn(2, n, null) }));
-const third = upgrade(2, marked, ({ n, mark }) => ({ mark: markIn(3, n, mark) }));
+const marking = upgrade(1, stored, ({ n }) => ({ mark: markIn(3, n, null) }));
+const markingAgain = upgrade(2, marked, ({ n, mark }) => ({ mark: markIn(4, n, mark) }));
 
 /** What the step to a generation leaves in an item. */
-export function markIn(generation: number, n: number, mark: string | null): string {
-  return generation === 2 ? `was ${n}` : `${mark ?? 'new'}, then ${n}`;
+export function markIn(generation: number, n: number, mark: string | null): string | null {
+  if (generation < 3) return mark;
+  return generation === 3 ? `was ${n}` : `${mark ?? 'new'}, then ${n}`;
 }
 
 class First extends Thing {}
@@ -62,14 +65,27 @@ attributes(
 item('thing', { indexes: [['n']] })(First);
 
 class Second extends Thing {}
-attributes(Second, { ...common(() => Second), mark: text({ nullable: true }) });
-item('thing', { version: 2, upgrades: () => [second] })(Second);
+attributes(
+  Second,
+  common(() => Second),
+);
+item('thing', { indexes: [['n']], fullText: ['words'] })(Second);
 
 class Third extends Thing {}
-attributes(Third, { ...common(() => Third), mark: text({ nullable: true, indexed: true }) });
-item('entry', { version: 3, was: ['thing'], indexes: [['n']], upgrades: () => [second, third] })(Third);
+attributes(Third, { ...common(() => Third), mark: text({ nullable: true }) });
+item('thing', { version: 2, fullText: ['words'], upgrades: () => [marking] })(Third);
 
-const CLASSES: readonly ItemClass<Thing>[] = [First, Second, Third];
+class Fourth extends Thing {}
+attributes(Fourth, { ...common(() => Fourth), mark: text({ nullable: true, indexed: true }) });
+item('entry', {
+  version: 3,
+  was: ['thing'],
+  fullText: ['words'],
+  indexes: [['n']],
+  upgrades: () => [marking, markingAgain],
+})(Fourth);
+
+const CLASSES: readonly ItemClass<Thing>[] = [First, Second, Third, Fourth];
 
 /** How many versions of the program there are; they are counted from 1. */
 export const GENERATIONS = CLASSES.length;
@@ -82,4 +98,14 @@ export function thingClass(generation: number): ItemClass<Thing> {
 /** All classes of a version of the program. */
 export function typesOf(generation: number): readonly ItemClass<Item>[] {
   return [thingClass(generation), Pump, Cell];
+}
+
+/** Whether a version of the program searches the words of things. */
+export function isSearchedIn(generation: number): boolean {
+  return generation > 1;
+}
+
+/** Whether a version of the program stores things otherwise than the one before, which cannot go on then. */
+export function isUpgradeTo(generation: number): boolean {
+  return generation > 2;
 }

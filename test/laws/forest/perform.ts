@@ -3,7 +3,7 @@ import { type Item, install, type Store, type StoredFile, uninstall } from 'coro
 import type { Action } from './actions.js';
 import { thingClass } from './generations.js';
 import { Cell, labelNextCell, Pump } from './pump.js';
-import { contentOf, labelOf, ROLES, type Thing } from './thing.js';
+import { contentOf, labelOf, phraseOf, ROLES, type Thing } from './thing.js';
 
 /** Through what an action is done. */
 export interface Means {
@@ -63,7 +63,7 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
         { items: true },
       );
     case 'change':
-      return [changed(action.thing, (thing) => thing.set({ n: action.n }))];
+      return [changed(action.thing, (thing) => thing.set(sayingOf(action.n)))];
     case 'refer':
       return [
         changed(action.thing, (thing) => {
@@ -119,10 +119,10 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
     case 'delete':
       return [changed(action.thing, (thing) => thing.delete())];
     case 'update some':
-      store.query(Things, { n: action.n }).update({ n: action.newN });
+      store.query(Things, { n: action.n }).update(sayingOf(action.newN));
       return [store];
     case 'update tree':
-      store.tree.query(Things, { n: action.n }).update({ n: action.newN });
+      store.tree.query(Things, { n: action.n }).update(sayingOf(action.newN));
       return [store];
     case 'delete some':
       store.query(Things, { n: action.n }).delete();
@@ -146,8 +146,22 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
   }
 }
 
+function sayingOf(n: number) {
+  return { n, words: phraseOf(n) };
+}
+
 function valuesOf(label: number, n: number) {
-  return { label, n, friend: null, owner: null, boss: null, part: null, lease: null, scan: null, to: null };
+  return {
+    label,
+    ...sayingOf(n),
+    friend: null,
+    owner: null,
+    boss: null,
+    part: null,
+    lease: null,
+    scan: null,
+    to: null,
+  };
 }
 
 // A file has no attribute for a label: its content tells it.

@@ -7,6 +7,8 @@ import { type Address, type Default, Item, role, type StoredFile, type SubStore 
 export abstract class Thing extends Item {
   declare label: number;
   declare n: Default<number>;
+  /** Tells `n`, in words. */
+  declare words: string;
   declare friend: Thing | null;
   declare owner: Thing | null;
   declare boss: Thing | null;
@@ -25,6 +27,14 @@ export const ROLES = {
 };
 export type RoleName = keyof typeof ROLES;
 export const ROLE_NAMES = Object.keys(ROLES) as RoleName[];
+
+const COLORS = ['Red', 'green', 'Blanc'] as const;
+const FRUIT = ['apple', 'apples', 'pear', 'Crème'] as const;
+
+/** What things with this `n` say. */
+export function phraseOf(n: number): string {
+  return `${COLORS[n % 3]} ${FRUIT[n % 4]}, ${n}`;
+}
 
 /** What a file with this label contains. */
 export function contentOf(label: number): string {
