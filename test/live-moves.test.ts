@@ -68,3 +68,23 @@ test.each(['b/child', 'b/child/deep'])(
     store.close();
   },
 );
+
+// It took what was moved for something new, and was not told of what others wrote there.
+test('a subscription to a tree that is moved itself goes on', async () => {
+  const { place, store, a, b, child, changes } = aTree();
+  child.substores.create('deep');
+  using other = Store.open(place, { types: [City] });
+  using subscription = child.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 5 });
+  a.substores.move('child', b);
+  const { added, removed } = await changes.next();
+  expect([added.map(({ store }) => store.path.join('/')), removed.map(({ path }) => path.join('/'))]).toEqual([
+    ['b/child'],
+    ['a/child'],
+  ]);
+  for (const path of ['b/child', 'b/child/deep']) {
+    other.at(path).create(City, { name: path });
+    expect((await changes.next()).added.map(({ name }) => name)).toEqual([path]);
+  }
+  subscription.close();
+  store.close();
+});

@@ -34,8 +34,10 @@ export interface Lookout {
   stopped(watch: Watch): void;
   /** A commit of ours. True when others had committed before it, which nobody has noticed until now. */
   hasMissedBefore(store: WatchedStore): boolean;
-  /** A store was made by us, or has come to another place, with all below it. */
+  /** A store was made by us. */
   created(store: WatchedStore): void;
+  /** A store has come to another place, with all below it. */
+  moved(store: WatchedStore): void;
   deleted(store: WatchedStore): void;
 }
 
@@ -63,6 +65,10 @@ export class Watches {
 
   created(store: WatchedStore): void {
     if (this.#all.size > 0) this.lookout?.created(store);
+  }
+
+  moved(store: WatchedStore): void {
+    if (this.#all.size > 0) this.lookout?.moved(store);
   }
 
   closed(store: WatchedStore, isDeleted: boolean): void {

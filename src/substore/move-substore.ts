@@ -104,7 +104,7 @@ function changeParents<S extends KeepingStore>(
       return;
     }
     followIfPossible(child, id, (error) => transaction.noteUnfinished({ part, error }));
-    child.core.watches.created(child.core);
+    child.core.watches.moved(child.core);
   });
 }
 

@@ -42,6 +42,13 @@ export class Areas {
     else this.#areas.delete(top);
   }
 
+  /** The watched stores lie where it is said now: some were moved. */
+  arrange(topOf: (watch: Watch) => string): void {
+    const areas = [...this.#areas.values()].flat();
+    this.#areas.clear();
+    for (const { watches } of areas) for (const watch of watches) this.add(topOf(watch), watch);
+  }
+
   isTop(directory: string): boolean {
     return this.#areas.has(directory);
   }

@@ -37,6 +37,8 @@ function askFrom<S extends KeepingStore>({ options, ask }: AskedTree<S>, from: B
  * them: others are not even opened.
  */
 export function foundSince<S extends KeepingStore>(tree: AskedTree<S>, since: Since): FoundAnswer {
+  // Moved itself: all of its stores lie elsewhere now.
+  if (!since.known.has(tree.top.core.file.directory as string)) return foundInTree(tree);
   const reading = new Reading(tree, since);
   for (const directory of since.written) if (since.known.has(directory)) reading.readAgain(directory);
   return { parts: [...reading.parts.values()], gone: [...reading.gone] };

@@ -137,10 +137,15 @@ class Poller implements Lookout {
     return this.#stores.get(directoryOf(store))?.hasMissedBefore(store.file.commitsSeen) === true;
   }
 
-  // It may have come with stores below it: imported, copied, restored.
+  // It may have come with stores below it: imported, copied, restored, moved.
   created(store: WatchedStore): void {
     const directory = directoryOf(store);
     if (this.#areas.covers(directory)) this.#lookAfter(directory);
+  }
+
+  moved(store: WatchedStore): void {
+    this.#areas.arrange((watch) => directoryOf(watch.store));
+    this.created(store);
   }
 
   deleted(store: WatchedStore): void {
