@@ -9,6 +9,7 @@ import { isUpgradeTo, thingClass, typesOf } from './generations.js';
 import { allOf, closeHand, type Hand, openHand, setAdrift } from './hand.js';
 import { judge, refusalOf, Undone } from './judge.js';
 import { perform } from './perform.js';
+import { upgradeTree } from './renewal.js';
 import { keysIn, type Path, placesIn, type StoreState, storeAt } from './state.js';
 import { type Choice, FOLLOWING, type Kind, LOOKING, RENEWING, type Step } from './steps.js';
 
@@ -37,8 +38,8 @@ export class Drive {
   /** The tree as it is committed, while a transaction runs. */
   #committed: StoreState | undefined;
   #hasMoved = false;
-  /** Who did something of which those who follow were not told yet. */
-  readonly #unheard = new Set<Hand>();
+  /** Who did something of which those who follow were not told yet: a hand, or somebody else. */
+  readonly #unheard = new Set<Hand | undefined>();
 
   constructor(options: DriveOptions) {
     this.#options = options;
@@ -62,21 +63,24 @@ export class Drive {
 
   /** Does a step and compares what is held, what each handle reads and what it was told with the model. */
   async step(step: Step, said: string): Promise<void> {
-    this.#take(step);
-    // Before anything is asked: whoever does a thing has it in memory at once.
-    this.#hand(step.hand).held.agreeOnPaths(this.course.state, said);
-    this.#compare(step.hand, said);
+    if ('kind' in step && step.kind === 'renew') await this.#renew(step);
+    else this.#take(step);
+    const doer = this.#hand(step.hand);
+    this.#compare(doer, said);
     if (this.#options.holdsAll)
       for (const { root, held } of this.#hands()) held.hold(allOf(root, this.course.generation), this.course.state);
-    await this.#hear(step, said);
+    await this.#hear(doer, { said, isEndOfTurn: step.a % 3 > 0 });
   }
 
   // Whoever did nothing has objects that may be old: they are looked at before anything is read anew.
-  #compare(by: 0 | 1, said: string): void {
+  #compare(doer: Hand | undefined, said: string): void {
     const { state } = this.course;
-    const doer = this.#hand(by);
-    agree(doer.root, state, this.binding, said);
-    doer.held.agree(doer.root, state, this.binding, { said });
+    if (doer !== undefined) {
+      // Before anything is asked: whoever does a thing has it in memory at once.
+      doer.held.agreeOnPaths(state, said);
+      agree(doer.root, state, this.binding, said);
+      doer.held.agree(doer.root, state, this.binding, { said });
+    }
     for (const { root, held } of this.#hands().filter((hand) => hand !== doer)) {
       held.refresh();
       const circumstance = { said: `${said}, by the other handle` };
@@ -87,10 +91,10 @@ export class Drive {
   }
 
   // Where nobody follows anything, all steps are done in one turn of the event loop; else two in three end it.
-  async #hear(step: Step, said: string): Promise<void> {
+  async #hear(doer: Hand | undefined, { said, isEndOfTurn }: { said: string; isEndOfTurn: boolean }): Promise<void> {
     if (this.#hands().every(({ followers }) => followers.isEmpty)) return;
-    this.#unheard.add(this.#hand(step.hand));
-    if (step.a % 3 > 0) await this.endTurn(said);
+    this.#unheard.add(doer);
+    if (isEndOfTurn) await this.endTurn(said);
   }
 
   /** The program waits: whoever follows something is told. */
@@ -200,7 +204,6 @@ export class Drive {
     else if (kind === 'open second') this.#second ??= isInside ? undefined : this.#openHand();
     else if (kind === 'close second') this.#closeSecond();
     else if (kind === 'reopen' && !isInside) this.#reopen();
-    else if (kind === 'renew' && !isInside) this.#renew();
     else if (kind === 'back up' && !isInside) this.#backUp();
   }
 
@@ -254,17 +257,25 @@ export class Drive {
   }
 
   /** The next version of the program has the tree: whoever goes on with the one before is told so. */
-  #renew(): void {
-    const { generation } = this.course;
+  async #renew({ b }: Choice): Promise<void> {
+    const { course, binding } = this;
+    const before = course.state;
     closeHand(this.#first);
-    this.course.renew();
+    this.#second?.followers.endWhere(() => true); // they would only be told that they are outdated
+    course.renew();
+    const outdated = { place: this.#options.place, binding, before, after: course.state };
+    if (b % 3 > 0) await upgradeTree(outdated, b % 3 === 2);
     this.#first = this.#openHand();
-    agree(this.#first.root, this.course.state, this.binding, 'renewed');
-    const outdated = this.#second?.root;
-    const isOutdated = generation < this.course.generation && isUpgradeTo(this.course.generation);
-    if (isOutdated && this.course.state.things.length > 0)
-      expect(refusalOf(() => void outdated?.query(thingClass(generation)).all())).toBe(outdated && 'NEWER_DATABASE');
+    agree(this.#first.root, course.state, binding, 'renewed');
+    this.#seeOutdated(before.generation);
     this.#closeSecond();
+  }
+
+  #seeOutdated(before: number): void {
+    const { generation, state } = this.course;
+    const outdated = this.#second?.root;
+    if (generation === before || !isUpgradeTo(generation) || state.things.length === 0) return;
+    expect(refusalOf(() => void outdated?.query(thingClass(before)).all())).toBe(outdated && 'NEWER_DATABASE');
   }
 
   /** A backup becomes the same tree elsewhere. */
