@@ -1,6 +1,7 @@
 import { type Address, type Item, installedOn, Store, type StoredFile, type SubStore } from 'corollary';
 import { expect } from 'vitest';
 import { thingClass, typesOf } from './generations.js';
+import { refusalOf } from './judge.js';
 import { Cell, Pump, Pumping } from './pump.js';
 import { type Place, placesIn, playersOf, type StoreState, type Target, type ThingState } from './state.js';
 import { labelOf, phraseOf, ROLE_NAMES, ROLES, Thing } from './thing.js';
@@ -77,7 +78,7 @@ export class Binding {
   }
 }
 
-/** Compares a tree, as a handle reads it, with the model. */
+/** Compares a tree, as a handle reads it, with the model. Addresses out of a part that was opened alone are refused. */
 export function agree(root: Store, state: StoreState, binding: Binding, said: string): void {
   const places = placesIn(state);
   const stores = [...root.tree.stores()];
@@ -215,14 +216,23 @@ function followAddresses(root: Store, state: StoreState, binding: Binding, said:
   const kept = placesIn(state).flatMap(({ store }) =>
     store.things.flatMap(({ to }) => (to ? [binding.address(to)] : [])),
   );
+  const uids = new Set(placesIn(state).map(({ store }) => binding.uid(store.key, '')));
+  const isPart = state.entry !== 0;
   for (const address of new Set([...kept, ...alive.keys()])) {
     if (address === undefined) continue;
-    expect(tellOf(root.findAny(address as Address)), `${said}: ${address}`).toBe(alive.get(address));
+    const leadsOut = isPart && !uids.has(address.split('/')[0] as string);
+    const wanted = leadsOut ? 'OUTSIDE_TREE' : alive.get(address);
+    expect(whereItLeads(root, address as Address), `${said}: ${address}`).toBe(wanted);
   }
 }
 
-function tellOf(found: Item | undefined): string | undefined {
-  return found instanceof Thing ? [...found.store.path, found.label].join('/') : undefined;
+function whereItLeads(root: Store, address: Address): string | undefined {
+  let told: string | undefined;
+  const code = refusalOf(() => {
+    const found = root.findAny(address);
+    told = found instanceof Thing ? [...found.store.path, found.label].join('/') : undefined;
+  });
+  return code ?? told;
 }
 
 /** Everything that is checked of a tree that nobody else has open: a fresh handle agrees, and all is in order. */

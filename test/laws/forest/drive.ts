@@ -3,15 +3,16 @@ import { type ErrorCode, Store } from 'corollary';
 import { expect } from 'vitest';
 import { turns } from '../../support/updates.js';
 import { agree, agreeOnDisk, Binding } from './agree.js';
+import { ALONE, performAlone } from './alone.js';
 import { ask } from './ask.js';
-import { Course, isReadOnlyIn, type Plan } from './course.js';
+import { Course, isReadOnlyIn, type Plan, pick } from './course.js';
 import { isUpgradeTo, thingClass, typesOf } from './generations.js';
 import { allOf, closeHand, type Hand, openHand, setAdrift } from './hand.js';
 import { judge, refusalOf, Undone } from './judge.js';
 import { perform } from './perform.js';
 import { upgradeTree } from './renewal.js';
 import { keysIn, type Path, placesIn, type StoreState, storeAt } from './state.js';
-import { type Choice, FOLLOWING, type Kind, LOOKING, RENEWING, type Step } from './steps.js';
+import { type ActionKind, type Choice, FOLLOWING, type Kind, LOOKING, RENEWING, type Step } from './steps.js';
 
 /** How a tree is driven. */
 export interface DriveOptions {
@@ -65,7 +66,8 @@ export class Drive {
   async step(step: Step, said: string): Promise<void> {
     if ('kind' in step && step.kind === 'renew') await this.#renew(step);
     else this.#take(step);
-    const doer = this.#hand(step.hand);
+    const isByNeither = 'kind' in step && step.kind === 'write alone';
+    const doer = isByNeither ? undefined : this.#hand(step.hand);
     this.#compare(doer, said);
     if (this.#options.holdsAll)
       for (const { root, held } of this.#hands()) held.hold(allOf(root, this.course.generation), this.course.state);
@@ -204,6 +206,7 @@ export class Drive {
     else if (kind === 'open second') this.#second ??= isInside ? undefined : this.#openHand();
     else if (kind === 'close second') this.#closeSecond();
     else if (kind === 'reopen' && !isInside) this.#reopen();
+    else if (kind === 'write alone' && !isInside) this.#writeAlone(choice);
     else if (kind === 'back up' && !isInside) this.#backUp();
   }
 
@@ -276,6 +279,18 @@ export class Drive {
     const outdated = this.#second?.root;
     if (generation === before || !isUpgradeTo(generation) || state.things.length === 0) return;
     expect(refusalOf(() => void outdated?.query(thingClass(before)).all())).toBe(outdated && 'NEWER_DATABASE');
+  }
+
+  /** Somebody opens a part of the tree by itself, and writes there. */
+  #writeAlone(choice: Choice): void {
+    const { course, binding } = this;
+    const plan = course.plan({ ...choice, kind: pick(ALONE, choice.c) as ActionKind });
+    if (plan === undefined || plan.action.at.length === 0) return;
+    const { root } = this.#hand(choice.hand);
+    const part = plan.action.at.slice(0, 1 + (choice.b % plan.action.at.length));
+    const { place } = this.#options;
+    const code = performAlone({ root, place, state: course.state, binding }, plan, part);
+    if (judge(plan, code, plan.excuses) === 'done') course.accept(plan);
   }
 
   /** A backup becomes the same tree elsewhere. */

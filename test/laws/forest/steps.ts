@@ -35,7 +35,7 @@ export const REMOVING = [
 ] as const;
 export const MOVING = ['rename', 'move'] as const;
 export const CARRYING = ['copy', 'export', 'import', 'restore'] as const;
-/** What changes nothing in the tree. */
+/** What changes nothing in the tree through its handles. */
 export const LOOKING = [
   'look',
   'look from aside',
@@ -45,6 +45,8 @@ export const LOOKING = [
   'close second',
   'reopen',
   'back up',
+  'write alone',
+  'write alone',
 ] as const;
 
 /** A program subscribes to a query. */

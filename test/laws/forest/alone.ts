@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { type ErrorCode, Store } from 'corollary';
+import { agree, type Binding } from './agree.js';
+import type { Plan } from './course.js';
+import { typesOf } from './generations.js';
+import { refusalOf } from './judge.js';
+import { perform } from './perform.js';
+import { type Path, type StoreState, storeAt } from './state.js';
+
+/** A tree of which a part is opened by itself, as a root, while others have the whole open. */
+export interface Whole {
+  readonly root: Store;
+  readonly place: string;
+  readonly state: StoreState;
+  readonly binding: Binding;
+}
+
+/** What is done in a part alone: it reaches no store outside. */
+export const ALONE = [
+  'create',
+  'create many',
+  'change',
+  'update some',
+  'update tree',
+  'delete',
+  'delete some',
+] as const;
+
+/** Does an action in a part of a tree that is opened by itself; the part holds what it holds in the whole. Gives a refusal. */
+export function performAlone({ root, place, state, binding }: Whole, plan: Plan, part: Path): ErrorCode | undefined {
+  const types = typesOf(state.generation);
+  using alone = Store.open(join(place, ...directoriesTo(root, part)), { types, mustExist: true, busyTimeoutMs: 30 });
+  const said = `${part.join('/')} alone`;
+  agree(alone, storeAt(state, part) as StoreState, binding, `${said}, before`);
+  const action = { ...plan.action, at: plan.action.at.slice(part.length) };
+  const code = refusalOf(() => void perform({ root: alone, place, generation: state.generation }, action, plan.made));
+  const { faults, after } = plan;
+  const isDone = code === undefined && faults.length === 0;
+  agree(alone, storeAt(isDone ? after : state, part) as StoreState, binding, `${said}, after`);
+  return code;
+}
+
+function directoriesTo(root: Store, path: Path): readonly string[] {
+  return path.flatMap((name, n) => ['sub', root.at(path.slice(0, n)).substores.query({ name }).one().directory]);
+}
