@@ -238,10 +238,15 @@ function whereItLeads(root: Store, address: Address): string | undefined {
 /** Everything that is checked of a tree that nobody else has open: a fresh handle agrees, and all is in order. */
 export function agreeOnDisk(place: string, state: StoreState, binding: Binding, said: string): void {
   using fresh = Store.open(place, { types: typesOf(state.generation), mustExist: true });
-  agree(fresh, state, binding, said);
-  const report = fresh.tree.check();
+  agreeInOrder(fresh, state, binding, said);
+}
+
+/** A handle agrees, and finds all in order. */
+export function agreeInOrder(root: Store, state: StoreState, binding: Binding, said: string): void {
+  agree(root, state, binding, said);
+  const report = root.tree.check();
   const findings = report.findings.map(({ kind, path, storeId }) => `${kind} ${path.join('/')} ${storeId}`);
-  const expected = danglingIn(fresh, state, binding).map(
+  const expected = danglingIn(root, state, binding).map(
     ({ store, storeId }) => `address ${store.path.join('/')} ${storeId}`,
   );
   expect(findings.sort(), said).toEqual(expected.sort());

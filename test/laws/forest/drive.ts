@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type ErrorCode, Store } from 'corollary';
 import { expect } from 'vitest';
 import { turns } from '../../support/updates.js';
-import { agree, agreeOnDisk, Binding } from './agree.js';
+import { agree, agreeInOrder, agreeOnDisk, Binding } from './agree.js';
 import { ALONE, performAlone } from './alone.js';
 import { ask } from './ask.js';
 import { Course, isReadOnlyIn, type Plan, pick } from './course.js';
@@ -18,6 +18,8 @@ import { type ActionKind, type Choice, FOLLOWING, type Kind, LOOKING, RENEWING, 
 export interface DriveOptions {
   /** Where the tree is; exports and backups go beside it. */
   readonly place: string;
+  /** Whether it is in memory: only one handle can have it then, and only as long as it is open. */
+  readonly isInMemory: boolean;
   /** The version of the program that begins. */
   readonly generation: number;
   readonly maxOpenSubstores: number;
@@ -46,12 +48,12 @@ export class Drive {
     this.#options = options;
     this.course = new Course(options.generation);
     this.#first = this.#openHand();
-    if (options.hasSecond) this.#second = this.#openHand();
+    if (options.hasSecond && !options.isInMemory) this.#second = this.#openHand();
   }
 
   #openHand(): Hand {
-    const { place, maxOpenSubstores } = this.#options;
-    const hand = openHand(place, this.course.generation, maxOpenSubstores);
+    const { isInMemory, place, maxOpenSubstores } = this.#options;
+    const hand = openHand({ place: isInMemory ? undefined : place, maxOpenSubstores }, this.course.generation);
     if (this.#options.follows)
       for (const c of [0, 1]) hand.followers.begin(hand.root, this.course.state, { ...ALL, c });
     return hand;
@@ -64,7 +66,7 @@ export class Drive {
 
   /** Does a step and compares what is held, what each handle reads and what it was told with the model. */
   async step(step: Step, said: string): Promise<void> {
-    if ('kind' in step && step.kind === 'renew') await this.#renew(step);
+    if ('kind' in step && step.kind === 'renew' && !this.#options.isInMemory) await this.#renew(step);
     else this.#take(step);
     const isByNeither = 'kind' in step && step.kind === 'write alone';
     const doer = isByNeither ? undefined : this.#hand(step.hand);
@@ -109,9 +111,11 @@ export class Drive {
     this.#unheard.clear();
   }
 
-  /** The same through a handle of its own, with all checks that the library has. */
-  compareOnDisk(said: string): void {
-    agreeOnDisk(this.#options.place, this.course.state, this.binding, said);
+  /** The same with all checks that the library has; on disk, through a handle of its own. */
+  compareAtEnd(said: string): void {
+    const { isInMemory, place } = this.#options;
+    if (isInMemory) agreeInOrder(this.#first.root, this.course.state, this.binding, said);
+    else agreeOnDisk(place, this.course.state, this.binding, said);
   }
 
   #hands(): readonly Hand[] {
@@ -199,7 +203,7 @@ export class Drive {
   #look(kind: Kind, choice: Choice): void {
     const { hand } = choice;
     const isInside = this.course.levels.length > 0;
-    if (kind === 'look') this.#lookAround(this.#hand(hand));
+    if (kind === 'look' || (this.#options.isInMemory && ON_DISK.has(kind))) this.#lookAround(this.#hand(hand));
     else if (kind === 'ask') this.#ask(choice);
     else if (kind === 'follow' && !isInside) this.#follow(choice);
     else if (kind === 'look from aside' && isInside) this.#lookFromAside();
@@ -307,6 +311,15 @@ export class Drive {
 /** Of the root's tree, everything. */
 const ALL: Choice = { kind: 'follow', hand: 0, a: 0, b: 0, c: 0 };
 const LOOKS: ReadonlySet<string> = new Set([...LOOKING, ...FOLLOWING, ...RENEWING]);
+/** What takes another handle. */
+const ON_DISK: ReadonlySet<string> = new Set([
+  'look from aside',
+  'open second',
+  'close second',
+  'reopen',
+  'write alone',
+  'renew',
+]);
 /** What takes a transaction over any number of stores. */
 const LARGE: ReadonlySet<string> = new Set(['move', 'update tree', 'delete tree', 'transact']);
 /** What needs several stores open. */

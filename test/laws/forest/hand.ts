@@ -11,10 +11,17 @@ export interface Hand {
   readonly followers: Followers;
 }
 
+/** How a tree is opened. */
+export interface Opening {
+  /** In memory, if not given. */
+  readonly place: string | undefined;
+  readonly maxOpenSubstores: number;
+}
+
 /** Opens a tree, as a version of the program does. */
-export function openHand(place: string, generation: number, maxOpenSubstores: number): Hand {
-  const types = typesOf(generation);
-  const root = Store.open(place, { types, maxOpenSubstores, durability: 'relaxed', busyTimeoutMs: 30 });
+export function openHand({ place, maxOpenSubstores }: Opening, generation: number): Hand {
+  const options = { types: typesOf(generation), maxOpenSubstores, busyTimeoutMs: 30 };
+  const root = place === undefined ? Store.inMemory(options) : Store.open(place, { ...options, durability: 'relaxed' });
   return { root, held: new Held(), followers: new Followers() };
 }
 
