@@ -264,16 +264,18 @@ export class Drive {
   }
 
   /** The next version of the program has the tree: whoever goes on with the one before is told so. */
-  async #renew({ b }: Choice): Promise<void> {
+  async #renew(choice: Choice): Promise<void> {
     const { course, binding } = this;
     const before = course.state;
     closeHand(this.#first);
     this.#second?.followers.endWhere(() => true); // they would only be told that they are outdated
     course.renew();
     const outdated = { place: this.#options.place, binding, before, after: course.state };
-    if (b % 3 > 0) await upgradeTree(outdated, b % 3 === 2);
+    if (choice.b % 3 > 0) await upgradeTree(outdated, choice.b % 3 === 2);
     this.#first = this.#openHand();
     agree(this.#first.root, course.state, binding, 'renewed');
+    // What can be asked from now on may need something that is not there yet.
+    for (let n = 0; n < 8; n++) ask(this.#first.root, course.state, { ...choice, b: choice.b + n, c: choice.c + n });
     this.#seeOutdated(before.generation);
     this.#closeSecond();
   }

@@ -78,7 +78,7 @@ const anyKind = kinds([
   [6, CARRYING],
   [5, LOOKING],
   [2, FOLLOWING],
-  [1, RENEWING],
+  [2, RENEWING],
 ]);
 const writing = kinds([
   [14, MAKING],
