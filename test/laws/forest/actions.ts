@@ -58,6 +58,13 @@ export type Action =
       /** All, if not given. */
       readonly role: RoleName | undefined;
     }
+  | {
+      /** Whoever helps the store at `of`, which lies above, below or is the same, is asked to change. */
+      readonly do: 'request';
+      readonly at: Path;
+      readonly of: Path;
+      readonly n: number;
+    }
   | { readonly do: 'create pump'; readonly at: Path }
   | { readonly do: 'install' | 'uninstall' | 'delete pump'; readonly at: Path; readonly pump: number }
   | { readonly do: 'delete cell'; readonly at: Path; readonly cell: number }

@@ -154,6 +154,8 @@ export class Course {
         const { path, store: child } = this.#child(a);
         return { do: kind, at: path, name: child?.name ?? 'nobody', id: c % this.exports.length };
       }
+      case 'request':
+        return { do: kind, at, of: this.#wayFrom(at, { b, c }), n: c % 8 };
       case 'create pump':
         return { do: kind, at };
       case 'install':
@@ -232,6 +234,13 @@ export class Course {
     const isElsewhere = (to: Path) => !isWithin(to, path) && !(to.length === path.length - 1 && isWithin(path, to));
     const aims = this.#within().filter((place) => n % 8 === 7 || isElsewhere(place.path));
     return aims.length === 0 ? placesIn(this.#state) : aims;
+  }
+
+  // Mostly where somebody answers.
+  #wayFrom(at: Path, { b, c }: { readonly b: number; readonly c: number }): Path {
+    const related = placesIn(this.#state).filter(({ path }) => isWithin(path, at) || isWithin(at, path));
+    const answering = related.filter(({ store }) => store.seats.some(({ target }) => target === null));
+    return (pick(c % 5 === 0 || answering.length === 0 ? related : answering, b) as Place).path;
   }
 
   /** Some store that has a parent, as its parent's path and itself. */

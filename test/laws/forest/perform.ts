@@ -3,7 +3,8 @@ import { type Item, install, type Store, type StoredFile, uninstall } from 'coro
 import type { Action } from './actions.js';
 import { thingClass } from './generations.js';
 import { Cell, labelNextCell, Pump } from './pump.js';
-import { contentOf, labelOf, phraseOf, ROLES, type Thing } from './thing.js';
+import type { Path } from './state.js';
+import { contentOf, labelOf, ROLES, sayingOf, type Thing } from './thing.js';
 
 /** Through what an action is done. */
 export interface Means {
@@ -94,6 +95,11 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
       target.powerDown(thingIn(store, action.thing), action.role && ROLES[action.role]);
       return [store];
     }
+    case 'request': {
+      const answered = store.ask(wayTo(action.at, action.of), ROLES.helping, 'become', action.n);
+      if (answered !== action.n) throw new Error(`${answered} was answered, not ${action.n}`);
+      return [store];
+    }
     case 'create pump':
       store.create(Pump, { label: made[0] as number });
       return [store];
@@ -146,8 +152,9 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
   }
 }
 
-function sayingOf(n: number) {
-  return { n, words: phraseOf(n) };
+/** From a store to one above or below it, as requests take it. */
+function wayTo(from: Path, to: Path): Path {
+  return from.length > to.length ? from.slice(to.length).map(() => '..') : to.slice(from.length);
 }
 
 function valuesOf(label: number, n: number) {

@@ -11,6 +11,7 @@ import {
   type Path,
   type PumpState,
   placesIn,
+  playersOf,
   reborn,
   type Seat,
   type StoreState,
@@ -113,6 +114,9 @@ class Deed implements Outcome {
         break;
       case 'power down':
         this.#powerDown(action);
+        break;
+      case 'request':
+        this.#request(action.of, action.n);
         break;
       case 'create pump':
         this.#createPump();
@@ -266,6 +270,18 @@ class Deed implements Outcome {
       seat.player === player && seat.target === target && (role === undefined || seat.role === role);
     this.#assert(this.#at.seats.some(isMeant), 'NO_POWERUP');
     this.#at.seats = this.#at.seats.filter((seat) => !isMeant(seat));
+  }
+
+  // Who answers lives in the store that is asked: a role that is not inherited.
+  #request(path: Path, n: number): void {
+    const [first] = playersOf(this.after, path, null, 'helping');
+    this.#assert(first !== undefined, 'NO_POWERUP');
+    // A request may go up to whatever the outermost transaction covers.
+    const [outermost] = this.#circumstances.levels;
+    this.#assert(outermost === undefined || isWithin(path, outermost.scope), 'OUTSIDE_TREE');
+    this.#assert(this.#circumstances.levels.at(-1)?.isReadOnly !== true, 'READ_ONLY');
+    const label = Number(first?.split('/').at(-1));
+    for (const thing of (storeAt(this.after, path) as StoreState).things) if (thing.label === label) thing.n = n;
   }
 
   #pump(label: number): PumpState {

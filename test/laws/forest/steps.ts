@@ -22,7 +22,17 @@ export type Step =
     };
 
 export const MAKING = ['create store', 'create', 'create many', 'write file', 'create pump'] as const;
-export const CHANGING = ['change', 'refer', 'hang', 'point', 'point', 'attach', 'update some', 'update tree'] as const;
+export const CHANGING = [
+  'change',
+  'refer',
+  'hang',
+  'point',
+  'point',
+  'attach',
+  'update some',
+  'update tree',
+  'request',
+] as const;
 export const EMPOWERING = ['power up', 'power up', 'power down', 'install', 'install', 'uninstall'] as const;
 export const REMOVING = [
   'delete',

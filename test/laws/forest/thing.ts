@@ -18,6 +18,13 @@ export abstract class Thing extends Item {
   declare to: Address | null;
   /** What upgrades have left; not there in the first generation. */
   declare mark: string | null;
+
+  /** What is requested of those who help. */
+  become(n: number): number {
+    this.n = n;
+    this.words = phraseOf(n);
+    return this.n;
+  }
 }
 
 /** The roles that things play for their stores and for each other. */
@@ -34,6 +41,11 @@ const FRUIT = ['apple', 'apples', 'pear', 'Crème'] as const;
 /** What things with this `n` say. */
 export function phraseOf(n: number): string {
   return `${COLORS[n % 3]} ${FRUIT[n % 4]}, ${n}`;
+}
+
+/** All that a thing with this `n` says of it. */
+export function sayingOf(n: number) {
+  return { n, words: phraseOf(n) };
 }
 
 /** What a file with this label contains. */
