@@ -6,7 +6,7 @@ import { aProgram, type Program } from '../support/a-process.js';
 import { rawly } from '../support/raw-database.js';
 import type * as tasks from '../tasks/commits.js';
 import { look, remark } from '../tasks/commits.js';
-import { aScene, copied, expectWhole, killedAt, partsOf, points, timeout } from './scene.js';
+import { aScene, copied, expectWhole, isThorough, killedAt, partsOf, points, timeout } from './scene.js';
 
 // A process is killed just before one of its operations on files, in a transaction over several stores; then others
 // look. FAULTS=all kills before every one of them.
@@ -109,12 +109,12 @@ describe.skipIf(why !== undefined)('a process that is killed in a transaction ov
 
   test('is survived also when those who look after it are killed', { timeout }, async () => {
     const scene = await aScene(program, 'two');
-    for (const kill of points(scene.operations.length, 2)) {
+    for (const kill of points(scene.operations.length, isThorough ? 12 : 2, false)) {
       const { place, ...ended } = await killedAt(scene, kill);
       const left = join(scene.directory, 'left');
       cpSync(place, left, { recursive: true });
       const { operations } = await operationsOf(program.file, { below: place }, ['look', place]);
-      for (const again of points(operations.length, 2)) {
+      for (const again of points(operations.length, isThorough ? 12 : 2, false)) {
         copied(scene, left);
         const second = await runWithFaults(program.file, { below: place, kill: again }, ['look', place]);
         expect(second.isKilled).toBe(true);
