@@ -713,6 +713,28 @@ describe('uninstalling', () => {
     ]);
   });
 
+  // Whether something had been uninstalled before in the transaction made a difference.
+  test.each(['before', 'in another transaction'])(
+    'leaves what nothing needs since a dependency was emptied afterwards, until the next one: an uninstall %s',
+    (when) => {
+      const store = aMemoryStore();
+      const [other, inbox] = [store.create(Inbox, {}), store.create(Inbox, {})];
+      install(other, store);
+      if (when !== 'before') uninstall(other);
+      const search = store.transact(() => {
+        if (when === 'before') uninstall(other);
+        install(inbox, store);
+        const installed = inbox.search as Search;
+        inbox.search = null;
+        return installed;
+      });
+      expect(installedOn(search)).toBe(store);
+      install(other, store);
+      uninstall(other);
+      expect(installedOn(search)).toBeUndefined();
+    },
+  );
+
   test('leaves alone what a dependency is filled with that was never installed', () => {
     const store = aStore({ types });
     const inbox = store.create(Inbox, {});

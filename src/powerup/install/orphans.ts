@@ -5,14 +5,15 @@ import type { StoreCore } from '../../store/store-core.js';
 import type { Transaction } from '../../store/transaction.js';
 import { AllInstalled } from './all-installed.js';
 import { Installation } from './installation.js';
-import { leave } from './leave.js';
+import { isLeaving, leave } from './leave.js';
 import { type Place, placeOf } from './place.js';
 
 /**
  * Installations are about to be deleted, with their items or alone: before the transaction commits, what came along and
- * is needed no more goes too. Not at once: the deletion was planned without it.
+ * is needed no more goes too. Not at once: the deletion was planned without it. By `uninstall`, all of them go at once.
  */
 export function orphansGo(core: StoreCore, ids: readonly number[], transaction: Transaction): void {
+  if (isLeaving()) return;
   const type = core.typeOf(Installation);
   // By id: the target's class need not be known.
   const targets = new Set(ids.map((id) => (getOfType(core, type, id) as Installation).idOf('target')));
