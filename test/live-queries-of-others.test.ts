@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LiveChanges, LiveUpdate, Store } from 'corollary';
+import { type LiveChanges, type LiveUpdate, Store } from 'corollary';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { aFaultyProcess, whyNoFaults } from './support/a-faulty-disk.js';
 import { aProgram, type Program } from './support/a-process.js';
@@ -208,6 +208,25 @@ describe('in a closed substore', () => {
     await rounds();
     expect(openBelow(place)).toEqual(areOpen);
   });
+});
+
+// To read what lies below, the store above is opened. What others had written there was noticed at that moment, and
+// forgotten when the reading was over.
+test('commits of another handle to a store and to one below it are both told, whichever is looked at first', async () => {
+  const place = aStoreDirectory();
+  const store = aStore({ types, maxOpenSubstores: 1 }, place);
+  const upper = store.substores.create('upper');
+  upper.substores.create('lower');
+  using other = Store.open(place, { types });
+  const told: City[] = [];
+  const listener = ({ added }: LiveChanges<City>) => told.push(...added);
+  using _ = upper.tree.query(City).subscribe(listener, { changes: true, pollMs: 5 });
+  store.substores.create('else').count(City); // the only one that is open
+  await rounds();
+  other.at('upper').create(City, { name: 'Lyon' });
+  other.at('upper/lower').create(City, { name: 'Nice' });
+  await rounds();
+  expect(names(told)).toEqual(['Lyon', 'Nice']);
 });
 
 test('a comparison asks only the store that was written', async () => {

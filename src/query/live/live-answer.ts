@@ -27,8 +27,8 @@ export class LiveAnswer {
   /** The answer as it is now counts as told. @throws what reading throws */
   begin(): void {
     if (this.#told === undefined) return;
-    this.#told = this.#told.followedBy(this.#find()).later;
-    this.#written = NOWHERE;
+    const written = this.#take();
+    this.#told = this.#told.followedBy(this.#find(written)).later;
   }
 
   /** Something was written in the store with this key, or anywhere. */
@@ -44,14 +44,15 @@ export class LiveAnswer {
   offer(): LazyUpdate | undefined {
     if (this.#told === undefined) return this.#update(undefined);
     this.withdraw();
-    const { later, difference } = this.#told.followedBy(this.#find());
+    const written = this.#take();
+    this.#offered = { snapshot: this.#told, written }; // should reading fail
+    const { later, difference } = this.#told.followedBy(this.#find(written));
     const changes = {
       added: difference.added.map((one) => one.item()),
       changed: difference.changed.map((one) => one.item()),
       removed: difference.removed,
     };
-    this.#offered = { snapshot: later, written: this.#written };
-    this.#written = NOWHERE; // what is written while the subscriber is told comes after it
+    this.#offered = { snapshot: later, written };
     if (!difference.isEmpty) return this.#update(changes);
     this.keep();
     return undefined;
@@ -62,10 +63,18 @@ export class LiveAnswer {
     return this.offer() ?? this.#update({ added: [], changed: [], removed: [] });
   }
 
-  #find(): FoundAnswer {
+  // What is noted from now on comes after the reading: it opens stores, and finds what others have written there since
+  // these were closed; some of them it has read before. And so comes what is written while the subscriber is told.
+  #take(): Written {
+    const written = this.#written;
+    this.#written = NOWHERE;
+    return written;
+  }
+
+  #find(written: Written): FoundAnswer {
     const known = this.#told?.parts;
-    if (known === undefined || this.#written === 'anywhere') return this.runner.found(this.spec);
-    return this.runner.found(this.spec, { known, written: this.#written });
+    if (known === undefined || written === 'anywhere') return this.runner.found(this.spec);
+    return this.runner.found(this.spec, { known, written });
   }
 
   #update(changes: ConstructorParameters<typeof LazyUpdate>[1]): LazyUpdate {
