@@ -5,9 +5,9 @@ import { Updates } from './support/updates.js';
 import { City } from './tasks/live-queries.js';
 
 /** A tree with two parents, one of which has a store, and the same through a handle of its own. */
-function aTree() {
+function aTree(maxOpenSubstores = 50) {
   const place = aStoreDirectory();
-  const store = Store.open(place, { types: [City] });
+  const store = Store.open(place, { types: [City], maxOpenSubstores });
   const [a, b] = [store.substores.create('a'), store.substores.create('b')];
   const child = a.substores.create('child');
   const city = child.create(City, { name: 'Lyon' });
@@ -88,3 +88,29 @@ test('a subscription to a tree that is moved itself goes on', async () => {
   subscription.close();
   store.close();
 });
+
+// Its directory gets another name where the one it had is taken: by what came from a copy of the same store. Whoever had
+// subscribed to it found it there, and went on looking for commits of others where it had been.
+test.each(['child', 'tree'])(
+  'a subscription follows a store that others move to another directory: %s',
+  async (asked) => {
+    const { place, store, b, child, changes } = aTree(1);
+    using other = Store.open(place, { types: [City] });
+    other.at('a').tree.export(`${place}-exported`);
+    other.tree.import(`${place}-exported`, 'twin');
+    const query = { child: child.query(City), tree: child.tree.query(City) }[asked];
+    using subscription = query?.subscribe(changes.listener, { changes: true, pollMs: 5 });
+    b.count(City); // the only one that is open
+    other.at('a').substores.move('child', other.at('b'));
+    other.at('twin').substores.move('child', other.at('a'), 'other child');
+    other.at('b').substores.move('child', other.at('a'));
+    expect(store.at('a/child')).toBe(child);
+    b.count(City);
+    other.at('a/child').create(City, { name: 'Metz' });
+    expect((await changes.next()).added.map(({ name }) => name)).toContain('Metz');
+    other.at('a/child').create(City, { name: 'Nancy' });
+    expect((await changes.next()).added.map(({ name }) => name)).toEqual(['Nancy']);
+    subscription?.close();
+    store.close();
+  },
+);

@@ -15,6 +15,8 @@ export class Areas {
   readonly #root: string;
   /** By {@link Area.top}. */
   readonly #areas = new Map<string, Area[]>();
+  /** The top that each watch was added with: its store may lie elsewhere by now. */
+  readonly #tops = new Map<Watch, string>();
 
   constructor(root: string) {
     this.#root = root;
@@ -28,25 +30,39 @@ export class Areas {
   add(top: string, watch: Watch): boolean {
     const areas = this.#areas.get(top) ?? [];
     this.#areas.set(top, areas);
+    this.#tops.set(watch, top);
     const known = areas.find(({ levels }) => levels === watch.levels);
     if (known === undefined) areas.push({ top, levels: watch.levels, watches: new Set([watch]) });
     else known.watches.add(watch);
     return known === undefined;
   }
 
-  delete(top: string, watch: Watch): void {
-    const areas = this.#areas.get(top) ?? [];
-    for (const { watches } of areas) watches.delete(watch);
-    const left = areas.filter(({ watches }) => watches.size > 0);
+  delete(watch: Watch): void {
+    const top = this.#tops.get(watch);
+    if (top === undefined) return;
+    this.#tops.delete(watch);
+    const left = this.#at(top).filter(({ watches }) => !watches.delete(watch) || watches.size > 0);
     if (left.length > 0) this.#areas.set(top, left);
     else this.#areas.delete(top);
   }
 
-  /** The watched stores lie where it is said now: some were moved. */
-  arrange(topOf: (watch: Watch) => string): void {
-    const areas = [...this.#areas.values()].flat();
-    this.#areas.clear();
-    for (const { watches } of areas) for (const watch of watches) this.add(topOf(watch), watch);
+  #at(top: string): readonly Area[] {
+    return this.#areas.get(top) ?? [];
+  }
+
+  /** True when the watch was added with this top. */
+  hasAt(top: string, watch: Watch): boolean {
+    return this.#tops.get(watch) === top;
+  }
+
+  /** All watches. */
+  get watches(): Iterable<Watch> {
+    return this.#tops.keys();
+  }
+
+  /** The watches that were added with this top. */
+  *watchesAt(top: string): Generator<Watch> {
+    for (const { watches } of this.#at(top)) yield* watches;
   }
 
   isTop(directory: string): boolean {
@@ -66,7 +82,7 @@ export class Areas {
   *#over(directory: string): Generator<{ readonly area: Area; readonly level: number }> {
     let at = directory;
     for (let level = 0; ; level++) {
-      for (const area of this.#areas.get(at) ?? []) if (level <= area.levels) yield { area, level };
+      for (const area of this.#at(at)) if (level <= area.levels) yield { area, level };
       if (at === this.#root || dirname(at) === at) return;
       at = dirname(dirname(at));
     }

@@ -53,7 +53,7 @@ class Poller implements Lookout {
   }
 
   stopped(watch: Watch): void {
-    this.#areas.delete(directoryOf(watch.store), watch);
+    this.#areas.delete(watch);
     if (!this.#areas.isEmpty) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -102,12 +102,29 @@ class Poller implements Lookout {
     for (const store of this.#stores.values()) {
       if (looks++ >= looksPerStep) break;
       this.#stores.delete(store.directory);
+      this.#followFrom(store.directory);
       if (!this.#areas.covers(store.directory)) continue;
       const isNews = store.hasNews(open.get(store.directory), glimpseInto);
       if (!store.isMissing || this.#areas.isTop(store.directory)) this.#stores.set(store.directory, store);
       if (isNews) this.#news(store.directory);
     }
     this.#restart();
+  }
+
+  // Others move stores too, and whoever finds one where it is now does not tell. Until now nobody has looked there.
+  #followFrom(directory: string): void {
+    for (const watch of this.#rearrange([...this.#areas.watchesAt(directory)])) watch.told(directoryOf(watch.store));
+  }
+
+  /** Has watched stores looked after where they lie now; gives the watches of those that lay elsewhere. */
+  #rearrange(watches: readonly Watch[]): readonly Watch[] {
+    const moved = watches.filter((watch) => !this.#areas.hasAt(directoryOf(watch.store), watch));
+    for (const watch of moved) {
+      const directory = directoryOf(watch.store);
+      this.#areas.delete(watch);
+      if (this.#areas.add(directory, watch)) this.#lookAfter(directory);
+    }
+    return moved;
   }
 
   // The lock is looked at first: if it is free, all that was written until then is seen, and what is written later
@@ -144,7 +161,7 @@ class Poller implements Lookout {
   }
 
   moved(store: WatchedStore): void {
-    this.#areas.arrange((watch) => directoryOf(watch.store));
+    this.#rearrange([...this.#areas.watches].filter((watch) => isWithin(watch.store, store)));
     this.created(store);
   }
 
@@ -156,4 +173,8 @@ class Poller implements Lookout {
 // A tree with a root on disk has all its stores there.
 function directoryOf({ file }: WatchedStore): string {
   return file.directory as string;
+}
+
+function isWithin(store: WatchedStore, top: WatchedStore): boolean {
+  return store === top || (store.parent !== undefined && isWithin(store.parent, top));
 }
