@@ -1,4 +1,4 @@
-import type { LiveChanges, Subscription } from 'corollary';
+import type { LiveChanges, Store, Subscription } from 'corollary';
 import { expect } from 'vitest';
 import { type Binding, cellsOf, expectedCells } from './agree.js';
 import { type Beginning, type Follower, Following, type FoundThing, POLL_MS } from './following.js';
@@ -7,6 +7,7 @@ import type { Thing } from './thing.js';
 
 /** Keeps all cells of an answer, as the changes that it is told say. */
 export class ChangesFollower implements Follower {
+  readonly store: Store;
   readonly life: number;
   readonly #following: Following;
   readonly #subscription: Subscription;
@@ -14,6 +15,7 @@ export class ChangesFollower implements Follower {
   readonly #cells = new Map<string, readonly unknown[]>();
 
   constructor(beginning: Beginning) {
+    this.store = beginning.store;
     this.life = beginning.life;
     this.#following = new Following(beginning);
     const { query } = this.#following;

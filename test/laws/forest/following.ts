@@ -8,7 +8,8 @@ import type { Choice } from './steps.js';
 
 /** A subscription, and what it knows of the answer by what it was told. */
 export interface Follower {
-  /** The life of the store that is asked. */
+  /** The store that is asked. */
+  readonly store: Store;
   readonly life: number;
   /** Fails unless what it was told is the answer. */
   agree(state: StoreState, binding: Binding, said: string): void;

@@ -41,5 +41,5 @@ export function closeHand({ root, held, followers }: Hand): void {
 /** Another handle has moved these stores. */
 export function setAdrift({ held, followers }: Hand, lives: readonly number[]): void {
   held.setAdrift(lives);
-  followers.endWhere((life) => lives.includes(life));
+  followers.setAdrift(lives);
 }

@@ -1,4 +1,4 @@
-import type { Subscription } from 'corollary';
+import type { Store, Subscription } from 'corollary';
 import { expect } from 'vitest';
 import type { Binding } from './agree.js';
 import { downAndUp, inOrder, labels } from './filters.js';
@@ -7,6 +7,7 @@ import type { StoreState } from './state.js';
 
 /** Keeps the first of an answer, as the results that it is told say. */
 export class ResultsFollower implements Follower {
+  readonly store: Store;
   readonly life: number;
   readonly #following: Following;
   readonly #subscription: Subscription;
@@ -14,6 +15,7 @@ export class ResultsFollower implements Follower {
   #labels: readonly number[];
 
   constructor(beginning: Beginning) {
+    this.store = beginning.store;
     this.life = beginning.life;
     this.#following = new Following(beginning);
     this.#limit = 1 + (beginning.choice.c % 7);
