@@ -3,11 +3,13 @@ import { type ErrorCode, Store } from 'corollary';
 import { expect } from 'vitest';
 import { turns } from '../../support/updates.js';
 import { agree, agreeInOrder, agreeOnDisk, Binding } from './agree.js';
+import { agreeOnHooks } from './agree-on-hooks.js';
 import { ALONE, performAlone } from './alone.js';
 import { ask } from './ask.js';
 import { Course, isReadOnlyIn, type Plan, pick } from './course.js';
-import { isUpgradeTo, thingClass, typesOf } from './generations.js';
+import { hasHooks, isUpgradeTo, thingClass, typesOf } from './generations.js';
 import { allOf, closeHand, type Hand, openHand, setAdrift } from './hand.js';
+import { forgetHooks } from './hooks.js';
 import { judge, refusalOf, Undone } from './judge.js';
 import { perform } from './perform.js';
 import { upgradeTree } from './renewal.js';
@@ -66,11 +68,16 @@ export class Drive {
 
   /** Does a step and compares what is held, what each handle reads and what it was told with the model. */
   async step(step: Step, said: string): Promise<void> {
+    const before = this.course.state;
+    forgetHooks();
     if ('kind' in step && step.kind === 'renew' && !this.#options.isInMemory) await this.#renew(step);
     else this.#take(step);
     const isByNeither = 'kind' in step && step.kind === 'write alone';
     const doer = isByNeither ? undefined : this.#hand(step.hand);
     this.#compare(doer, said);
+    const { generation, state: after } = this.course;
+    if (hasHooks(generation) && before.generation === generation)
+      agreeOnHooks({ step, before, after }, this.binding, said);
     if (this.#options.holdsAll)
       for (const { root, held } of this.#hands()) held.hold(allOf(root, this.course.generation), this.course.state);
     await this.#hear(doer, { said, isEndOfTurn: step.a % 3 > 0 });

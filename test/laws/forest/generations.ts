@@ -11,11 +11,12 @@ import {
   text,
   upgrade,
 } from 'corollary';
+import { TellingThing } from './hooks.js';
 import { Cell, Pump } from './pump.js';
 import { Thing } from './thing.js';
 
 // The versions of a program that has the same tree: it is closed, and opened by the next one. The second one searches the
-// words, which needs no upgrade; the third one has one more attribute; the fourth one calls the type otherwise.
+// words, which needs no upgrade; the third one has one more attribute, and hooks; the fourth one calls the type otherwise.
 
 /** What all versions store. */
 function common<T extends Thing>(own: () => ItemClass<T>) {
@@ -71,7 +72,7 @@ attributes(
 );
 item('thing', { indexes: [['n']], fullText: ['words'] })(Second);
 
-class Third extends Thing {}
+class Third extends TellingThing {}
 attributes(Third, { ...common(() => Third), mark: text({ nullable: true }) });
 item('thing', { version: 2, fullText: ['words'], upgrades: () => [marking] })(Third);
 
@@ -103,6 +104,11 @@ export function typesOf(generation: number): readonly ItemClass<Item>[] {
 /** Whether a version of the program searches the words of things. */
 export function isSearchedIn(generation: number): boolean {
   return generation > 1;
+}
+
+/** Whether things tell which of their hooks are run; else the library can spare itself making some items. */
+export function hasHooks(generation: number): boolean {
+  return thingClass(generation) === Third;
 }
 
 /** Whether a version of the program stores things otherwise than the one before, which cannot go on then. */

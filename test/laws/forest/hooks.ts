@@ -1,0 +1,35 @@
+import { Thing } from './thing.js';
+
+export type Hook = 'stored' | 'committed' | 'deleted';
+
+/** Which hooks have run, as `hook uid/label`: those of all handles. */
+const heard: string[] = [];
+
+/** A thing that tells which of its hooks are run. */
+export abstract class TellingThing extends Thing {
+  override stored(): void {
+    tell('stored', this);
+  }
+  override committed(): void {
+    tell('committed', this);
+  }
+  override deleted(): void {
+    tell('deleted', this);
+  }
+}
+
+function tell(hook: Hook, { store, label }: Thing): void {
+  heard.push(`${hook} ${store.uid}/${label}`);
+}
+
+/** What was told until now is of no interest any more. */
+export function forgetHooks(): void {
+  heard.length = 0;
+}
+
+/** How often each hook has run since they were forgotten, by `hook uid/label`. */
+export function hooksHeard(): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  for (const told of heard) times.set(told, (times.get(told) ?? 0) + 1);
+  return times;
+}
