@@ -518,6 +518,35 @@ test('leftovers that are links are removed, not what they point to', () => {
   expect(readdirSync(elsewhere)).toEqual(['mine.txt']);
 });
 
+// The directories below a deleted store are marked as deleted, so that other processes learn of it: over the link, those of
+// the other store were.
+test.each<[string, (place: string, link: (path: string) => void) => void]>([
+  [
+    'a substore that is deleted',
+    (place, link) => {
+      const part = substoreDirectories(place)[0] as string;
+      rmSync(part, { recursive: true });
+      link(part);
+      aStore({}, place).substores.delete('part');
+    },
+  ],
+  [
+    'a directory that no substore has',
+    (place, link) => {
+      link(join(place, 'sub', 'orphan00'));
+      const store = aStore({}, place);
+      store.substores.create('another');
+      store.tree.check({ repair: true });
+    },
+  ],
+])('%s, and is a link to another store, takes nothing of that along', (_what, remove) => {
+  const other = aClosedStore();
+  const before = contentsOf(other);
+  const place = aClosedStore();
+  remove(place, (path) => symlinkSync(other, path));
+  expect(contentsOf(other)).toEqual(before);
+});
+
 test('two substores whose directories were swapped are refused', () => {
   const place = aStoreDirectory();
   const store = aStore({}, place);

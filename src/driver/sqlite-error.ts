@@ -35,8 +35,20 @@ const TOO_LARGE =
 
 // What SQLite says where the tables are not those that a store's catalogue tells of, or hold what is not written there.
 // All have the code SQLITE_ERROR.
-const NOT_AS_WRITTEN =
-  /^(no such (table|column|index|module): |table .* has no column named |(table|index|trigger) .* already exists$|malformed JSON|cannot modify .* because it is a view|invalid fts5 file format)/;
+const NOT_AS_WRITTEN = new RegExp(
+  [
+    '^(no such|unknown) (table|column|index|module|function|collation sequence|tokenizer): ',
+    '^(table|index|trigger) .* already exists$',
+    '^table .* has no column named ',
+    '^cannot modify .* because it is a view',
+    '^error in (table|index|trigger|view) ',
+    '^vtable constructor failed: ',
+    '^invalid fts5 file format',
+    '^malformed JSON',
+    '^unsupported file format',
+    '^attached databases must use the same text encoding',
+  ].join('|'),
+);
 
 /** SQLite's extended result code, such as 'SQLITE_BUSY_SNAPSHOT', or undefined for other errors. */
 export function sqliteCode(error: unknown): string | undefined {

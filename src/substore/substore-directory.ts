@@ -122,10 +122,10 @@ function markBelow(directory: string, settings: StoreSettings): void {
   for (const id of idsIfReadable(directory)) markAll(substoreDirectory(directory, id), settings);
 }
 
-// What is damaged cannot be marked, and is removed all the same.
+// What is damaged cannot be marked, and is removed all the same; of a link, what it leads to is not ours.
 function idsIfReadable(directory: string): readonly string[] {
   try {
-    return substoreIds(directory);
+    return statOf(directory)?.isDirectory() ? substoreIds(directory) : [];
   } catch (error) {
     if (error instanceof CorollaryError) return [];
     throw error;
