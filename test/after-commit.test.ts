@@ -502,6 +502,32 @@ describe('committed', () => {
     expect(seen).toEqual(['committed two']);
   });
 
+  // It ran: the store was closed only when its turn came, and that of the item came first.
+  test('does not run for an item of a store that the transaction deletes', () => {
+    const { store } = aNotebook('one');
+    const below = store.substores.create('below');
+    const two = below.create(Note, { name: 'two' });
+    const seen = eventsOf(() =>
+      store.transact(() => {
+        two.stars = 1;
+        below.create(Note, { name: 'three' });
+        store.substores.delete('below');
+      }),
+    );
+    expect(seen).toEqual(['stored three']);
+  });
+
+  test('does not run for an item of a store that the transaction makes and deletes', () => {
+    const { store } = aNotebook('one');
+    const seen = eventsOf(() =>
+      store.transact(() => {
+        store.substores.create('below').create(Note, { name: 'two' });
+        store.substores.delete('below');
+      }),
+    );
+    expect(seen).toEqual(['stored two']);
+  });
+
   test('runs for an item that was changed outside as well as in an inner transaction that failed', () => {
     const { store, note } = aNotebook('one', 'two');
     const [one, two] = [note('one'), note('two')];

@@ -90,6 +90,6 @@ export function setCells(state: ItemState, changes: readonly CellChange[], { tra
 export function tellCommitted(state: ItemState, transaction: Transaction): void {
   if (!state.type.hooks.committed) return;
   transaction.afterCommit(() => {
-    if (state.life === 'stored' && transaction.isFirstTold(state)) state.item.committed();
+    if (state.item.isStored && transaction.isFirstTold(state)) state.item.committed();
   });
 }

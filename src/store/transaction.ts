@@ -29,8 +29,14 @@ interface Level {
   readonly undoActions: UndoAction[];
   /** What to do before anything is committed, by name. */
   readonly beforeCommit: Map<string, Callback>;
+  /** What to do after the outermost commit before anybody is told of it: stores are gone, or where they are to be. */
+  readonly onCommit: Callback[];
   /** What to run after the outermost commit, in order of registration. */
   readonly afterCommit: Callback[];
+}
+
+function newLevel(scope: Participant, isReadOnly: boolean): Level {
+  return { scope, isReadOnly, undoActions: [], beforeCommit: new Map(), onCommit: [], afterCommit: [] };
 }
 
 // The transaction whose function is running in this thread. One at a time: SQLite's calls are synchronous, and so are ours.
@@ -118,6 +124,10 @@ export class Transaction {
    */
   beforeCommit(name: string, callback: Callback): void {
     this.#level.beforeCommit.set(name, callback);
+  }
+  /** Something to do after the outermost commit, before anything else is run then, unless this level is undone. */
+  onCommit(action: Callback): void {
+    this.#level.onCommit.push(action);
   }
   /** Something to do after the outermost commit, unless this level is undone. */
   afterCommit(callback: Callback): void {
@@ -221,7 +231,7 @@ export class Transaction {
   }
 
   #inLevel<R>(scope: Participant, isReadOnly: boolean, work: () => R): R {
-    this.#levels.push({ scope, isReadOnly, undoActions: [], beforeCommit: new Map(), afterCommit: [] });
+    this.#levels.push(newLevel(scope, isReadOnly));
     try {
       const result = work();
       this.#release();
@@ -240,6 +250,7 @@ export class Transaction {
     const inner = this.#levels.pop() as Level;
     for (const action of inner.undoActions) this.#level.undoActions.push(action);
     for (const [name, callback] of inner.beforeCommit) this.#level.beforeCommit.set(name, callback);
+    for (const action of inner.onCommit) this.#level.onCommit.push(action);
     for (const callback of inner.afterCommit) this.#level.afterCommit.push(callback);
   }
 
@@ -252,7 +263,7 @@ export class Transaction {
 
   /** Runs a function as the outermost level, commits, and gives what it gave. After a throw everything is as before. */
   run<R>(store: Participant, { isReadOnly, others }: RunOptions, work: () => R): R {
-    this.#levels.push({ scope: store, isReadOnly, undoActions: [], beforeCommit: new Map(), afterCommit: [] });
+    this.#levels.push(newLevel(store, isReadOnly));
     running = this;
     try {
       this.#joinFirst([store, ...others], isReadOnly ? undefined : this.#gateBefore(store));
@@ -353,7 +364,8 @@ export class Transaction {
   }
   /** What to run now that all is committed. */
   get callbacks(): readonly Callback[] {
-    return [...(this.#levels[0]?.afterCommit ?? []), ...this.#atEnd];
+    const { onCommit = [], afterCommit = [] } = this.#levels[0] ?? {};
+    return [...onCommit, ...afterCommit, ...this.#atEnd];
   }
 }
 

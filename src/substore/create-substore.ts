@@ -26,7 +26,7 @@ export function createSubstore<S extends KeepingStore>(branch: Branch<S>, name: 
     // createItem gives an item of the class that it was given.
     const child = branch.child(createItem(core, core.typeOf(SubStore), values) as SubStore);
     transaction.addNew(child.core);
-    transaction.afterCommit(() => child.core.watches.created(child.core));
+    transaction.onCommit(() => child.core.watches.created(child.core));
     transaction.onUndo((isOutcomeKnown) => {
       if (!isOutcomeKnown) {
         child.distrust();

@@ -98,7 +98,7 @@ function changeParents<S extends KeepingStore>(
     child.reparent(from, name);
     if (!isOutcomeKnown) child.distrust(to);
   });
-  transaction.afterCommit(() => {
+  transaction.onCommit(() => {
     if (!part.isMoving) {
       discardBelow(from, wasIn); // it was deleted with the store that it was moved to
       return;

@@ -42,7 +42,7 @@ export function retireSubstore<S extends KeepingStore>(
     for (const { core } of suspended) core.resume();
     if (!isOutcomeKnown) child.distrust();
   });
-  transaction.afterCommit(() => {
+  transaction.onCommit(() => {
     for (const { core } of loaded) core.resume();
     for (const store of closedInMemory(child)) store.close('was deleted');
     child.close('was deleted'); // before its directory is moved, which Windows does not do while files are open

@@ -79,6 +79,6 @@ function placeInMemory<S extends KeepingStore>(
     identify(content, { was, is: { uid, parentUid: parent, incarnation: newIncarnation() }, uids }, place);
     const file = new StoreFile({ whereabouts, settings, openFiles: undefined, content });
     for (const { id, pieces } of files) file.files.write(id, pieces());
-    transaction.afterCommit(() => inMemory.set(uid, file)); // by then a store that it replaces is gone
+    transaction.onCommit(() => inMemory.set(uid, file)); // by then a store that it replaces is gone
   }
 }
