@@ -20,6 +20,20 @@ export type Action =
   | { readonly do: 'delete store'; readonly at: Path; readonly name: string; readonly by: 'name' | 'query' }
   | { readonly do: 'create'; readonly at: Path; readonly n: number }
   | { readonly do: 'create many'; readonly at: Path; readonly n: number; readonly count: number }
+  | {
+      /** So many, and then one that is refused. */
+      readonly do: 'create broken';
+      readonly at: Path;
+      readonly n: number;
+      readonly count: number;
+    }
+  | {
+      readonly do: 'find or create';
+      readonly at: Path;
+      /** Looks for what is not there, if null. */
+      readonly thing: number | null;
+      readonly n: number;
+    }
   | { readonly do: 'change'; readonly at: Path; readonly thing: number; readonly n: number }
   | {
       readonly do: 'refer';

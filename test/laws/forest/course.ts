@@ -135,6 +135,10 @@ export class Course {
         return { do: kind, at, n: b % 8 };
       case 'create many':
         return { do: kind, at, n: b % 8, count: 1 + (c % 3) };
+      case 'create broken':
+        return { do: kind, at, n: b % 8, count: c % 3 };
+      case 'find or create':
+        return { do: kind, at, thing: c % 3 === 0 ? null : labelOf(pick(store.things, b)), n: c % 8 };
       case 'update some':
       case 'update tree':
         return { do: kind, at, n: b % 8, newN: c % 8 };

@@ -12,6 +12,7 @@ import { allOf, closeHand, type Hand, openHand, setAdrift } from './hand.js';
 import { forgetHooks } from './hooks.js';
 import { judge, refusalOf, Undone } from './judge.js';
 import { perform } from './perform.js';
+import { Promises } from './promises.js';
 import { upgradeTree } from './renewal.js';
 import { keysIn, type Path, placesIn, type StoreState, storeAt } from './state.js';
 import { type ActionKind, type Choice, FOLLOWING, type Kind, LOOKING, RENEWING, type Step } from './steps.js';
@@ -43,6 +44,7 @@ export class Drive {
   /** The tree as it is committed, while a transaction runs. */
   #committed: StoreState | undefined;
   #hasMoved = false;
+  readonly #promises = new Promises();
   /** Who did something of which those who follow were not told yet: a hand, or somebody else. */
   readonly #unheard = new Set<Hand | undefined>();
 
@@ -184,6 +186,7 @@ export class Drive {
     const { course } = this;
     const before = course.state;
     const scope = course.scopeFor(step).path;
+    const promised = this.#promises.count;
     const isOutermost = course.levels.length === 0;
     const depth = course.levels.length;
     const hand = this.#hand(step.hand);
@@ -193,6 +196,7 @@ export class Drive {
         () => {
           course.levels.push({ scope, isReadOnly: isReadOnlyIn(course, step) });
           for (const inner of step.transact) this.#take({ ...inner, hand: step.hand });
+          this.#promises.give(hand.root);
           this.#lookAround(hand);
           if (step.isUndone) throw new Undone();
         },
@@ -202,8 +206,11 @@ export class Drive {
     course.levels.length = depth;
     if (isOutermost) this.#committed = undefined;
     if (isOutermost) this.#hasMoved = false;
-    if (step.isUndone || code !== undefined) course.undoTo(before);
+    const isUndone = step.isUndone || code !== undefined;
+    if (isUndone) course.undoTo(before);
     else course.commit();
+    if (isUndone) this.#promises.keepFirst(promised);
+    if (isOutermost) this.#promises.agree('transact');
     if (code !== undefined) expect(this.#excusesFor('transact'), 'transact').toContain(code);
   }
 

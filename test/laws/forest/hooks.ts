@@ -1,3 +1,4 @@
+import { CorollaryError } from 'corollary';
 import { Thing } from './thing.js';
 
 export type Hook = 'stored' | 'committed' | 'deleted';
@@ -5,9 +6,13 @@ export type Hook = 'stored' | 'committed' | 'deleted';
 /** Which hooks have run, as `hook uid/label`: those of all handles. */
 const heard: string[] = [];
 
+/** A thing with this `n` is refused by its hook. */
+export const REFUSED = -1;
+
 /** A thing that tells which of its hooks are run. */
 export abstract class TellingThing extends Thing {
   override stored(): void {
+    if (this.n === REFUSED) throw new CorollaryError('INVALID_VALUE', 'The hook wants no such thing');
     tell('stored', this);
   }
   override committed(): void {

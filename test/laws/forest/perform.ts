@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { type Item, install, type Store, type StoredFile, uninstall } from 'corollary';
 import type { Action } from './actions.js';
-import { thingClass } from './generations.js';
+import { hasHooks, thingClass } from './generations.js';
+import { REFUSED } from './hooks.js';
 import { Cell, labelNextCell, Pump } from './pump.js';
 import type { Path } from './state.js';
 import { contentOf, labelOf, ROLES, sayingOf, type Thing } from './thing.js';
@@ -63,6 +64,18 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
         made.map((label) => valuesOf(label, action.n)),
         { items: true },
       );
+    case 'create broken': {
+      const rows = made.map((label) => valuesOf(label, action.n));
+      const broken = { ...valuesOf(made.at(-1) as number, action.n), n: refusedNumber(means.generation) };
+      store.createMany(Things, [...rows.slice(0, -1), broken]);
+      return [store];
+    }
+    case 'find or create': {
+      const { label, ...others } = valuesOf(action.thing ?? (made[0] as number), action.n);
+      const found = store.findOrCreate(Things, { label }, others);
+      if (found.label !== label) throw new Error(`${found.label} was found, not ${label}`);
+      return [store, found];
+    }
     case 'change':
       return [changed(action.thing, (thing) => thing.set(sayingOf(action.n)))];
     case 'refer':
@@ -150,6 +163,11 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
     case 'restore':
       return [store.substores.restore(action.name, exportOf(means, action.id))];
   }
+}
+
+// By the hook, when all rows are written; or before any is.
+function refusedNumber(generation: number): number {
+  return hasHooks(generation) ? REFUSED : 0.5;
 }
 
 /** From a store to one above or below it, as requests take it. */

@@ -97,6 +97,14 @@ class Deed implements Outcome {
       case 'create many':
         this.#create(action.n, action.count);
         break;
+      case 'create broken':
+        this.#create(action.n, action.count + 1);
+        this.#assert(false, 'INVALID_VALUE');
+        break;
+      case 'find or create':
+        if (action.thing === null) this.#create(action.n, 1);
+        else this.#excuseWrite();
+        break;
       case 'change':
         this.#change(action.thing, { n: action.n });
         break;

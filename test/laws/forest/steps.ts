@@ -21,7 +21,15 @@ export type Step =
       readonly isReadOnly: boolean;
     };
 
-export const MAKING = ['create store', 'create', 'create many', 'write file', 'create pump'] as const;
+export const MAKING = [
+  'create store',
+  'create',
+  'create many',
+  'create broken',
+  'find or create',
+  'write file',
+  'create pump',
+] as const;
 export const CHANGING = [
   'change',
   'refer',
