@@ -11,11 +11,12 @@ import { hasHooks, isUpgradeTo, thingClass, typesOf } from './generations.js';
 import { allOf, closeHand, type Hand, openHand, setAdrift } from './hand.js';
 import { forgetHooks } from './hooks.js';
 import { judge, refusalOf, Undone } from './judge.js';
+import { Pages } from './pages.js';
 import { perform } from './perform.js';
 import { Promises } from './promises.js';
 import { upgradeTree } from './renewal.js';
 import { keysIn, type Path, placesIn, type StoreState, storeAt } from './state.js';
-import { type ActionKind, type Choice, FOLLOWING, type Kind, LOOKING, RENEWING, type Step } from './steps.js';
+import { type ActionKind, type Choice, FOLLOWING, type Kind, LOOKING, PAGING, RENEWING, type Step } from './steps.js';
 
 /** How a tree is driven. */
 export interface DriveOptions {
@@ -45,6 +46,7 @@ export class Drive {
   #committed: StoreState | undefined;
   #hasMoved = false;
   readonly #promises = new Promises();
+  readonly #pages = new Pages();
   /** Who did something of which those who follow were not told yet: a hand, or somebody else. */
   readonly #unheard = new Set<Hand | undefined>();
 
@@ -76,6 +78,7 @@ export class Drive {
     else this.#take(step);
     const isByNeither = 'kind' in step && step.kind === 'write alone';
     const doer = isByNeither ? undefined : this.#hand(step.hand);
+    this.#pages.follow(this.course.state);
     this.#compare(doer, said);
     const { generation, state: after } = this.course;
     if (hasHooks(generation) && before.generation === generation)
@@ -220,6 +223,7 @@ export class Drive {
     if (kind === 'look' || (this.#options.isInMemory && ON_DISK.has(kind))) this.#lookAround(this.#hand(hand));
     else if (kind === 'ask') this.#ask(choice);
     else if (kind === 'follow' && !isInside) this.#follow(choice);
+    else if (kind === 'turn page' && !isInside) this.#pages.turn(this.#hand(hand).root, this.course.state, choice);
     else if (kind === 'look from aside' && isInside) this.#lookFromAside();
     else if (kind === 'open second') this.#second ??= isInside ? undefined : this.#openHand();
     else if (kind === 'close second') this.#closeSecond();
@@ -326,7 +330,7 @@ export class Drive {
 
 /** Of the root's tree, everything. */
 const ALL: Choice = { kind: 'follow', hand: 0, a: 0, b: 0, c: 0 };
-const LOOKS: ReadonlySet<string> = new Set([...LOOKING, ...FOLLOWING, ...RENEWING]);
+const LOOKS: ReadonlySet<string> = new Set([...LOOKING, ...PAGING, ...FOLLOWING, ...RENEWING]);
 /** What takes another handle. */
 const ON_DISK: ReadonlySet<string> = new Set([
   'look from aside',

@@ -55,6 +55,7 @@ export function filtersIn(generation: number): readonly Filter[] {
 
 /** An order for both. Copies of a thing have the same label: which of them is first, is left open. */
 export const downAndUp = (query: Asked) => query.orderBy((t) => [t.n.desc(), t.label.asc()]);
-export const inOrder = (things: readonly ThingState[]) => [...things].sort((a, b) => b.n - a.n || a.label - b.label);
+export const inOrder = <T extends Pick<ThingState, 'n' | 'label'>>(things: readonly T[]) =>
+  [...things].sort((a, b) => b.n - a.n || a.label - b.label);
 
 export const labels = (things: Iterable<{ readonly label: number }>) => [...things].map(({ label }) => label);

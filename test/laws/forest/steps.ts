@@ -67,6 +67,9 @@ export const LOOKING = [
   'write alone',
 ] as const;
 
+/** A program reads the next page of an answer. */
+export const PAGING = ['turn page'] as const;
+
 /** A program subscribes to a query. */
 export const FOLLOWING = ['follow'] as const;
 
@@ -81,7 +84,7 @@ export type ActionKind = (
   | typeof MOVING
   | typeof CARRYING
 )[number];
-export type Kind = ActionKind | (typeof LOOKING | typeof FOLLOWING | typeof RENEWING)[number];
+export type Kind = ActionKind | (typeof LOOKING | typeof PAGING | typeof FOLLOWING | typeof RENEWING)[number];
 
 function kinds(groups: readonly (readonly [number, readonly Kind[]])[]): fc.Arbitrary<Kind> {
   return fc.oneof(...groups.map(([weight, group]) => ({ weight, arbitrary: fc.constantFrom(...group) })));
@@ -95,6 +98,7 @@ const anyKind = kinds([
   [5, MOVING],
   [6, CARRYING],
   [5, LOOKING],
+  [3, PAGING],
   [2, FOLLOWING],
   [2, RENEWING],
 ]);
