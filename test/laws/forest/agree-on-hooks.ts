@@ -22,9 +22,10 @@ export function agreeOnHooks({ step, before, after }: Done, binding: Binding, sa
   const times = hooksHeard();
   const run = (hook: Hook, at: string) => times.get(`${hook} ${at}`) ?? 0;
   const [were, are] = [thingsIn(before, binding), thingsIn(after, binding)];
-  for (const [at, { cells }] of are) {
-    const isCreated = !were.has(at) && !comesAlong(step);
-    const isChanged = isCreated || (were.has(at) && were.get(at)?.cells !== cells);
+  for (const [at, { life, cells }] of are) {
+    const known = were.get(at);
+    const isCreated = known === undefined && !comesAlong(step);
+    const isChanged = isCreated || (known?.life === life && known.cells !== cells);
     const mayBeTold = before !== after && !comesAlong(step);
     expect(run('stored', at), `${said}: stored of ${at}`).toBe(isCreated ? 1 : 0);
     // Whether what was changed and changed back counts, is left open.
