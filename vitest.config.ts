@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
 import { defineConfig, type Plugin } from 'vitest/config';
@@ -84,8 +85,9 @@ export default defineConfig({
     isolate: false,
     // Most of the time would pass in waiting for the disk, and no test can tell one that syncs from one that does not.
     env: { NODE_COMPILE_CACHE: compiled, ...(process.env.TMPDIR === undefined ? inMemory() : {}) },
-    // Vitest would leave one processor to itself, which on two halves the speed.
-    maxWorkers: '100%',
+    // One more than there are processors: tests wait for processes that they start. Vitest would leave one to itself, which on
+    // two halves the speed.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
