@@ -2,6 +2,7 @@ import { CorollaryError, kindOf } from '../errors.js';
 import type { Attribute } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import { assertPlainFunction, refuseUnfinished } from './async-guard.js';
+import { isWithin } from './is-within.js';
 import type { StoreCore } from './store-core.js';
 
 /** One call of `limitLoads` that is running. */
@@ -35,12 +36,7 @@ export function limitLoads<R>(core: StoreCore, most: unknown, work: () => R): R 
 /** Counts a reference that is about to be read alone. @throws CorollaryError TOO_MANY_LOADS */
 export function countSingleLoad(core: StoreCore, type: ItemType, attribute: Attribute): void {
   for (let limit = running; limit !== undefined; limit = limit.outer)
-    if (covers(limit.core, core) && ++limit.loads > limit.most) throw tooMany(limit, core, type, attribute);
-}
-
-function covers(above: StoreCore, core: StoreCore): boolean {
-  for (let at: StoreCore | undefined = core; at !== undefined; at = at.parent) if (at === above) return true;
-  return false;
+    if (isWithin(core, limit.core) && ++limit.loads > limit.most) throw tooMany(limit, core, type, attribute);
 }
 
 function tooMany({ most }: LoadLimit, core: StoreCore, type: ItemType, attribute: Attribute): CorollaryError {

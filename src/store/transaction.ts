@@ -4,6 +4,7 @@ import { CorollaryError } from '../errors.js';
 import type { ItemState } from '../item/state.js';
 import { commitTogether, type Unfinished } from './commit/commit-together.js';
 import type { Gate } from './gate.js';
+import { isWithin } from './is-within.js';
 import { inLockOrder } from './lock-order.js';
 import { type Lock, Part, type Participant } from './part.js';
 import type { StoreFile } from './store-file.js';
@@ -64,11 +65,6 @@ export function aside<R>(work: () => R): R {
   } finally {
     running = waiting.pop();
   }
-}
-
-function isWithin(store: Participant, scope: Participant): boolean {
-  for (let at: Participant | undefined = store; at !== undefined; at = at.parent) if (at === scope) return true;
-  return false;
 }
 
 /** All or nothing over a store and those below it. See `Store.transact`. */

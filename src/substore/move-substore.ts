@@ -6,6 +6,7 @@ import { deleteItems } from '../store/deletion.js';
 import { assertPathFits, databaseFile } from '../store/directory.js';
 import { onDisk, ownDirectory } from '../store/disk.js';
 import type { Gates } from '../store/gate.js';
+import { isWithin } from '../store/is-within.js';
 import type { Transaction } from '../store/transaction.js';
 import { carry, wayTo } from './arrival.js';
 import type { Branch } from './branch.js';
@@ -182,13 +183,12 @@ function assertAlone(directory: string, place: string): void {
 }
 
 function assertNotWithin<S extends KeepingStore>(child: Branch<S>, to: Branch<S>): void {
-  for (let at: Branch<S> | undefined = to; at !== undefined; at = at.parent)
-    if (at === child)
-      throw new CorollaryError(
-        'INVALID_VALUE',
-        `${child.core.file.place} cannot be moved to ${to.core.file.place}, which is the same store or below it`,
-        { store: child.core.file.place },
-      );
+  if (!isWithin(to, child)) return;
+  throw new CorollaryError(
+    'INVALID_VALUE',
+    `${child.core.file.place} cannot be moved to ${to.core.file.place}, which is the same store or below it`,
+    { store: child.core.file.place },
+  );
 }
 
 /** @throws CorollaryError PATH_TOO_LONG for the first of all stores below whose new path would be too long */

@@ -15,6 +15,7 @@ import { type RepairOptions, type RepairReport, repairStore } from '../store/com
 import { createItem, createItems } from '../store/create.js';
 import { deleteItem } from '../store/deletion.js';
 import { Files } from '../store/files/files.js';
+import { isWithin } from '../store/is-within.js';
 import { checkedId, findById, findOfType, getById, getOfType } from '../store/load.js';
 import { limitLoads } from '../store/load-limit.js';
 import type { StoreCore } from '../store/store-core.js';
@@ -403,8 +404,7 @@ export class Store extends PowerupTarget implements Asker {
     if (!(store instanceof Store))
       throw new CorollaryError('INVALID_VALUE', `stores of transact is a list of stores, not of ${kindOf(store)}`);
     store.#core.assertOpen();
-    for (let at: StoreCore | undefined = store.#core; at !== undefined; at = at.parent)
-      if (at === this.#core) return store.#core;
+    if (isWithin(store.#core, this.#core)) return store.#core;
     throw new CorollaryError(
       'OUTSIDE_TREE',
       `${store.#core.file.place} is not below ${this.#core.file.place}, whose transaction it is to take part in`,

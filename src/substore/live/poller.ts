@@ -1,4 +1,5 @@
 import type { KeepingStore } from '../../item/keeping-store.js';
+import { isWithin } from '../../store/is-within.js';
 import type { Evictable, StoreSettings } from '../../store/settings.js';
 import { visitStore } from '../../store/visit-store.js';
 import type { Lookout, Watch, WatchedStore } from '../../store/watches.js';
@@ -173,8 +174,4 @@ class Poller implements Lookout {
 // A tree with a root on disk has all its stores there.
 function directoryOf({ file }: WatchedStore): string {
   return file.directory as string;
-}
-
-function isWithin(store: WatchedStore, top: WatchedStore): boolean {
-  return store === top || (store.parent !== undefined && isWithin(store.parent, top));
 }
