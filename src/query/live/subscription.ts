@@ -42,14 +42,13 @@ export class ListenerSubscription implements Subscription, Watcher {
 
   // The watch first: what is committed after it began is told, also if the first reading has seen it.
   #begin(): void {
-    const watching = this.#answer.runner.watch(this);
+    this.#watching = this.#answer.runner.watch(this);
     try {
       this.#answer.begin();
     } catch (error) {
-      watching.stop();
+      this.close(); // what was noticed while it was read may have scheduled a call
       throw error;
     }
-    this.#watching = watching;
     this.#options.signal?.addEventListener('abort', this.#close, { once: true });
   }
 
