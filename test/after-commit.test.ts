@@ -726,6 +726,16 @@ describe('hooks of many items at once:', () => {
     expect(seen.sort()).toEqual(['deleted a', 'deleted b', 'deleted top']);
   });
 
+  test('a deletion runs committed for what referred to the item and does no more, in memory or not', () => {
+    const { store, note, place } = aNotebook('target', 'held', 'not held');
+    store.query(Note, (n) => n.name.ne('target')).update({ next: note('target') });
+    const other = aStore({ types }, place);
+    const held = other.getUnique(Note, { name: 'held' });
+    const seen = eventsOf(() => other.query(Note, { name: 'target' }).delete());
+    expect(seen.sort()).toEqual(['committed held', 'committed not held', 'deleted target']);
+    expect(held.next).toBeNull();
+  });
+
   test('none runs after a transaction that fails', () => {
     const { store } = aNotebook('one', 'two');
     const work = attempt(() => {
