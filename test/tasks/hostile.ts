@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Address,
@@ -81,6 +82,13 @@ export function makeSample(place: string): void {
   fill(inner.substores.create('deep'));
   fill(store.substores.create('beside'));
   store.close();
+}
+
+/** Makes a backup of such a tree. */
+export function makeBackup(place: string, backup: string): void {
+  makeSample(place);
+  using store = Store.open(place, { types, upgrade: 'open' });
+  store.tree.backup(backup);
 }
 
 /** Writes into all stores of it, and stays: whoever is killed then leaves the logs. */
@@ -185,19 +193,43 @@ export function examine(place: string, aside: string): Examined {
   return notes;
 }
 
+/** Restores what a backup holds, takes it into another tree, and looks whether that is as it was. */
+export function takeForged(backup: string, aside: string): { readonly faults: string[] } {
+  const notes = new Notes();
+  notes.attempt('check of a backup', () => Store.checkBackup(backup));
+  const restored = join(aside, 'restored');
+  notes.attempt('restore', () => Store.restore(backup, restored, { types, durability: 'relaxed' }).close());
+  if (existsSync(restored)) notes.faults.push(...examine(restored, join(aside, 'more')).faults);
+  const whole = join(aside, 'whole');
+  makeSample(whole);
+  using store = Store.open(whole, { types, durability: 'relaxed' });
+  const contents = () => [store, store.at('inner'), store.at('inner/deep')].map(digest).join();
+  const before = contents();
+  const isThere = notes.attempt('import', () => store.tree.import(backup, 'taken'));
+  if (isThere !== store.substores.names().includes('taken')) notes.faults.push('an import is there in part');
+  notes.attempt('restore a substore', () => store.substores.restore('beside', backup));
+  notes.attempt('all of it', () => readAll(store.tree.query(Note).all()));
+  notes.attempt('repair', () => store.tree.check({ repair: true }));
+  if (contents() !== before) notes.faults.push('stores that were there before are others now');
+  return notes;
+}
+
 class Notes implements Examined {
   readonly faults: string[] = [];
   readonly codes: Record<string, number> = {};
 
-  attempt(what: string, work: () => unknown): void {
+  /** True if it went well. */
+  attempt(what: string, work: () => unknown): boolean {
     try {
       work();
+      return true;
     } catch (error) {
       if (error instanceof CorollaryError) this.codes[error.code] = 1 + (this.codes[error.code] ?? 0);
       else
         this.faults.push(
           `${error instanceof Error ? (error.stack ?? error.message) : String(error)} when asked: ${what}`,
         );
+      return false;
     }
   }
 }
