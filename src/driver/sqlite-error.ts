@@ -41,9 +41,11 @@ const NOT_AS_WRITTEN = new RegExp(
     '^(table|index|trigger) .* already exists$',
     '^table .* has no column named ',
     '^cannot modify .* because it is a view',
-    '^error in (table|index|trigger|view) ',
+    '^error in (table|index|trigger|view|tokenizer) ',
     '^vtable constructor failed: ',
-    '^invalid fts5 file format',
+    // What makes an index of words, and what it keeps, read by FTS5.
+    '^(invalid fts5 file format|reserved fts5 |parse error in |unrecognized (column )?option)',
+    '^(malformed|multiple) .* directives?',
     '^malformed JSON',
     '^unsupported file format',
     '^attached databases must use the same text encoding',

@@ -193,3 +193,26 @@ test('an address that is a number is a finding of a check', () => {
     expect.objectContaining({ message: expect.stringContaining('non-TEXT value in item_letter_v1.to') }),
   );
 });
+
+// What FTS5 says of it has no code of its own.
+test.each(['remove_diacritics', 'unicode61', 'content', 'tokenize'])(
+  'an index of words that was made in another way is CORRUPT: %s',
+  (word) => {
+    @item('page')
+    class Page extends Item {
+      @text({ fullText: true }) declare words: string;
+    }
+    const place = aPlace();
+    const store = aStore({}, place);
+    store.create(Page, { words: 'some words' });
+    store.close();
+    tampered(
+      place,
+      `PRAGMA writable_schema = ON;
+       UPDATE sqlite_schema SET sql = replace(sql, '${word}', 'x${word.slice(1)}') WHERE sql LIKE '%fts5%'`,
+    );
+    const reopened = aStore({}, place);
+    expect(codeOf(() => reopened.query(Page, (page) => page.words.matches('words')).all())).toBe('CORRUPT');
+    expect(codeOf(() => reopened.create(Page, { words: 'more' }))).toBe('CORRUPT');
+  },
+);
