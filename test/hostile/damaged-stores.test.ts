@@ -123,7 +123,7 @@ test('damage to one store takes nothing from the stores above, below and beside 
   const [sample] = (await samples(directory)) as [string];
   const child = program.start();
   const lost: string[] = [];
-  for (let round = FIRST; round < FIRST + Math.min(3 * ROUNDS, 3000); round++) {
+  for (let round = FIRST; round < FIRST + Math.min(3 * ROUNDS, 2000); round++) {
     const choice = new Choice(SEED + round);
     const { place } = aScene(directory, sample, sample);
     const stores = databasesBelow(place).map((file) => dirname(file));
