@@ -50,7 +50,8 @@ test(`${ITEMS} items are read in pages, and as plain values, with ${HEAP_MB} MB`
   const program = await childProgram(PROGRAM);
   const place = aStoreDirectory();
   const run = (mode: string) => runNode([`--max-old-space-size=${HEAP_MB}`, program, place, mode]);
-  expect((await run('fill')).status).toBe(0);
+  // It is reading that has little room: an array of rows to be written may be larger.
+  expect((await runNode([program, place, 'fill'])).status).toBe(0);
   for (const mode of ['items', 'plucked', 'projected', 'tree']) {
     const start = performance.now();
     const { status, output } = await run(mode);
