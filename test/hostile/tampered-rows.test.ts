@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Address, address, Item, item, json, Store, text, upgrade } from 'corollary';
 import { describe, expect, test } from 'vitest';
@@ -216,3 +216,22 @@ test.each(['remove_diacritics', 'unicode61', 'content', 'tokenize'])(
     expect(codeOf(() => reopened.create(Page, { words: 'more' }))).toBe('CORRUPT');
   },
 );
+
+// SQLite has no code of its own for these either. Where they stand: https://www.sqlite.org/fileformat2.html
+test.each<[string, number, number]>([
+  ['another text encoding', 59, 2],
+  ['a newer form of the schema', 47, 9],
+])('a database with %s is refused by name', (_what, at, byte) => {
+  const place = aPlace();
+  const file = join(place, 'db.sqlite');
+  const bytes = readFileSync(file);
+  bytes[at] = byte;
+  writeFileSync(file, bytes);
+  expect(codeOf(() => Store.open(place))).toMatch(/^(CORRUPT|NOT_A_STORE)$/);
+});
+
+test('a trigger that calls what is not there is CORRUPT', () => {
+  const place = aPlace();
+  tampered(place, 'CREATE TRIGGER other AFTER INSERT ON item_note_v1 BEGIN SELECT nothing_of_ours(1); END');
+  expect(codeOf(() => aStore({}, place).create(Note, { words: 'more', extra: {} }))).toBe('CORRUPT');
+});
