@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { bytes, Item, integer, item, type Store, text } from 'corollary';
+import { bigint, bytes, Item, integer, item, json, real, type Store, text } from 'corollary';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory, databasesBelow } from './support/a-store.js';
 import { rawly, tableWith } from './support/raw-database.js';
 
-// Rows that are created one after the other wait, and are written together before anything else is done.
+// Rows that are created or changed one after the other wait, and are written together before anything else is done.
 
 @item('grain')
 class Grain extends Item {
@@ -22,17 +22,24 @@ class Chaff extends Item {
 class Badge extends Item {
   @text({ unique: true }) declare code: string;
 }
+@item('kernel')
+class Kernel extends Item {
+  @bigint({ nullable: true }) declare big: bigint | null;
+  @real() declare real: number;
+  @json({ nullable: true }) declare json: { at: number[] } | null;
+  @integer({ indexed: true }) declare column2: number;
+}
 @item('weight')
 class Weight extends Item {
   @integer({ check: (w) => w.grams.gt(0) }) declare grams: number;
 }
 
 /** As another program would: no class has such a rule. */
-const addRule = (place: string, refused: string) =>
+const addRule = (place: string, refused: string, event = 'INSERT', answer = "ABORT, 'no'") =>
   rawly(place, (database) =>
     database.exec(
-      `CREATE TRIGGER refusing BEFORE INSERT ON "${tableWith(database, 'inside')}" WHEN ${refused}
-       BEGIN SELECT RAISE(ABORT, 'no'); END`,
+      `CREATE TRIGGER refusing BEFORE ${event} ON "${tableWith(database, 'inside')}" WHEN ${refused}
+       BEGIN SELECT RAISE(${answer}); END`,
     ),
   );
 const IS_BAD = "NEW.name = 'bad'";
@@ -134,6 +141,111 @@ describe('rows that wait', () => {
   });
 });
 
+describe('changes that wait', () => {
+  const grains = (store: Store, count: number) =>
+    store.transact(() => Array.from({ length: count }, (_, size) => store.create(Grain, { size })));
+
+  test('are seen by whatever is asked next', () => {
+    const store = aMemoryStore();
+    const [first, second, third] = grains(store, 3) as [Grain, Grain, Grain];
+    store.transact(() => {
+      first.size = 10;
+      second.size = 11;
+      expect(sizes(store)).toEqual([10, 11, 2]);
+      third.size = 12;
+      expect(store.query(Grain, (g) => g.size.gt(11)).one()).toBe(third);
+      first.size = 20;
+      second.delete();
+      third.size = 22;
+      expect(store.count(Grain, (g) => g.size.gte(20))).toBe(2);
+    });
+    expect(sizes(store)).toEqual([20, 22]);
+  });
+
+  test('of one item are done in their order', () => {
+    const store = aMemoryStore();
+    const [first, second] = grains(store, 2) as [Grain, Grain];
+    store.transact(() => {
+      for (let size = 1; size <= 40; size++) {
+        first.size = size;
+        if (size % 3 === 0) second.size = -size;
+        first.size = 100 + size;
+      }
+    });
+    expect(sizes(store)).toEqual([140, -39]);
+  });
+
+  test('of one item to different attributes are all done', () => {
+    const store = aMemoryStore();
+    const items = grains(store, 40);
+    store.transact(() => {
+      for (const grain of items) {
+        grain.size += 100;
+        grain.name = `${grain.size}`;
+        grain.set({ size: grain.size + 100, inside: new Uint8Array([grain.size]) });
+      }
+    });
+    const found = store.query(Grain).select((g) => ({ size: g.size, name: g.name, inside: g.inside }));
+    expect(found.all()).toEqual(
+      items.map((_, at) => ({ size: at + 200, name: `${at + 100}`, inside: new Uint8Array([at + 100]) })),
+    );
+  });
+
+  test('are undone with their level, and stay with the one around it', () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    const items = grains(store, 40);
+    store.transact(() => {
+      for (const grain of items) grain.size += 100;
+      const undone = () =>
+        store.transact(() => {
+          for (const grain of items) grain.size += 1000;
+          throw new RangeError('undone');
+        });
+      expect(undone).toThrow(RangeError);
+      for (const grain of items.slice(20)) grain.size += 100;
+    });
+    const expected = items.map((_, at) => at + (at < 20 ? 100 : 200));
+    expect([sizes(store), items.map(({ size }) => size)]).toEqual([expected, expected]);
+    expect(sizes(aStore({}, place))).toEqual(expected);
+  });
+
+  test('are undone with the transaction, and nothing of them comes back', () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    const items = grains(store, 40);
+    const undone = () =>
+      store.transact(() => {
+        for (const grain of items) grain.size += 100;
+        throw new RangeError('undone');
+      });
+    expect(undone).toThrow(RangeError);
+    (items[39] as Grain).size = 1000;
+    const expected = items.map((_, at) => (at < 39 ? at : 1000));
+    expect([sizes(aStore({}, place)), items.map(({ size }) => size)]).toEqual([expected, expected]);
+  });
+
+  test('are written with their values, of every kind that SQLite has', () => {
+    const store = aMemoryStore();
+    const values = (at: number) => ({
+      big: at % 5 === 0 ? null : 2n ** 63n - 1n - BigInt(at),
+      real: at % 2 === 0 ? at : at + 0.5,
+      json: at % 7 === 0 ? null : { at: [at] },
+      column2: 2 ** 53 - 1 - at,
+    });
+    const count = 33;
+    const kernels = store.transact(() =>
+      Array.from({ length: count }, () => store.create(Kernel, { big: 0n, real: 0, json: null, column2: 0 })),
+    );
+    store.transact(() => {
+      for (const [at, kernel] of kernels.entries()) kernel.set(values(at));
+    });
+    const found = store.query(Kernel).select((k) => ({ big: k.big, real: k.real, json: k.json, column2: k.column2 }));
+    expect(found.all()).toEqual(kernels.map((_, at) => values(at)));
+    expect(store.query(Kernel, { column2: 2 ** 53 - 1 - 32 }).one()).toBe(kernels[32]);
+  });
+});
+
 describe('statements', () => {
   let written: number;
   beforeEach(() => {
@@ -141,7 +253,7 @@ describe('statements', () => {
     const driver = Object.getPrototypeOf(new Database(':memory:').prepare('SELECT 1')) as Database.Statement;
     const { run } = driver;
     vi.spyOn(driver, 'run').mockImplementation(function (this: Database.Statement, ...values) {
-      if (this.source.startsWith('INSERT INTO "item_')) written++;
+      if (/^(INSERT INTO|UPDATE) "item_/.test(this.source)) written++;
       return run.apply(this, values);
     });
   });
@@ -159,6 +271,25 @@ describe('statements', () => {
       for (let n = 0; n < 10; n++) store.create(Badge, { code: `${n}` });
     });
     expect(written).toBe(30);
+  });
+
+  test('are not one for each of 320 items that are got and changed, but where a rule of the table may refuse it', () => {
+    const place = aStoreDirectory();
+    const first = aStore({}, place);
+    const grains = Array.from({ length: 320 }, (_, size) => first.create(Grain, { size }).storeId);
+    const badges = Array.from({ length: 10 }, (_, at) => first.create(Badge, { code: `${at}` }).storeId);
+    first.close();
+    const store = aStore({}, place);
+    written = 0;
+    store.transact(() => {
+      for (const id of grains) store.get(Grain, id).size += 1000;
+    });
+    expect(written).toBe(20);
+    store.transact(() => {
+      for (const id of badges) store.get(Badge, id).code += '!';
+    });
+    expect(written).toBe(30);
+    expect(sizes(store)).toEqual(grains.map((_, at) => at + 1000));
   });
 });
 
@@ -196,6 +327,47 @@ describe('what is refused', () => {
     expect(sizes(store)).toEqual([-1]);
     store.create(Grain, { size: 1 });
     expect(sizes(aStore({}, place))).toEqual([-1, 1]);
+  });
+
+  test.each([1, 40])('by the table as a change cannot be left out, though the function goes on: %i rows', (count) => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    const items = store.transact(() => Array.from({ length: count }, (_, size) => store.create(Grain, { size })));
+    addRule(place, IS_BAD, 'UPDATE');
+    const attempt = () =>
+      store.transact(() => {
+        for (const [at, grain] of items.entries())
+          try {
+            grain.name = at === 0 ? 'bad' : 'good';
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'CONSTRAINT' });
+          }
+        expect(codeOf(() => store.count(Grain))).toBe('CONSTRAINT');
+      });
+    expect(refusal(attempt)).toMatchObject({ code: 'CONSTRAINT', type: 'grain', storeId: items[0]?.storeId });
+    expect(items.map(({ name }) => name)).toEqual(items.map(() => null));
+    (items[0] as Grain).name = 'fine';
+    expect(aStore({}, place).query(Grain, { name: 'fine' }).count()).toBe(1);
+  });
+
+  test.each([
+    ['INSERT', 1],
+    ['INSERT', 40],
+    ['UPDATE', 1],
+    ['UPDATE', 40],
+  ] as const)('by the table without a word is told all the same: %s of %i rows', (event, count) => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    const items = store.transact(() => Array.from({ length: count }, (_, size) => store.create(Grain, { size })));
+    addRule(place, IS_BAD, event, 'IGNORE');
+    const name = (at: number) => (at === count - 1 ? 'bad' : null);
+    const write: (at: number) => unknown = {
+      INSERT: (at: number) => store.create(Grain, { size: 0, name: name(at) }),
+      UPDATE: (at: number) => items[at]?.set({ size: 99, name: name(at) }),
+    }[event];
+    expect(codeOf(() => store.transact(() => items.map((_, at) => write(at)).length))).toBe('ITEM_GONE');
+    expect(sizes(store)).toEqual(items.map((_, at) => at));
+    expect(items.map(({ size }) => size)).toEqual(items.map((_, at) => at));
   });
 
   test('by the table undoes a level over several stores in all of them', () => {

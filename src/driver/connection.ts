@@ -166,16 +166,21 @@ export class Connection {
   }
 
   /**
-   * Adds a row to a table in the running transaction, at the latest before anything else is done here: many in a row are
-   * written together. Only for rows that nothing but the disk can refuse, and of small values: who is told is whoever comes
-   * next. They are not lost then: as long as they cannot be written, nothing can be committed.
+   * Writes a row of a table in the running transaction, at the latest before anything else is done here: many one after the
+   * other are written together. Only for rows that nothing but the disk can refuse, and of small values: who is told is
+   * whoever comes next. They are not lost then: as long as they cannot be written, nothing can be committed.
    */
   collect(statements: RowStatements, id: number, cells: readonly SqlValue[]): void {
     // Before the row is added: where those before it cannot be written, nothing may come of it.
-    if (this.#collected?.statements !== statements || this.#collected.isFull) this.writeCollected();
-    this.#collected ??= new CollectedRows(statements, cells.length + 1);
+    if (!this.#goesWith(statements, id)) this.writeCollected();
+    this.#collected ??= new CollectedRows(statements, cells.length + 1, this.#place);
     this.#collected.add(id, cells);
     this.#changes++;
+  }
+
+  #goesWith(statements: RowStatements, id: number): boolean {
+    const collected = this.#collected;
+    return collected?.statements === statements && !collected.isFull && !collected.has(id);
   }
 
   /** Writes what {@link Connection.collect} was given, so that ending a savepoint cannot fail by it. */
@@ -258,6 +263,16 @@ export class Connection {
       return this.#statement(sql).get(...values);
     } catch (error) {
       return this.#again(error, () => this.#statement(sql).get(...values));
+    }
+  }
+
+  /** The row that a query gives for an id, and for nothing else: those that wait with other ids need not be written for it. */
+  rowWithId(sql: string, id: number): SqlRow | undefined {
+    if (this.#collected?.has(id)) this.writeCollected();
+    try {
+      return this.#statements.get(sql).get(id);
+    } catch (error) {
+      return this.#again(error, () => this.#statements.get(sql).get(id));
     }
   }
 

@@ -58,7 +58,12 @@ export function sqliteCode(error: unknown): string | undefined {
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }
 
-/** True when a statement names a table or column that the database has not, or reads what it cannot hold. */
+/** True when a statement names a table or column that the database has not. */
+export function isLacking(error: unknown): boolean {
+  return sqliteCode(error) === 'SQLITE_ERROR' && /^no such (table|column): /.test((error as Error).message);
+}
+
+/** True when a statement does not fit what the database holds: that is missing, or cannot be what it says. */
 export function isNotAsWritten(error: unknown): boolean {
   return sqliteCode(error) === 'SQLITE_ERROR' && NOT_AS_WRITTEN.test((error as Error).message);
 }

@@ -1,3 +1,4 @@
+import type { RowStatements } from '../driver/collected-rows.js';
 import { CorollaryError } from '../errors.js';
 import type { Item } from '../item/item.js';
 import { type CellChange, goneError, type ItemState, letGo, stateOf } from '../item/state.js';
@@ -5,6 +6,7 @@ import type { Attribute } from '../schema/attribute.js';
 import type { Cell } from '../schema/value.js';
 import { namingRules } from './broken-rule.js';
 import { findById, hasSameCells, isSameCell, refreshItem, vanished } from './load.js';
+import { mayWait } from './may-wait.js';
 import type { Part } from './part.js';
 import type { StoreCore } from './store-core.js';
 import type { Transaction } from './transaction.js';
@@ -60,15 +62,20 @@ function assertTargets(core: StoreCore, changes: readonly CellChange[]): void {
 }
 
 function update(core: StoreCore, state: ItemState, changes: readonly CellChange[], noting: Noting): void {
-  const { sql, entry } = core.catalog.ready(state.type);
-  const text = sql.update(changes.map(({ attribute }) => attribute));
-  const values = changes.map(({ cell }) => cell);
-  if (namingRules(state.type, () => core.file.connection.run(text, [...values, state.id]), state.id) === 0) {
-    vanished(core, state);
-    throw goneError(state);
-  }
-  noting.part.wroteOne(entry, state.id);
+  const stored = core.catalog.ready(state.type);
+  const statements = stored.sql.update(changes.map(({ attribute }) => attribute));
+  const cells = changes.map(({ cell }) => cell);
+  if (mayWait(stored, cells)) core.file.connection.collect(statements, state.id, cells);
+  else updateAtOnce(core, state, statements, cells);
+  noting.part.wroteOne(stored.entry, state.id);
   setCells(state, changes, noting);
+}
+
+function updateAtOnce(core: StoreCore, state: ItemState, { one }: RowStatements, cells: readonly Cell[]): void {
+  const { id, type } = state;
+  if (namingRules(type, () => core.file.connection.run(one, [...cells, id]), id) > 0) return;
+  vanished(core, state);
+  throw goneError(state);
 }
 
 /** Where a write notes what it does to items: for a rollback, and for the hooks after the commit. */

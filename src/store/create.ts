@@ -1,4 +1,4 @@
-import { CollectedRows, ROWS_PER_INSERT } from '../driver/collected-rows.js';
+import { CollectedRows, ROWS_PER_STATEMENT } from '../driver/collected-rows.js';
 import { CorollaryError, prefixed } from '../errors.js';
 import { finish, type Prepared, prepare } from '../item/build.js';
 import type { Item } from '../item/item.js';
@@ -10,6 +10,7 @@ import { namedRule, namingRules } from './broken-rule.js';
 import type { StoredType } from './catalog.js';
 import { tellCommitted } from './change.js';
 import { TAGS } from './format.js';
+import { mayWait } from './may-wait.js';
 import type { Part } from './part.js';
 import type { StoreCore } from './store-core.js';
 import type { Write } from './transact.js';
@@ -75,21 +76,12 @@ export function checkNew(core: StoreCore, type: ItemType, values: object): void 
 }
 
 function insertOne(core: StoreCore, stored: StoredType, prepared: Prepared, id: number): void {
-  if (stored.mayCollect && areSmall(prepared.cells)) core.file.connection.collect(stored.sql, id, prepared.cells);
+  if (mayWait(stored, prepared.cells)) core.file.connection.collect(stored.sql.insert, id, prepared.cells);
   else insertAtOnce(core, stored, prepared, id);
 }
 
 function insertAtOnce(core: StoreCore, { sql, type }: StoredType, { cells }: Prepared, id: number): void {
-  namingRules(type, () => core.file.connection.run(sql.insert, [id, ...cells]));
-}
-
-/** Larger values are written at once: what waits in memory stays small. A length in characters or bytes. */
-const MAX_LENGTH = 4096;
-
-function areSmall(cells: readonly Cell[]): boolean {
-  for (const cell of cells)
-    if ((typeof cell === 'string' || cell instanceof Uint8Array) && cell.length > MAX_LENGTH) return false;
-  return true;
+  namingRules(type, () => core.file.connection.run(sql.insert.one, [...cells, id]));
 }
 
 /** A written row becomes a live item. */
@@ -209,7 +201,7 @@ function* batches(rows: Iterable<RowValues>): Generator<RowValues[]> {
   let batch: RowValues[] = [];
   for (const row of rows) {
     batch.push(row);
-    if (batch.length < ROWS_PER_INSERT) continue;
+    if (batch.length < ROWS_PER_STATEMENT) continue;
     yield batch;
     batch = [];
   }
@@ -222,10 +214,7 @@ function insertBatch(core: StoreCore, { sql, type }: StoredType, batch: readonly
     const row = batch.find((one) => one.id === id) as NewRow;
     return ofRow(row.name, namedRule(error, type, undefined));
   };
-  const rows = new CollectedRows(
-    { insert: sql.insert, insertMany: sql.insertMany, refused },
-    type.attributes.length + 1,
-  );
+  const rows = new CollectedRows({ ...sql.insert, refused }, type.attributes.length + 1, core.file.place);
   for (const { prepared, id } of batch) rows.add(id, prepared.cells);
   rows.write((text, values) => core.file.connection.run(text, values));
 }

@@ -1,5 +1,5 @@
 import type { Connection, FirstLook } from '../driver/connection.js';
-import { isNotAsWritten } from '../driver/sqlite-error.js';
+import { isLacking } from '../driver/sqlite-error.js';
 import { CorollaryError } from '../errors.js';
 import { IS_PREPARED } from './commit/prepared.js';
 import { APPLICATION_ID, FORMAT, type StoreIds } from './format.js';
@@ -50,8 +50,7 @@ function diagnosed(connection: Connection, place: string, error: unknown): unkno
     // A file that is no database says so only when its first page is read.
     return isNoDatabase(cause) ? notAStore(place, 'its db.sqlite is no SQLite database', cause) : cause;
   }
-  // There is no such table, or it has not the columns that we know.
-  if (error instanceof CorollaryError && !isNotAsWritten(error.cause)) return error;
+  if (error instanceof CorollaryError && !isLacking(error.cause)) return error;
   return isNewer(connection) ? newer(place) : headerless(place);
 }
 

@@ -98,7 +98,7 @@ function freshRow(core: StoreCore, state: ItemState): SqlRow | 'gone' | 'as it i
     const { connection } = core.file; // opening it settles the epoch
     if (state.epoch === core.file.epoch) return 'as it is';
     const stored = core.catalog.find(state.type);
-    return (stored && connection.row(stored.sql.selectById, [state.id])) ?? 'gone';
+    return (stored && connection.rowWithId(stored.sql.selectById, state.id)) ?? 'gone';
   } catch (error) {
     if (core.isDeleted) return 'gone'; // seen just now
     throw error;
@@ -150,7 +150,7 @@ function findUnlessChanged(core: StoreCore, typeAsked: () => ItemType | undefine
   if (type === undefined) return undefined;
   const stored = core.catalog.find(type);
   const { file } = core;
-  const row = stored && ifAsWritten(() => file.connection.row(stored.sql.selectByIdAndGeneration, [id]));
+  const row = stored && ifAsWritten(() => file.connection.rowWithId(stored.sql.selectByIdAndGeneration, id));
   return row !== undefined && file.isUnchanged(row.pop()) ? itemOfRow(core, type, row, file.epoch) : undefined;
 }
 
@@ -160,7 +160,7 @@ function findRow(core: StoreCore, reading: Reading, entry: CatalogueEntry, id: n
 }
 
 function loadRow(core: StoreCore, reading: Reading, { type, sql }: StoredType, id: number): Item | undefined {
-  const row = reading.connection.row(sql.selectById, [id]);
+  const row = reading.connection.rowWithId(sql.selectById, id);
   return row && itemOfRow(core, type, row, reading.epoch);
 }
 

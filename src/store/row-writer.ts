@@ -10,7 +10,7 @@ export class RowWriter {
 
   constructor(core: StoreCore, { sql, type }: StoredType) {
     this.#core = core;
-    this.#rows = new CollectedRows(sql, type.attributes.length + 1);
+    this.#rows = new CollectedRows(sql.insert, type.attributes.length + 1, core.file.place);
   }
 
   /** @throws CorollaryError CONSTRAINT naming the item, which may be one of those added before */

@@ -1,6 +1,5 @@
-import { ROWS_PER_INSERT, type RowStatements } from '../driver/collected-rows.js';
+import { ROWS_PER_STATEMENT, type RowStatements } from '../driver/collected-rows.js';
 import { quoted, textLiteral, valueGroups } from '../driver/sql-text.js';
-import type { CorollaryError } from '../errors.js';
 import type { Attribute } from '../schema/attribute.js';
 import type { Codec } from '../schema/codec.js';
 import type { ItemType } from '../schema/item-type.js';
@@ -25,8 +24,8 @@ function indexName(table: string, index: IndexShape): string {
 }
 
 /** How a value of this codec stands in SQL: int64 travels as text, so that no digit is lost. */
-function parameterFor(codec: Codec): string {
-  return codec.asText === true ? 'CAST(? AS INTEGER)' : '?';
+function stored(codec: Codec, given: string): string {
+  return codec.asText === true ? `CAST(${given} AS INTEGER)` : given;
 }
 
 /** A column, or what is written with it, as it is read. */
@@ -69,11 +68,11 @@ export function dropIndex(table: string, index: IndexShape): string {
 }
 
 /** The statements for one table that are used again and again. */
-export class TableSql implements RowStatements {
+export class TableSql {
   /** The table's name, quoted. */
   readonly table: string;
-  readonly insert: string;
-  readonly insertMany: string;
+  /** Takes the cells of a new item. */
+  readonly insert: RowStatements;
   readonly selectById: string;
   /** The same with the store's generation as the last cell. */
   readonly selectByIdAndGeneration: string;
@@ -83,17 +82,13 @@ export class TableSql implements RowStatements {
   readonly selectAfter: string;
   readonly #type: ItemType;
   readonly #select: string;
-  readonly #updates: UpdateText = { text: undefined, longer: [] };
-  readonly #updatesOfMany: UpdateText = { text: undefined, longer: [] };
+  readonly #updates: Known<RowStatements> = { made: undefined, longer: [] };
+  readonly #updatesOfMany: Known<string> = { made: undefined, longer: [] };
 
   constructor(table: string, type: ItemType) {
     this.table = quoted(table);
     this.#type = type;
-    const columns = [ID, ...type.attributes.map(({ name }) => quoted(name))].join(', ');
-    const parameters = ['?', ...type.attributes.map(({ codec }) => parameterFor(codec))];
-    const into = `INSERT INTO ${this.table} (${columns}) VALUES`;
-    this.insert = `${into} ${valueGroups(parameters, 1)}`;
-    this.insertMany = `${into} ${valueGroups(parameters, ROWS_PER_INSERT)}`;
+    this.insert = this.#insert();
     const read = [ID, ...type.attributes.map((attribute) => selected(attribute))].join(', ');
     this.#select = `SELECT ${read} FROM ${this.table} WHERE`;
     this.selectById = `${this.#select} ${ID} = ?`;
@@ -102,44 +97,67 @@ export class TableSql implements RowStatements {
     this.selectAfter = `${this.#select} ${ID} > ? ORDER BY ${ID} LIMIT ?`;
   }
 
-  refused(error: CorollaryError, id: number): CorollaryError {
-    return namedRule(error, this.#type, id);
-  }
-
   /** Takes a text. */
   selectByText(attribute: string): string {
     return `${this.#select} ${quoted(attribute)} = ?`;
   }
 
-  /** Changes some attributes of one item: values first, then its id. */
-  update(attributes: readonly Attribute[]): string {
-    return this.#known(this.#updates, attributes, '= ?');
+  /** Takes new cells of some attributes of an item. */
+  update(attributes: readonly Attribute[]): RowStatements {
+    const known = knownFor(this.#updates, attributes);
+    known.made ??= this.#update(attributes);
+    return known.made;
   }
 
-  /** Changes some attributes of many items: values first, then their ids as a JSON array. */
+  /** Gives some attributes of many items the same values: values first, then their ids as a JSON array. */
   updateMany(attributes: readonly Attribute[]): string {
-    return this.#known(this.#updatesOfMany, attributes, IN_IDS);
+    const known = knownFor(this.#updatesOfMany, attributes);
+    known.made ??= this.#updateWhere(attributes, IN_IDS);
+    return known.made;
   }
 
-  // Asked at every assignment: a key put together of the attributes would cost half a microsecond each time.
-  #known(start: UpdateText, attributes: readonly Attribute[], which: string): string {
-    let at = start;
-    for (const { index } of attributes) {
-      at.longer[index] ??= { text: undefined, longer: [] };
-      at = at.longer[index];
-    }
-    at.text ??= this.#updateText(attributes, which);
-    return at.text;
+  #insert(): RowStatements {
+    const { attributes } = this.#type;
+    const columns = [...attributes.map(({ name }) => quoted(name)), ID].join(', ');
+    const parameters = [...attributes.map(({ codec }) => stored(codec, '?')), '?'];
+    const into = `INSERT INTO ${this.table} (${columns}) VALUES`;
+    const rows = (count: number) => `${into} ${valueGroups(parameters, count)}`;
+    return this.#statements(rows(1), rows(ROWS_PER_STATEMENT));
   }
 
-  #updateText(attributes: readonly Attribute[], which: string): string {
-    const assignments = attributes.map(({ name, codec }) => `${quoted(name)} = ${parameterFor(codec)}`).join(', ');
-    return `UPDATE ${this.table} SET ${assignments} WHERE ${ID} ${which}`;
+  #update(attributes: readonly Attribute[]): RowStatements {
+    const parameters = Array.from({ length: attributes.length + 1 }, () => '?');
+    const rows = valueGroups(parameters, ROWS_PER_STATEMENT);
+    // SQLite calls the columns of VALUES so.
+    const assignments = attributes.map(
+      ({ name, codec }, at) => `${quoted(name)} = ${stored(codec, `new.column${at + 1}`)}`,
+    );
+    const many = `UPDATE ${this.table} SET ${assignments.join(', ')} FROM (VALUES ${rows}) AS new WHERE ${ID} = new.column${parameters.length}`;
+    return this.#statements(this.#updateWhere(attributes, '= ?'), many);
+  }
+
+  #updateWhere(attributes: readonly Attribute[], which: string): string {
+    const assignments = attributes.map(({ name, codec }) => `${quoted(name)} = ${stored(codec, '?')}`);
+    return `UPDATE ${this.table} SET ${assignments.join(', ')} WHERE ${ID} ${which}`;
+  }
+
+  #statements(one: string, many: string): RowStatements {
+    return { one, many, refused: (error, id) => namedRule(error, this.#type, id) };
   }
 }
 
-/** The text for a list of attributes, and the way on to those of longer lists, by the index of the attribute that follows. */
-interface UpdateText {
-  text: string | undefined;
-  readonly longer: UpdateText[];
+/** What was made for a list of attributes, and the way on to longer lists, by the index of the attribute that follows. */
+interface Known<T> {
+  made: T | undefined;
+  readonly longer: Known<T>[];
+}
+
+// Asked at every assignment: a key put together of the attributes would cost half a microsecond each time.
+function knownFor<T>(start: Known<T>, attributes: readonly Attribute[]): Known<T> {
+  let at = start;
+  for (const { index } of attributes) {
+    at.longer[index] ??= { made: undefined, longer: [] };
+    at = at.longer[index];
+  }
+  return at;
 }

@@ -227,7 +227,7 @@ test.each<[string, number, number]>([
   const bytes = readFileSync(file);
   bytes[at] = byte;
   writeFileSync(file, bytes);
-  expect(codeOf(() => Store.open(place))).toMatch(/^(CORRUPT|NOT_A_STORE)$/);
+  expect(codeOf(() => Store.open(place))).toBe('CORRUPT');
 });
 
 test('a trigger that calls what is not there is CORRUPT', () => {
