@@ -153,7 +153,7 @@ function problemOf(file: StoredFile, code: ErrorCode, what: string, cause?: unkn
 
 function hashOf(open: OpenFile): string {
   const hash = createHash('sha256');
-  for (let at = 0; at < open.size; at += PIECE_BYTES) hash.update(open.read(at, PIECE_BYTES));
+  for (let at = 0; at < open.size; at += PIECE_BYTES) hash.update(open.read(at, Math.min(PIECE_BYTES, open.size - at)));
   return hash.digest('hex');
 }
 
