@@ -1,7 +1,13 @@
 import { appendFileSync } from 'node:fs';
 
 /** What the long tests do again and again. */
-type Trial = 'kills' | 'failing disks' | 'states after a power cut' | 'damaged trees' | 'forged backups';
+type Trial =
+  | 'kills'
+  | 'failing disks'
+  | 'states after a power cut'
+  | 'different ones'
+  | 'damaged trees'
+  | 'forged backups';
 
 const counts = new Map<Trial, number>();
 

@@ -1,22 +1,23 @@
+import { hash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kept } from './models.js';
 import type { Base, Node, Step } from './trace.js';
 
-/** A disk on which some steps were done, wholly or in part, after what lay there before. */
+/** What lay on a disk before some steps were done, and what is kept of them. */
 export class Disk {
-  readonly #root: Node;
+  readonly #base: Base;
   readonly #directories: Map<Node, Map<string, Node>>;
-  readonly #contents: Map<Node, Buffer>;
+  readonly #contents: Map<Node, Uint8Array>;
 
-  constructor(base: Base) {
-    this.#root = base.root;
+  constructor(base: Base, steps: readonly Step[], kept: readonly Kept[]) {
+    this.#base = base;
     this.#directories = new Map([...base.directories].map(([node, entries]) => [node, new Map(entries)]));
-    this.#contents = new Map([...base.contents].map(([node, bytes]) => [node, Buffer.from(bytes)]));
+    this.#contents = new Map(base.contents);
+    for (const [at, step] of steps.entries()) this.#take(step, kept[at] ?? false);
   }
 
-  /** Does what is kept of a step. */
-  take(step: Step, kept: Kept): void {
+  #take(step: Step, kept: Kept): void {
     if (kept === false) return;
     if (step.kind === 'enter') this.#entriesOf(step.directory).set(step.name, step.node);
     else if (step.kind === 'leave') this.#entriesOf(step.directory).delete(step.name);
@@ -30,19 +31,25 @@ export class Disk {
   #write({ node, at, bytes }: Step & { readonly kind: 'write' }, kept: Kept): void {
     const all = [{ from: 0, to: bytes.length, isZero: false }];
     for (const { from, to, isZero } of typeof kept === 'boolean' ? all : kept) {
-      const content = this.#contents.get(node) ?? Buffer.alloc(0);
-      const isThere = at + to <= content.length;
-      if (isZero && isThere) continue; // there was room already
-      if (!isThere) this.#resize(node, at + to);
-      if (!isZero) this.#contents.get(node)?.set(bytes.subarray(from, to), at + from);
+      const { length } = this.#contentOf(node);
+      if (isZero && at + to <= length) continue; // there was room already
+      const content = this.#resize(node, Math.max(length, at + to));
+      if (!isZero) content.set(bytes.subarray(from, to), at + from);
     }
   }
 
-  #resize(node: Node, length: number): void {
-    const content = this.#contents.get(node) ?? Buffer.alloc(0);
-    const resized = Buffer.alloc(length);
-    content.copy(resized);
+  #contentOf(node: Node): Uint8Array {
+    return this.#contents.get(node) ?? NOTHING;
+  }
+
+  /** Gives a file this length. The content may be written to: what lay there before stays as it is, for other disks. */
+  #resize(node: Node, length: number): Uint8Array {
+    const content = this.#contentOf(node);
+    const isOwn = content !== this.#base.contents.get(node);
+    const hasRoom = isOwn && content.length <= length && length <= content.buffer.byteLength;
+    const resized = hasRoom ? new Uint8Array(content.buffer, 0, length) : copyOf(content, length);
     this.#contents.set(node, resized);
+    return resized;
   }
 
   // One whose own entry was lost may still be written; nothing leads there.
@@ -52,18 +59,42 @@ export class Disk {
     return entries;
   }
 
+  /** All that is found on this disk, from above: paths, and the contents of those that are files. */
+  *#found(path = '', node = this.#base.root): Generator<[path: string, content: Uint8Array | undefined]> {
+    if (path.endsWith('-shm')) return; // SQLite makes its index of a log anew when nobody has it open
+    yield [path, node.isDirectory ? undefined : this.#contentOf(node)];
+    for (const [name, below] of this.#directories.get(node) ?? []) yield* this.#found(join(path, name), below);
+  }
+
+  /** The same for disks on which the same is found. */
+  fingerprint(): string {
+    const parts = [...this.#found()].map(([path, content]) => `${path}\0${content && fingerprintOf(content)}`);
+    return hash('sha1', parts.sort().join('\0'));
+  }
+
   /** Puts all that is found on this disk into a directory. */
   writeTo(directory: string): void {
     rmSync(directory, { recursive: true, force: true });
-    const put = (path: string, node: Node) => {
-      if (!node.isDirectory) {
-        // SQLite makes its index of a log anew when nobody has it open.
-        if (!path.endsWith('-shm')) writeFileSync(path, this.#contents.get(node) ?? '');
-        return;
-      }
-      mkdirSync(path, { recursive: true });
-      for (const [name, below] of this.#entriesOf(node)) put(join(path, name), below);
-    };
-    put(directory, this.#root);
+    for (const [path, content] of this.#found())
+      if (content === undefined) mkdirSync(join(directory, path), { recursive: true });
+      else writeFileSync(join(directory, path), content);
   }
+}
+
+const NOTHING = new Uint8Array();
+
+// Zeros up to the length, and as many behind: a log grows by many small writes, which are not to copy it each time.
+function copyOf(content: Uint8Array, length: number): Uint8Array {
+  const copy = new Uint8Array(2 * length);
+  copy.set(content.subarray(0, length));
+  return copy.subarray(0, length);
+}
+
+/** Of the contents of disks, which nothing changes any more. */
+const fingerprints = new WeakMap<Uint8Array, string>();
+
+function fingerprintOf(content: Uint8Array): string {
+  const known = fingerprints.get(content) ?? hash('sha1', content);
+  fingerprints.set(content, known);
+  return known;
 }

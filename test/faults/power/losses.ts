@@ -3,10 +3,10 @@ import { numbersFrom } from '../../support/random-numbers.js';
 import { tally } from '../../support/tally.js';
 import { isThorough } from '../scene.js';
 import { Disk } from './disk.js';
-import { isRandom, type ModelName, modelNames, models } from './models.js';
+import { isInOrder, isRandom, type ModelName, modelNames, models } from './models.js';
 import type { Base, Step } from './trace.js';
 
-/** How many states of each thing are tried. */
+/** How many states of each thing are drawn; some of them are the same. */
 export const states = Number(process.env.POWER_STATES ?? (isThorough ? 400 : 2));
 
 /** What was recorded of a run: what was there before, and all that was done then. */
@@ -15,10 +15,13 @@ export interface Recording {
   readonly steps: readonly Step[];
 }
 
-/** When the power fails, what the disk is like, and what had been said until then. */
+/** A power cut. Besides what it left on the disk, nothing but this may count when it is judged. */
 export interface Loss {
-  readonly model: ModelName;
+  /** True for disks to which changes of directories come in order. */
+  readonly isInOrder: boolean;
+  /** What had been said until then. */
   readonly said: readonly string[];
+  /** Which one it is, for whoever reads of a failure. Others that are the same are left out. */
   readonly what: string;
 }
 
@@ -33,27 +36,39 @@ function someMoment(steps: readonly Step[], random: () => number): number {
   return moments[Math.floor(random() * moments.length)] ?? steps.length;
 }
 
-/** Fails the power `count` times, at moments and on disks of every kind, and puts into the directory what is left. */
-export function* losses(
-  directory: string,
+/** Fails the power `count` times, at moments and on disks of every kind. */
+function* cuts(
   { base, steps }: Recording,
-  count = states,
-  only = modelNames,
-): Generator<Loss> {
+  count: number,
+  only: readonly ModelName[],
+): Generator<Loss & { disk: Disk }> {
   for (let n = 0; n < count; n++) {
     const random = numbersFrom(seed + n);
     const model = only[n % only.length] as ModelName;
     const until = steps.slice(0, someMoment(steps, random));
     const kept = models[model](until, isRandom(model) ? random : () => 0);
-    const disk = new Disk(base);
-    for (const [at, step] of until.entries()) disk.take(step, kept[at] ?? false);
-    disk.writeTo(directory);
     tally('states after a power cut');
-    const said = until.flatMap((step) => (step.kind === 'say' ? [step.text] : []));
     yield {
-      model,
-      said,
+      disk: new Disk(base, until, kept),
+      isInOrder: isInOrder(model),
+      said: until.flatMap((step) => (step.kind === 'say' ? [step.text] : [])),
       what: `LAW_SEED=${seed}, state ${n}: ${model}, after ${until.length} of ${steps.length} steps`,
     };
+  }
+}
+
+/**
+ * Fails the power `count` times and puts into the directory what is left. Many of these states are the same, and whoever
+ * looks would see the same: each comes once.
+ */
+export function* losses(directory: string, recording: Recording, count = states, only = modelNames): Generator<Loss> {
+  const known = new Set<string>();
+  for (const { disk, ...loss } of cuts(recording, count, only)) {
+    const state = `${loss.isInOrder} ${loss.said} ${disk.fingerprint()}`;
+    if (known.has(state)) continue;
+    known.add(state);
+    tally('different ones');
+    disk.writeTo(directory);
+    yield loss;
   }
 }

@@ -86,3 +86,6 @@ export const modelNames = Object.keys(models) as ModelName[];
 
 /** Those for which chance matters. */
 export const isRandom = (name: ModelName) => name === 'prefix' || name === 'scattered' || name === 'torn';
+
+/** Those to which changes of directories come in order. */
+export const isInOrder = (name: ModelName) => name !== 'synced';
