@@ -22,7 +22,7 @@ const jobs = [
   { name: 'kill: everything done to a tree', set: all, files: 'test/faults/deeds-killed', named: 'all of what' },
   { name: 'kill: beside living processes', set: all, files: 'test/faults/deeds-killed', named: 'those that live' },
   { name: 'error: everything done to a tree', set: all, files: 'test/faults/deeds-failing' },
-  { name: 'power: everything done to a tree', set: { ...all, POWER_STATES: 150 }, files: 'test/faults/power-lost' },
+  { name: 'power: everything done to a tree', set: { ...all, POWER_STATES: 2632 }, files: 'test/faults/power-lost' },
   {
     name: 'kill: moves of prepared parts',
     set: all,
