@@ -61,11 +61,12 @@ async function measured({ processes = 0, threads = 0, insideMs }) {
   const place = join(directory, 'a.store');
   await run(['makeCounter', [place]]);
   const from = Date.now() + STARTING_MS;
-  const times = [place, from, from + WRITING_MS, insideMs];
   const shares =
     threads > 0
-      ? await run(['competeInThreads', [threads, ...times]])
-      : await Promise.all(Array.from({ length: processes }, () => run(['compete', times])));
+      ? await run(['competeInThreads', [threads, place, WRITING_MS, insideMs]])
+      : await Promise.all(
+          Array.from({ length: processes }, () => run(['compete', [place, from, from + WRITING_MS, insideMs]])),
+        );
   rmSync(directory, { recursive: true });
   return shares;
 }

@@ -413,7 +413,7 @@ test.each(['cascade', 'nullify'] as const)(
 
     ann.delete();
 
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(performance.now() - start).toBeLessThan(25_000);
     expect([live.isStored, live.idOf(key)]).toEqual(rule === 'cascade' ? [false, ann.storeId] : [true, null]);
     expect(store.query(Note, (n) => n[key].isNull()).count()).toBe(rule === 'cascade' ? 0 : 100_000);
   },

@@ -256,8 +256,20 @@ export interface Share {
 /** Writes until a moment, one transaction after the other, and stays so long in each. */
 export function compete(place: string, from: number, until: number, insideMs: number): Share {
   open(place);
-  const counter = opened().getUnique(Counter, { name: 'n' });
   sleep(Math.max(0, from - Date.now()));
+  return competeUntil(until, insideMs);
+}
+
+/** The same when so many threads have come here, for a time from then on. */
+export function competeWith(threads: number, came: Int32Array, place: string, forMs: number, insideMs: number): Share {
+  open(place);
+  if (Atomics.add(came, 0, 1) + 1 === threads) Atomics.notify(came, 0);
+  for (let so = Atomics.load(came, 0); so < threads; so = Atomics.load(came, 0)) Atomics.wait(came, 0, so);
+  return competeUntil(Date.now() + forMs, insideMs);
+}
+
+function competeUntil(until: number, insideMs: number): Share {
+  const counter = opened().getUnique(Counter, { name: 'n' });
   let [commits, longestWaitMs] = [0, 0];
   while (Date.now() < until) {
     const began = performance.now();
@@ -277,13 +289,10 @@ export async function addInThreads(threads: number, place: string, times: number
   await Promise.all(Array.from({ length: threads }, () => inThread(openAndAdd, place, times)));
 }
 
-/** {@link compete} in so many threads of this process at once. */
-export function competeInThreads(
-  threads: number,
-  place: string,
-  from: number,
-  until: number,
-  insideMs: number,
-): Promise<Share[]> {
-  return Promise.all(Array.from({ length: threads }, () => inThread(compete, place, from, until, insideMs)));
+/** {@link competeWith} in so many threads of this process at once. */
+export function competeInThreads(threads: number, place: string, forMs: number, insideMs: number): Promise<Share[]> {
+  const came = new Int32Array(new SharedArrayBuffer(4));
+  return Promise.all(
+    Array.from({ length: threads }, () => inThread(competeWith, threads, came, place, forMs, insideMs)),
+  );
 }
