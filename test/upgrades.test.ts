@@ -361,6 +361,26 @@ function withAddress() {
   return Person2;
 }
 
+test('a step gets and changes what it has created just now', () => {
+  const place = aStoreOfPeople('Ada', 'Alan');
+  const step = upgrade(
+    1,
+    { name: text() },
+    (old, { store, create }) => {
+      const address = store.get(Address, create(Address, { street: 'here' }));
+      address.street += ` is ${old.name}`;
+      return { first: address.street };
+    },
+    { to: 3 },
+  );
+  const store = aStore({}, place);
+  const found = [store.query(person3(step)).pluck((p) => p.first), store.query(Address).pluck((a) => a.street)];
+  expect(found.map((query) => query.all())).toEqual([
+    ['here is Ada', 'here is Alan'],
+    ['here is Ada', 'here is Alan'],
+  ]);
+});
+
 test('a step reads and changes items of other types', () => {
   const place = aStoreOfPeople('Ada', 'Alan');
   const before = Store.open(place);
