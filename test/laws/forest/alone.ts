@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { type ErrorCode, Store } from 'corollary';
 import { agree, type Binding } from './agree.js';
-import type { Plan } from './course.js';
+import { type Plan, pick } from './course.js';
+import type { Driven } from './driven.js';
 import { typesOf } from './generations.js';
-import { refusalOf } from './judge.js';
+import { judge, refusalOf } from './judge.js';
 import { perform } from './perform.js';
 import { type Path, type StoreState, storeAt } from './state.js';
+import type { ActionKind, Choice } from './steps.js';
 
 /** A tree of which a part is opened by itself, as a root, while others have the whole open. */
-export interface Whole {
+interface Whole {
   readonly root: Store;
   readonly place: string;
   readonly state: StoreState;
@@ -16,18 +18,21 @@ export interface Whole {
 }
 
 /** What is done in a part alone: it reaches no store outside. */
-export const ALONE = [
-  'create',
-  'create many',
-  'change',
-  'update some',
-  'update tree',
-  'delete',
-  'delete some',
-] as const;
+const ALONE = ['create', 'create many', 'change', 'update some', 'update tree', 'delete', 'delete some'] as const;
+
+/** Somebody opens a part of the tree by itself, and writes there. */
+export function writeAlone(driven: Driven, choice: Choice): void {
+  const { course, binding, hands, options } = driven;
+  const plan = course.plan({ ...choice, kind: pick(ALONE, choice.c) as ActionKind });
+  if (plan === undefined || plan.action.at.length === 0) return;
+  const { root } = hands.for(choice.hand);
+  const part = plan.action.at.slice(0, 1 + (choice.b % plan.action.at.length));
+  const code = performAlone({ root, place: options.place, state: course.state, binding }, plan, part);
+  if (judge(plan, code, plan.excuses) === 'done') driven.accept(plan);
+}
 
 /** Does an action in a part of a tree that is opened by itself; the part holds what it holds in the whole. Gives a refusal. */
-export function performAlone({ root, place, state, binding }: Whole, plan: Plan, part: Path): ErrorCode | undefined {
+function performAlone({ root, place, state, binding }: Whole, plan: Plan, part: Path): ErrorCode | undefined {
   const types = typesOf(state.generation);
   using alone = Store.open(join(place, ...directoriesTo(root, part)), { types, mustExist: true, busyTimeoutMs: 30 });
   const said = `${part.join('/')} alone`;

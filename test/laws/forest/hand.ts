@@ -3,12 +3,14 @@ import { expect } from 'vitest';
 import { Followers } from './followers.js';
 import { thingClass, typesOf } from './generations.js';
 import { Held } from './held.js';
+import { Preloads } from './preloads.js';
 
 /** A handle on the tree, and what a program holds of it. */
 export interface Hand {
   readonly root: Store;
   readonly held: Held;
   readonly followers: Followers;
+  readonly preloads: Preloads;
 }
 
 /** How a tree is opened. */
@@ -22,7 +24,7 @@ export interface Opening {
 export function openHand({ place, maxOpenSubstores }: Opening, generation: number): Hand {
   const options = { types: typesOf(generation), maxOpenSubstores, busyTimeoutMs: 30 };
   const root = place === undefined ? Store.inMemory(options) : Store.open(place, { ...options, durability: 'relaxed' });
-  return { root, held: new Held(), followers: new Followers() };
+  return { root, held: new Held(), followers: new Followers(), preloads: new Preloads() };
 }
 
 /** All that a program can hold of a tree. */
@@ -30,8 +32,9 @@ export function allOf({ tree }: Store, generation: number): readonly (Store | It
   return [...tree.stores(), ...tree.query(thingClass(generation))];
 }
 
-export function closeHand({ root, held, followers }: Hand): void {
+export function closeHand({ root, held, followers, preloads }: Hand): void {
   root.close();
+  preloads.forgetAll();
   followers.endWhere(() => true);
   const { stores, things } = held.forgetAll();
   expect(stores.every(({ isClosed }) => isClosed)).toBe(true);
@@ -39,7 +42,8 @@ export function closeHand({ root, held, followers }: Hand): void {
 }
 
 /** Another handle has moved these stores. */
-export function setAdrift({ held, followers }: Hand, lives: readonly number[]): void {
+export function setAdrift({ held, followers, preloads }: Hand, lives: readonly number[]): void {
   held.setAdrift(lives);
   followers.setAdrift(lives);
+  preloads.setAdrift(lives);
 }

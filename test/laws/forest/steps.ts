@@ -33,6 +33,8 @@ export const MAKING = [
 export const CHANGING = [
   'change',
   'refer',
+  'refer',
+  'refer',
   'hang',
   'point',
   'point',
@@ -59,6 +61,7 @@ export const LOOKING = [
   'look from aside',
   'ask',
   'ask',
+  'ask ahead',
   'open second',
   'close second',
   'reopen',
@@ -73,6 +76,9 @@ export const PAGING = ['turn page'] as const;
 /** A program subscribes to a query. */
 export const FOLLOWING = ['follow'] as const;
 
+/** The program lets go what it holds, so that stores have to read it again. */
+export const FORGETTING = ['let go'] as const;
+
 /** The program ends, and the next version of it goes on. */
 export const RENEWING = ['renew'] as const;
 
@@ -84,7 +90,9 @@ export type ActionKind = (
   | typeof MOVING
   | typeof CARRYING
 )[number];
-export type Kind = ActionKind | (typeof LOOKING | typeof PAGING | typeof FOLLOWING | typeof RENEWING)[number];
+export type Kind =
+  | ActionKind
+  | (typeof LOOKING | typeof PAGING | typeof FOLLOWING | typeof FORGETTING | typeof RENEWING)[number];
 
 function kinds(groups: readonly (readonly [number, readonly Kind[]])[]): fc.Arbitrary<Kind> {
   return fc.oneof(...groups.map(([weight, group]) => ({ weight, arbitrary: fc.constantFrom(...group) })));
@@ -100,6 +108,7 @@ const anyKind = kinds([
   [5, LOOKING],
   [3, PAGING],
   [2, FOLLOWING],
+  [2, FORGETTING],
   [2, RENEWING],
 ]);
 const writing = kinds([
@@ -112,13 +121,15 @@ const writing = kinds([
   [1, RENEWING],
 ]);
 
-// Addresses and stores are what this is about.
+// References, addresses and stores are what this is about.
 const planted = fc.constantFrom<Kind>(
   'create store',
   'create store',
   'create many',
   'create many',
   'point',
+  'refer',
+  'refer',
   'write file',
   'power up',
   'create pump',
