@@ -6,8 +6,9 @@ import { aStoreDirectory } from '../support/a-store.js';
 import { seed } from '../support/chance.js';
 import type * as tasks from '../tasks/tree-of-stores.js';
 import { courseOf, type Journey } from '../tasks/tree-of-stores.js';
-import { agreeOnDisk, Binding } from './forest/agree.js';
-import { typesOf } from './forest/generations.js';
+import { agreeOnDisk } from './forest/agree.js';
+import { Binding } from './forest/binding.js';
+import { programOf } from './forest/generations.js';
 
 // The steps of tree-of-stores.test.ts, done by a process that is killed again and again. The next one goes on where the
 // tree is found to stand. LAW_SEED takes the same steps again; at which moment of them it is killed, is another matter.
@@ -49,7 +50,7 @@ async function goOnAndDie(journey: Journey, { words, ms }: Life): Promise<Journe
 // The directory of a store that was to be made, or was deleted, may be left; whoever asks next for a store beside it
 // removes it, as `repair` does.
 function sweep(journey: Journey): void {
-  using root = Store.open(journey.place, { types: typesOf(courseOf(journey).state.generation), mustExist: true });
+  using root = Store.open(journey.place, { ...programOf(courseOf(journey).state.generation), mustExist: true });
   const others = root.tree.check({ repair: true }).findings.filter(({ isRepaired }) => !isRepaired);
   expect(others.filter(({ kind }) => kind !== 'address')).toEqual([]);
 }

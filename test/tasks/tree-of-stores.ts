@@ -1,6 +1,6 @@
 import { Store } from 'corollary';
 import { Course, follow } from '../laws/forest/course.js';
-import { typesOf } from '../laws/forest/generations.js';
+import { programOf } from '../laws/forest/generations.js';
 import { stepsToDie } from '../laws/forest/steps.js';
 import { type Walking, walk } from '../laws/forest/walk.js';
 import { say } from '../support/task-loop.js';
@@ -30,7 +30,7 @@ export function goOn(journey: Journey): void {
   const { place, seed, length, done } = journey;
   const course = courseOf(journey);
   const onExcused = (number: number) => say(`refused ${number}`);
-  const root = Store.open(place, { types: typesOf(course.generation) });
+  const root = Store.open(place, { ...programOf(course.generation) });
   const walking: Walking = { root, place, course, onExcused };
   say('begun');
   for (const step of stepsToDie(seed, length).slice(done)) {

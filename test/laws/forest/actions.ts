@@ -5,6 +5,8 @@ import type { RoleName } from './thing.js';
 export type ThingReference = 'friend' | 'owner' | 'boss';
 /** A reference of a thing to a SubStore item. */
 export type StoreReference = 'part' | 'lease';
+/** A reference of a thing to a relic. */
+export type RelicReference = 'keepsake' | 'bond' | 'pledge';
 
 /** Something that a program does to the tree, whole or not at all. `at` is the store that it is asked of. */
 export type Action =
@@ -82,6 +84,22 @@ export type Action =
   | { readonly do: 'create pump'; readonly at: Path }
   | { readonly do: 'install' | 'uninstall' | 'delete pump'; readonly at: Path; readonly pump: number }
   | { readonly do: 'delete cell'; readonly at: Path; readonly cell: number }
+  | {
+      /** With a thing that takes it along, and a thing and a relic that cannot be deleted before it. */
+      readonly do: 'create relic';
+      readonly at: Path;
+      readonly of: number | null;
+      readonly guards: number | null;
+      readonly beside: number | null;
+    }
+  | {
+      readonly do: 'tie';
+      readonly at: Path;
+      readonly thing: number;
+      readonly as: RelicReference;
+      readonly relic: number | null;
+    }
+  | { readonly do: 'delete relic'; readonly at: Path; readonly relic: number }
   | { readonly do: 'attach'; readonly at: Path; readonly thing: number; readonly file: number | null }
   | { readonly do: 'delete'; readonly at: Path; readonly thing: number }
   | { readonly do: 'update some' | 'update tree'; readonly at: Path; readonly n: number; readonly newN: number }

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Binding } from './agree.js';
+import type { Binding } from './binding.js';
 import { type Hook, hooksHeard } from './hooks.js';
 import { placesIn, type StoreState } from './state.js';
 import { CARRYING, type Step } from './steps.js';

@@ -1,9 +1,12 @@
 import { type Address, type Item, installedOn, Store, type StoredFile, type SubStore } from 'corollary';
 import { expect } from 'vitest';
-import { thingClass, typesOf } from './generations.js';
+import type { Binding } from './binding.js';
+import { programOf, relicClass, thingClass } from './generations.js';
 import { refusalOf } from './judge.js';
 import { Cell, Pump, Pumping } from './pump.js';
-import { type Place, placesIn, playersOf, type StoreState, type Target, type ThingState } from './state.js';
+import type { Relic } from './relic.js';
+import { agreeOnRetired, learnRetired } from './retired.js';
+import { type Place, placesIn, playersOf, type StoreState, type ThingState } from './state.js';
 import { labelOf, phraseOf, ROLE_NAMES, ROLES, Thing } from './thing.js';
 
 /** What a store is found to hold: its items, asked for once. */
@@ -15,67 +18,10 @@ interface Found {
   readonly below: readonly SubStore[];
   readonly pumps: readonly Pump[];
   readonly cells: readonly Cell[];
+  /** Undefined where the program has no class for them. */
+  readonly relics: readonly Relic[] | undefined;
   /** Who plays each role for the store and for its things. */
   readonly players: unknown;
-}
-
-/**
- * Which uids and storeIds stand for what in the model. They are learned where something is seen for the first time, and
- * must be the same for ever after, and nobody else's.
- */
-export class Binding {
-  #uids = new Map<number, string>();
-  #keys = new Map<string, number>();
-  #ids = new Map<number, number>();
-  /** What a storeId was given to, for each store. */
-  #labels = new Map<string, number>();
-
-  /** One that knows the same; what it learns is its own. */
-  copy(): Binding {
-    const copy = new Binding();
-    copy.take(this);
-    return copy;
-  }
-
-  /** From now on it knows what another knows. */
-  take(other: Binding): void {
-    this.#uids = new Map(other.#uids);
-    this.#keys = new Map(other.#keys);
-    this.#ids = new Map(other.#ids);
-    this.#labels = new Map(other.#labels);
-  }
-
-  /** The uid of a store of the model; learned where nothing is known. */
-  uid(key: number, seen: string): string {
-    const known = this.#uids.get(key);
-    if (known !== undefined) return known;
-    expect(this.#keys.get(seen), `uid ${seen} is given twice`).toBeUndefined();
-    this.#uids.set(key, seen);
-    this.#keys.set(seen, key);
-    return seen;
-  }
-
-  /** The storeId of something in a store; learned where nothing is known. */
-  id(key: number, label: number, seen: number): number {
-    const known = this.#ids.get(label);
-    if (known === undefined) this.#ids.set(label, seen);
-    const place = `${this.#uids.get(key)}/${known ?? seen}`;
-    const owner = this.#labels.get(place);
-    if (owner === undefined) this.#labels.set(place, label);
-    else expect(owner, `${place} is given twice`).toBe(label);
-    return known ?? seen;
-  }
-
-  /** Stores that go back to an older state may give ids again; all may, if it is not said which. */
-  forgetIdsIn(keys: readonly number[] = [...this.#uids.keys()]): void {
-    const uids = new Set(keys.map((key) => this.#uids.get(key)));
-    for (const place of this.#labels.keys()) if (uids.has(place.split('/')[0])) this.#labels.delete(place);
-  }
-
-  address({ key, label }: Target): string | undefined {
-    const [uid, id] = [this.#uids.get(key), this.#ids.get(label)];
-    return uid === undefined || id === undefined ? undefined : `${uid}/${id}`;
-  }
 }
 
 /** Compares a tree, as a handle reads it, with the model. Addresses out of a part that was opened alone are refused. */
@@ -97,6 +43,7 @@ export function agree(root: Store, state: StoreState, binding: Binding, said: st
     said,
   ).toEqual(expected);
   followAddresses(root, state, binding, said);
+  if (relicClass(state.generation) === undefined) agreeOnRetired(root, state, binding, said);
 }
 
 function foundIn(store: Store, generation: number): Found {
@@ -109,12 +56,18 @@ function foundIn(store: Store, generation: number): Found {
     below: store.substores.query().all(),
     pumps: store.query(Pump).all(),
     cells: store.query(Cell).all(),
+    relics: relicsIn(store, generation),
     players: ROLE_NAMES.map((name) => ({
       role: name,
       ofStore: store.powerupsFor(ROLES[name]).map(wordFor),
       ofThings: sorted(things.map((thing) => [thing.label, ...thing.powerupsFor(ROLES[name]).map(wordFor)])),
     })),
   };
+}
+
+function relicsIn(store: Store, generation: number): readonly Relic[] | undefined {
+  const Relics = relicClass(generation);
+  return Relics && store.query(Relics).all();
 }
 
 function wordFor({ store, label }: Thing): string {
@@ -133,11 +86,17 @@ function fileAsFound(one: StoredFile) {
   return { label: labelOf(one.text()), storeId: one.storeId, name: one.name };
 }
 
-function learn(model: StoreState, { uid, things, files, below, pumps, cells }: Found, binding: Binding): void {
+function learn(
+  model: StoreState,
+  { uid, things, files, below, pumps, cells, relics = [] }: Found,
+  binding: Binding,
+): void {
   binding.uid(model.key, uid);
-  const labels = new Set([model.things, model.files, model.pumps, model.cells].flat().map(({ label }) => label));
-  for (const { label, storeId } of [things, files, pumps, cells].flat())
+  const kept = [model.things, model.files, model.pumps, model.cells, model.relics].flat();
+  const labels = new Set(kept.map(({ label }) => label));
+  for (const { label, storeId } of [things, files, pumps, cells, relics].flat())
     if (labels.has(label)) binding.id(model.key, label, storeId);
+  learnRetired(model, things, binding);
   const ids = new Map(below.map(({ name, storeId }) => [name, storeId]));
   for (const { entry, name } of model.below) {
     const id = ids.get(name);
@@ -146,7 +105,7 @@ function learn(model: StoreState, { uid, things, files, below, pumps, cells }: F
 }
 
 /** All of a store as plain data. */
-function toldBy({ path, uid, things, files, below, pumps, cells, players }: Found): unknown {
+function toldBy({ path, uid, things, files, below, pumps, cells, relics, players }: Found): unknown {
   return {
     path,
     uid,
@@ -155,16 +114,21 @@ function toldBy({ path, uid, things, files, below, pumps, cells, players }: Foun
     below: sorted(below.map(({ storeId, name, uid: its }) => [storeId, name, its])),
     pumps: sorted(pumps.map((pump) => [pump.storeId, pump.label, pump.idOf('cell'), isInstalled(pump)])),
     cells: sorted(cells.map((cell) => [cell.storeId, cell.label, isInstalled(cell)])),
+    relics: relics && sorted(relics.map(relicCells)),
     pumping: numbers(pumps[0]?.store.powerupsFor(Pumping).map(({ label }) => label) ?? []),
     players,
   };
+}
+
+function relicCells(one: Relic): readonly unknown[] {
+  return [one.storeId, one.label, one.idOf('of'), one.idOf('guards'), one.idOf('beside')];
 }
 
 function isInstalled(one: Item): boolean {
   return installedOn(one) === one.store;
 }
 
-function expectedOf(model: StoreState, { path, things }: Found, binding: Binding) {
+function expectedOf(model: StoreState, { path, things, relics }: Found, binding: Binding) {
   const id = (label: number) => binding.id(model.key, label, Number.NaN);
   const seen = new Map(things.map(({ label, to }) => [label, to]));
   return {
@@ -177,13 +141,26 @@ function expectedOf(model: StoreState, { path, things }: Found, binding: Binding
       model.pumps.map((pump) => [id(pump.label), pump.label, pump.cell && id(pump.cell), pump.isInstalled]),
     ),
     cells: sorted(model.cells.map((cell) => [id(cell.label), cell.label, cell.isInstalled])),
+    relics:
+      relics &&
+      sorted(
+        model.relics.map(({ label, of, guards, beside }) => [
+          id(label),
+          label,
+          of && id(of),
+          guards && id(guards),
+          beside && id(beside),
+        ]),
+      ),
     pumping: numbers(model.pumps.flatMap((pump) => (pump.isInstalled ? [pump.label] : []))),
   };
 }
 
+const REFERENCES = ['friend', 'owner', 'boss', 'part', 'lease', 'scan', 'keepsake', 'bond', 'pledge'] as const;
+
 /** An item's cells: references as numbers. */
 export function cellsOf(thing: Thing): readonly unknown[] {
-  const ids = (['friend', 'owner', 'boss', 'part', 'lease', 'scan'] as const).map((name) => thing.idOf(name));
+  const ids = REFERENCES.map((name) => thing.idOf(name));
   return [thing.storeId, thing.label, thing.n, thing.words, ...ids, thing.mark ?? null, thing.to];
 }
 
@@ -194,8 +171,8 @@ export function expectedCells(
   binding: Binding,
   seen: string | null | undefined,
 ): readonly unknown[] {
-  const { label, n, friend, owner, boss, part, lease, scan, mark, to } = thing;
-  const ids = [friend, owner, boss, part, lease, scan].map((one) => (one === null ? null : id(one)));
+  const { label, n, mark, to } = thing;
+  const ids = REFERENCES.map((name) => thing[name]).map((one) => (one === null ? null : id(one)));
   return [id(label), label, n, phraseOf(n), ...ids, mark, to === null ? null : (binding.address(to) ?? seen)];
 }
 
@@ -237,7 +214,7 @@ function whereItLeads(root: Store, address: Address): string | undefined {
 
 /** Everything that is checked of a tree that nobody else has open: a fresh handle agrees, and all is in order. */
 export function agreeOnDisk(place: string, state: StoreState, binding: Binding, said: string): void {
-  using fresh = Store.open(place, { types: typesOf(state.generation), mustExist: true });
+  using fresh = Store.open(place, { ...programOf(state.generation), mustExist: true });
   agreeInOrder(fresh, state, binding, said);
 }
 

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { type ErrorCode, Store } from 'corollary';
-import { agree, type Binding } from './agree.js';
+import { agree } from './agree.js';
+import type { Binding } from './binding.js';
 import { type Plan, pick } from './course.js';
 import type { Driven } from './driven.js';
-import { typesOf } from './generations.js';
+import { programOf } from './generations.js';
 import { judge, refusalOf } from './judge.js';
 import { perform } from './perform.js';
 import { type Path, type StoreState, storeAt } from './state.js';
@@ -33,8 +34,12 @@ export function writeAlone(driven: Driven, choice: Choice): void {
 
 /** Does an action in a part of a tree that is opened by itself; the part holds what it holds in the whole. Gives a refusal. */
 function performAlone({ root, place, state, binding }: Whole, plan: Plan, part: Path): ErrorCode | undefined {
-  const types = typesOf(state.generation);
-  using alone = Store.open(join(place, ...directoriesTo(root, part)), { types, mustExist: true, busyTimeoutMs: 30 });
+  const program = programOf(state.generation);
+  using alone = Store.open(join(place, ...directoriesTo(root, part)), {
+    ...program,
+    mustExist: true,
+    busyTimeoutMs: 30,
+  });
   const said = `${part.join('/')} alone`;
   agree(alone, storeAt(state, part) as StoreState, binding, `${said}, before`);
   const action = { ...plan.action, at: plan.action.at.slice(part.length) };

@@ -1,6 +1,7 @@
 import type { LiveChanges, Store, Subscription } from 'corollary';
 import { expect } from 'vitest';
-import { type Binding, cellsOf, expectedCells } from './agree.js';
+import { cellsOf, expectedCells } from './agree.js';
+import type { Binding } from './binding.js';
 import { type Beginning, type Follower, Following, type FoundThing, POLL_MS } from './following.js';
 import type { StoreState } from './state.js';
 import type { Thing } from './thing.js';

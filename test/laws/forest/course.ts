@@ -1,5 +1,7 @@
 import type { Action } from './actions.js';
-import { type Level, type Outcome, outcomeOf } from './rules.js';
+import type { Level, Outcome } from './deed.js';
+import { GENERATIONS, relicClass } from './generations.js';
+import { outcomeOf } from './rules.js';
 import {
   emptyStore,
   grown,
@@ -15,6 +17,7 @@ import {
 } from './state.js';
 import { type ActionKind, CARRYING, type Choice, type Step } from './steps.js';
 import { ROLE_NAMES, type RoleName } from './thing.js';
+import { upgraded } from './upgraded.js';
 
 /** An action, and what must come of it. */
 export interface Plan extends Outcome {
@@ -69,9 +72,14 @@ export class Course {
     if (action.do === 'export') this.exports.push(storeAt(after, action.at) as StoreState);
   }
 
-  /** The next version of the program has the tree from now on, if there is one. */
-  renew(): void {
-    this.#state = grown(this.#state, this.generation + 1);
+  /** The next version of the program has the tree from now on, if there is one; or the last one, as after a long time. */
+  renew({ c }: Pick<Choice, 'c'>): void {
+    this.#state = grown(this.#state, c % 2 === 0 ? this.generation + 1 : GENERATIONS);
+  }
+
+  /** It has upgraded the whole tree. */
+  upgrade(): void {
+    this.#state = upgraded(this.#state).state;
   }
 
   /** The version of the program that has it. */
@@ -169,6 +177,21 @@ export class Course {
         const pump = (kind === 'uninstall' && c % 4 > 0 ? pick(installed, b) : undefined) ?? pick(store.pumps, b);
         return pump === undefined ? { do: 'create pump', at } : { do: kind, at, pump: pump.label };
       }
+      case 'create relic': {
+        if (relicClass(this.generation) === undefined) return { do: 'create', at, n: b % 8 };
+        const partner = (n: number) => (n % 3 === 0 ? null : labelOf(pick(store.things, n)));
+        return {
+          do: kind,
+          at,
+          of: partner(b),
+          guards: c % 4 === 0 ? partner(c) : null,
+          beside: c % 4 === 1 ? (pick(store.relics, c)?.label ?? null) : null,
+        };
+      }
+      case 'delete relic': {
+        const relic = relicClass(this.generation) && pick(store.relics, b);
+        return relic && { do: kind, at, relic: relic.label };
+      }
       case 'delete cell': {
         const cell = pick(store.cells, b);
         return cell && { do: kind, at, cell: cell.label };
@@ -218,6 +241,12 @@ export class Course {
           role,
         };
       }
+      case 'tie': {
+        // What the program has no class for it cannot get.
+        const relics = relicClass(this.generation) === undefined ? [] : store.relics;
+        const as = (['keepsake', 'bond', 'pledge'] as const)[b % 3] ?? 'pledge';
+        return { do: kind, at, thing, as, relic: c % 5 === 0 ? null : (pick(relics, c)?.label ?? null) };
+      }
       case 'attach':
         return { do: kind, at, thing, file: c % 5 === 0 ? null : (pick(store.files, c)?.label ?? null) };
       case 'delete':
@@ -261,7 +290,7 @@ export class Course {
  */
 export function follow(course: Course, step: Step, refused: ReadonlySet<number>): void {
   if ('kind' in step && step.kind === 'renew') {
-    if (course.levels.length === 0) course.renew();
+    if (course.levels.length === 0) course.renew(step);
     return;
   }
   if ('kind' in step) {

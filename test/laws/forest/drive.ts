@@ -167,7 +167,7 @@ export class Drive {
     if (isOutermost) this.#driven.committed = undefined;
     if (isOutermost) this.#driven.hasMoved = false;
     const isUndone = step.isUndone || code !== undefined;
-    if (isUndone) course.undoTo(before);
+    if (isUndone) this.#driven.undoTo(before);
     else course.commit();
     if (isUndone) this.#promises.keepFirst(promised);
     if (isOutermost) this.#promises.agree('transact');

@@ -1,5 +1,5 @@
 import type { ErrorCode } from 'corollary';
-import { Binding } from './agree.js';
+import { Binding } from './binding.js';
 import { Course, type Plan } from './course.js';
 import { type Hand, setAdrift } from './hand.js';
 import { type HandOptions, Hands } from './hands.js';
@@ -37,7 +37,17 @@ export class Driven {
   /** An action was done. */
   accept(plan: Plan): void {
     this.course.accept(plan);
-    for (const { preloads } of this.hands.all) preloads.follow(plan.after);
+    this.#follow();
+  }
+
+  /** What was done since is undone. */
+  undoTo(state: StoreState): void {
+    this.course.undoTo(state);
+    this.#follow();
+  }
+
+  #follow(): void {
+    for (const { preloads } of this.hands.all) preloads.follow(this.course.state);
   }
 
   /** Another handle has moved a store: whoever has not, finds out at the next use, or not at all. */

@@ -1,6 +1,6 @@
 import type { Store } from 'corollary';
 import { expect } from 'vitest';
-import type { Binding } from './agree.js';
+import type { Binding } from './binding.js';
 import { ChangesFollower } from './changes-follower.js';
 import { pick } from './course.js';
 import { type Follower, POLL_MS } from './following.js';

@@ -1,5 +1,5 @@
 import type { Store } from 'corollary';
-import type { Binding } from './agree.js';
+import type { Binding } from './binding.js';
 import { pick } from './course.js';
 import { type Asked, type Filter, filtersIn } from './filters.js';
 import { thingClass } from './generations.js';

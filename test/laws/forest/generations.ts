@@ -2,21 +2,23 @@ import {
   address,
   attributes,
   file,
-  type Item,
   type ItemClass,
   integer,
   item,
   reference,
+  type StoreOptions,
   SubStore,
   text,
   upgrade,
 } from 'corollary';
 import { TellingThing } from './hooks.js';
 import { Cell, Pump } from './pump.js';
+import { Relic } from './relic.js';
 import { Thing } from './thing.js';
 
 // The versions of a program that has the same tree: it is closed, and opened by the next one. The second one searches the
 // words, which needs no upgrade; the third one has one more attribute, and hooks; the fourth one calls the type otherwise.
+// From the third one on there are no relics any more.
 
 /** What all versions store. */
 function common<T extends Thing>(own: () => ItemClass<T>) {
@@ -30,6 +32,9 @@ function common<T extends Thing>(own: () => ItemClass<T>) {
     part: reference(() => SubStore, { nullable: true, whenDeleted: 'nullify' }),
     lease: reference(() => SubStore, { nullable: true, whenDeleted: 'refuse' }),
     scan: file({ nullable: true, owned: true }),
+    keepsake: reference({ nullable: true, whenDeleted: 'nullify' }),
+    bond: reference({ nullable: true, whenDeleted: 'cascade' }),
+    pledge: reference({ nullable: true, whenDeleted: 'refuse' }),
     to: address({ nullable: true }),
   };
 }
@@ -45,6 +50,9 @@ const stored = {
   part: reference({ nullable: true }),
   lease: reference({ nullable: true }),
   scan: file({ nullable: true }),
+  keepsake: reference({ nullable: true }),
+  bond: reference({ nullable: true }),
+  pledge: reference({ nullable: true }),
   to: address({ nullable: true }),
 };
 const marked = { ...stored, mark: text({ nullable: true }) };
@@ -86,6 +94,30 @@ item('entry', {
   upgrades: () => [marking, markingAgain],
 })(Fourth);
 
+/** What relics store in each of the first two versions. */
+function relicOf<T extends Thing, R extends Relic>(things: ItemClass<T>, own: () => ItemClass<R>) {
+  return {
+    label: integer(),
+    of: reference(() => things, { nullable: true, whenDeleted: 'cascade' }),
+    guards: reference(() => things, { nullable: true, whenDeleted: 'refuse' }),
+    beside: reference(own, { nullable: true, whenDeleted: 'refuse' }),
+  };
+}
+
+class FirstRelic extends Relic {}
+attributes(
+  FirstRelic,
+  relicOf(First, () => FirstRelic),
+);
+item('relic')(FirstRelic);
+
+class SecondRelic extends Relic {}
+attributes(
+  SecondRelic,
+  relicOf(Second, () => SecondRelic),
+);
+item('relic')(SecondRelic);
+
 const CLASSES: readonly ItemClass<Thing>[] = [First, Second, Third, Fourth];
 
 /** How many versions of the program there are; they are counted from 1. */
@@ -96,9 +128,22 @@ export function thingClass(generation: number): ItemClass<Thing> {
   return CLASSES[generation - 1] as ItemClass<Thing>;
 }
 
-/** All classes of a version of the program. */
-export function typesOf(generation: number): readonly ItemClass<Item>[] {
-  return [thingClass(generation), Pump, Cell];
+/** The class of relics; undefined in the versions that have retired them. */
+export function relicClass(generation: number): ItemClass<Relic> | undefined {
+  return [FirstRelic, SecondRelic][generation - 1];
+}
+
+/** Whether a version of the program drops relics, when it upgrades a whole tree. */
+export function dropsRelics(generation: number): boolean {
+  return generation === GENERATIONS;
+}
+
+/** What a version of the program says of its types when it opens a store. */
+export function programOf(generation: number): Pick<StoreOptions, 'types' | 'retired'> {
+  const types = [thingClass(generation), Pump, Cell];
+  const relics = relicClass(generation);
+  if (relics !== undefined) return { types: [...types, relics] };
+  return { types, retired: { relic: dropsRelics(generation) ? 'drop' : 'keep' } };
 }
 
 /** Whether a version of the program searches the words of things. */

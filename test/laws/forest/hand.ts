@@ -1,7 +1,7 @@
 import { type Item, Store } from 'corollary';
 import { expect } from 'vitest';
 import { Followers } from './followers.js';
-import { thingClass, typesOf } from './generations.js';
+import { programOf, thingClass } from './generations.js';
 import { Held } from './held.js';
 import { Preloads } from './preloads.js';
 
@@ -22,7 +22,7 @@ export interface Opening {
 
 /** Opens a tree, as a version of the program does. */
 export function openHand({ place, maxOpenSubstores }: Opening, generation: number): Hand {
-  const options = { types: typesOf(generation), maxOpenSubstores, busyTimeoutMs: 30 };
+  const options = { ...programOf(generation), maxOpenSubstores, busyTimeoutMs: 30 };
   const root = place === undefined ? Store.inMemory(options) : Store.open(place, { ...options, durability: 'relaxed' });
   return { root, held: new Held(), followers: new Followers(), preloads: new Preloads() };
 }

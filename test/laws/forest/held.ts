@@ -1,6 +1,7 @@
 import { CorollaryError, type Item, Store } from 'corollary';
 import { expect } from 'vitest';
-import { type Binding, cellsOf, expectedCells } from './agree.js';
+import { cellsOf, expectedCells } from './agree.js';
+import type { Binding } from './binding.js';
 import { type Path, placesIn, type StoreState, storeAt } from './state.js';
 import { Thing } from './thing.js';
 

@@ -4,7 +4,7 @@ import { agree, agreeOnDisk } from './agree.js';
 import { writeAlone } from './alone.js';
 import { ask } from './ask.js';
 import type { Driven } from './driven.js';
-import { typesOf } from './generations.js';
+import { programOf } from './generations.js';
 import { allOf, type Hand } from './hand.js';
 import { refusalOf } from './judge.js';
 import type { Pages } from './pages.js';
@@ -53,8 +53,8 @@ export function lookAround(driven: Driven, { root, held }: Hand): void {
 function lookFromAside({ committed, options, binding, hasMoved }: Driven): void {
   const before = committed as StoreState;
   const code = refusalOf(() => {
-    const types = typesOf(before.generation);
-    using other = Store.open(options.place, { types, readOnly: true, busyTimeoutMs: 30 });
+    const program = programOf(before.generation);
+    using other = Store.open(options.place, { ...program, readOnly: true, busyTimeoutMs: 30 });
     agree(other, before, binding.copy(), 'look from aside');
   });
   if (code !== undefined) expect(hasMoved ? ['BUSY'] : [], 'look from aside').toContain(code);

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
-import { type Item, install, type Store, type StoredFile, uninstall } from 'corollary';
+import { type Item, type ItemClass, install, type Store, type StoredFile, uninstall } from 'corollary';
 import type { Action } from './actions.js';
-import { hasHooks, thingClass } from './generations.js';
+import { hasHooks, relicClass, thingClass } from './generations.js';
 import { REFUSED } from './hooks.js';
 import { Cell, labelNextCell, Pump } from './pump.js';
+import type { Relic } from './relic.js';
 import type { Path } from './state.js';
 import { contentOf, labelOf, ROLES, sayingOf, type Thing } from './thing.js';
 
@@ -129,6 +130,17 @@ export function perform(means: Means, action: Action, made: readonly number[]): 
     case 'delete cell':
       store.delete(store.getUnique(Cell, { label: action.cell }));
       return [store];
+    case 'create relic':
+      return [store, createRelic(store, action, { label: made[0] as number, generation: means.generation })];
+    case 'tie':
+      return [
+        changed(action.thing, (thing) => {
+          thing[action.as] = action.relic === null ? null : relicIn(store, action.relic, means.generation);
+        }),
+      ];
+    case 'delete relic':
+      relicIn(store, action.relic, means.generation).delete();
+      return [store];
     case 'attach':
       return [
         changed(action.thing, (thing) => {
@@ -185,6 +197,9 @@ function valuesOf(label: number, n: number) {
     part: null,
     lease: null,
     scan: null,
+    keepsake: null,
+    bond: null,
+    pledge: null,
     to: null,
   };
 }
@@ -197,4 +212,23 @@ function fileIn(store: Store, label: number): StoredFile {
     .find((one) => labelOf(one.text()) === label);
   if (found === undefined) throw new Error(`No file ${label} in ${store.path.join('/')}`);
   return found;
+}
+
+function createRelic(
+  store: Store,
+  { of, guards, beside }: Extract<Action, { do: 'create relic' }>,
+  { label, generation }: { readonly label: number; readonly generation: number },
+): Relic {
+  const Things = thingClass(generation);
+  const thingOf = (one: number | null) => (one === null ? null : store.getUnique(Things, { label: one }));
+  return store.create(relicClass(generation) as ItemClass<Relic>, {
+    label,
+    of: thingOf(of),
+    guards: thingOf(guards),
+    beside: beside === null ? null : relicIn(store, beside, generation),
+  });
+}
+
+function relicIn(store: Store, label: number, generation: number): Relic {
+  return store.getUnique(relicClass(generation) as ItemClass<Relic>, { label });
 }

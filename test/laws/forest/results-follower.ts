@@ -1,6 +1,6 @@
 import type { Store, Subscription } from 'corollary';
 import { expect } from 'vitest';
-import type { Binding } from './agree.js';
+import type { Binding } from './binding.js';
 import { downAndUp, inOrder, labels } from './filters.js';
 import { type Beginning, type Follower, Following, POLL_MS } from './following.js';
 import type { StoreState } from './state.js';

@@ -18,6 +18,7 @@ export interface StoreState {
   seats: Seat[];
   pumps: PumpState[];
   cells: CellState[];
+  relics: RelicState[];
   below: StoreState[];
 }
 
@@ -31,6 +32,9 @@ export interface ThingState {
   part: number | null;
   lease: number | null;
   scan: number | null;
+  keepsake: number | null;
+  bond: number | null;
+  pledge: number | null;
   to: Target | null;
   mark: string | null;
 }
@@ -54,6 +58,14 @@ export interface PumpState {
 export interface CellState {
   readonly label: number;
   isInstalled: boolean;
+}
+
+/** What later versions of the program know nothing of. */
+export interface RelicState {
+  readonly label: number;
+  of: number | null;
+  guards: number | null;
+  beside: number | null;
 }
 
 /** What an address tells of. */
@@ -99,6 +111,7 @@ export function emptyStore(numbers: Numbers, name: string, generation: number): 
     seats: [],
     pumps: [],
     cells: [],
+    relics: [],
     below: [],
   };
 }

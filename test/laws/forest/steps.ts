@@ -29,6 +29,7 @@ export const MAKING = [
   'find or create',
   'write file',
   'create pump',
+  'create relic',
 ] as const;
 export const CHANGING = [
   'change',
@@ -39,6 +40,8 @@ export const CHANGING = [
   'point',
   'point',
   'attach',
+  'tie',
+  'tie',
   'update some',
   'update tree',
   'request',
@@ -52,6 +55,7 @@ export const REMOVING = [
   'delete store',
   'delete pump',
   'delete cell',
+  'delete relic',
 ] as const;
 export const MOVING = ['rename', 'move'] as const;
 export const CARRYING = ['copy', 'export', 'import', 'restore'] as const;
@@ -109,7 +113,7 @@ const anyKind = kinds([
   [3, PAGING],
   [2, FOLLOWING],
   [2, FORGETTING],
-  [2, RENEWING],
+  [3, RENEWING],
 ]);
 const writing = kinds([
   [14, MAKING],
@@ -133,6 +137,9 @@ const planted = fc.constantFrom<Kind>(
   'write file',
   'power up',
   'create pump',
+  'create relic',
+  'tie',
+  'tie',
 );
 const hand = fc.constantFrom<0 | 1>(0, 0, 0, 1);
 

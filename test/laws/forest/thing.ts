@@ -15,6 +15,10 @@ export abstract class Thing extends Item {
   declare part: SubStore | null;
   declare lease: SubStore | null;
   declare scan: StoredFile | null;
+  /** References to relics: of any type, since later versions have no class for that. */
+  declare keepsake: Item | null;
+  declare bond: Item | null;
+  declare pledge: Item | null;
   declare to: Address | null;
   /** What upgrades have left; not there in the first generation. */
   declare mark: string | null;

@@ -1,9 +1,9 @@
 import { type ErrorCode, Store } from 'corollary';
 import { type Course, isReadOnlyIn } from './course.js';
-import { typesOf } from './generations.js';
+import { programOf } from './generations.js';
 import { judge, refusalOf, Undone } from './judge.js';
 import { perform } from './perform.js';
-import type { Step } from './steps.js';
+import type { Choice, Step } from './steps.js';
 
 /** A tree that one handle walks on its course. */
 export interface Walking {
@@ -19,7 +19,7 @@ export interface Walking {
 export function walk(walking: Walking, step: Step): void {
   const { root, course } = walking;
   if ('kind' in step && step.kind === 'renew') {
-    if (course.levels.length === 0) renew(walking);
+    if (course.levels.length === 0) renew(walking, step);
     return;
   }
   if ('kind' in step) {
@@ -52,9 +52,9 @@ function excusesIn({ levels }: Course): readonly ErrorCode[] {
   return levels.at(-1)?.isReadOnly ? ['UPGRADE_NEEDED'] : ['OUTSIDE_TREE'];
 }
 
-function renew(walking: Walking): void {
+function renew(walking: Walking, choice: Choice): void {
   const { root, place, course } = walking;
   root.close();
-  course.renew();
-  walking.root = Store.open(place, { types: typesOf(course.generation) });
+  course.renew(choice);
+  walking.root = Store.open(place, { ...programOf(course.generation) });
 }
