@@ -1,5 +1,6 @@
 import { type Address, type Item, installedOn, Store, type StoredFile, type SubStore } from 'corollary';
 import { expect } from 'vitest';
+import { agreeOnActivation } from './activation.js';
 import type { Binding } from './binding.js';
 import { programOf, relicClass, thingClass } from './generations.js';
 import { refusalOf } from './judge.js';
@@ -34,6 +35,7 @@ export function agree(root: Store, state: StoreState, binding: Binding, said: st
   const found = new Map(stores.map((store) => foundIn(store, state.generation)).map((one) => [one.path, one]));
   const pairs = places.map((place) => [place, found.get(place.path.join('/')) as Found] as const);
   for (const [{ store }, one] of pairs) learn(store, one, binding);
+  for (const { things } of found.values()) agreeOnActivation(things, said);
   const expected = pairs.map(([place, one]) => ({
     ...expectedOf(place.store, one, binding),
     players: expectedPlayers(state, place),

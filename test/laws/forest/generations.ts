@@ -11,13 +11,14 @@ import {
   text,
   upgrade,
 } from 'corollary';
+import { ActiveThing } from './activation.js';
 import { TellingThing } from './hooks.js';
 import { Cell, Pump } from './pump.js';
 import { Relic } from './relic.js';
 import { Thing } from './thing.js';
 
 // The versions of a program that has the same tree: it is closed, and opened by the next one. The second one searches the
-// words, which needs no upgrade; the third one has one more attribute, and hooks; the fourth one calls the type otherwise.
+// words, which needs no upgrade; the third one has one more attribute, and hooks, of which the fourth keeps one; the fourth one calls the type otherwise.
 // From the third one on there are no relics any more.
 
 /** What all versions store. */
@@ -84,7 +85,7 @@ class Third extends TellingThing {}
 attributes(Third, { ...common(() => Third), mark: text({ nullable: true }) });
 item('thing', { version: 2, fullText: ['words'], upgrades: () => [marking] })(Third);
 
-class Fourth extends Thing {}
+class Fourth extends ActiveThing {}
 attributes(Fourth, { ...common(() => Fourth), mark: text({ nullable: true, indexed: true }) });
 item('entry', {
   version: 3,
@@ -159,4 +160,9 @@ export function hasHooks(generation: number): boolean {
 /** Whether a version of the program stores things otherwise than the one before, which cannot go on then. */
 export function isUpgradeTo(generation: number): boolean {
   return generation > 2;
+}
+
+/** Whether things are activated. */
+export function isActiveIn(generation: number): boolean {
+  return thingClass(generation).prototype instanceof ActiveThing;
 }

@@ -1,5 +1,6 @@
 import { CorollaryError, type Item, Store } from 'corollary';
 import { expect } from 'vitest';
+import { agreeOnActivation } from './activation.js';
 import { cellsOf, expectedCells } from './agree.js';
 import type { Binding } from './binding.js';
 import { type Path, placesIn, type StoreState, storeAt } from './state.js';
@@ -90,6 +91,7 @@ export class Held {
   /** The same of the items alone: what they hold is what is committed, whoever did it, even if nothing was read since. */
   agreeOnThings(state: StoreState, binding: Binding, { said, mayBeUndone = false }: Circumstance): void {
     this.#dropLost();
+    agreeOnActivation(this.#things.keys(), said);
     const lives = new Map(placesIn(state).map((place) => [place.store.life, place]));
     for (const [thing, { life, label, key }] of this.#things) {
       const store = lives.get(life)?.store;

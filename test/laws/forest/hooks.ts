@@ -1,5 +1,6 @@
 import { CorollaryError } from 'corollary';
-import { Thing } from './thing.js';
+import { ActiveThing } from './activation.js';
+import type { Thing } from './thing.js';
 
 export type Hook = 'stored' | 'committed' | 'deleted';
 
@@ -10,7 +11,7 @@ const heard: string[] = [];
 export const REFUSED = -1;
 
 /** A thing that tells which of its hooks are run. */
-export abstract class TellingThing extends Thing {
+export abstract class TellingThing extends ActiveThing {
   override stored(): void {
     if (this.n === REFUSED) throw new CorollaryError('INVALID_VALUE', 'The hook wants no such thing');
     tell('stored', this);

@@ -1,14 +1,17 @@
 import { type ErrorCode, Store } from 'corollary';
 import { expect } from 'vitest';
+import { ActivationRefused, whileRefused } from './activation.js';
 import { agree, agreeOnDisk } from './agree.js';
 import { writeAlone } from './alone.js';
 import { ask } from './ask.js';
+import { pick } from './course.js';
 import type { Driven } from './driven.js';
-import { programOf } from './generations.js';
+import { labels } from './filters.js';
+import { isActiveIn, programOf, thingClass } from './generations.js';
 import { allOf, type Hand } from './hand.js';
 import { refusalOf } from './judge.js';
 import type { Pages } from './pages.js';
-import type { StoreState } from './state.js';
+import { type Place, placesIn, type StoreState } from './state.js';
 import { type Choice, FOLLOWING, FORGETTING, type Kind, LOOKING, PAGING, RENEWING } from './steps.js';
 
 const LOOKS: ReadonlySet<string> = new Set([...LOOKING, ...PAGING, ...FOLLOWING, ...RENEWING, ...FORGETTING]);
@@ -34,6 +37,7 @@ export function look(driven: Driven, pages: Pages, choice: Choice): void {
   else if (kind === 'close second') hands.closeSecond();
   else if (kind === 'write alone') writeAlone(driven, choice);
   else if (kind === 'back up') backUp(driven);
+  else if (kind === 'refuse to activate') refuseToActivate(driven, choice);
 }
 
 /** Reads everything. In a transaction, what is seen may be gone again, and so may ids. */
@@ -78,6 +82,27 @@ function excusesToAsk(driven: Driven): readonly ErrorCode[] {
   return [...(driven.isInside ? (['UPGRADE_NEEDED'] as const) : []), ...driven.excusesFor('look')];
 }
 
+/** One thing's hook throws: whoever comes across that is told, nobody else, and it is tried again. */
+function refuseToActivate({ options, course: { state, generation }, binding }: Driven, { a, b }: Choice): void {
+  const { path, store } = pick(placesIn(state), a) as Place;
+  const thing = pick(store.things, b);
+  if (thing === undefined || !isActiveIn(generation)) return;
+  const { label } = thing;
+  using other = Store.open(options.place, { ...programOf(generation), readOnly: true });
+  const things = other.at(path).query(thingClass(generation));
+  whileRefused(label, () => {
+    expect(() => things.all(), `${label} is refused by its hook`).toThrow(ActivationRefused);
+    expect(labels(things.where((t) => t.label.ne(label)).orderBy((t) => t.label.asc()))).toEqual(
+      labels(store.things)
+        .filter((one) => one !== label)
+        .sort((one, two) => one - two),
+    );
+    for (const one of things.where((t) => t.boss.to.label.eq(label)).all())
+      if (one.label !== label) expect(() => one.boss, `boss of ${one.label}`).toThrow(ActivationRefused);
+  });
+  agree(other, state, binding, `${label} was refused by its hook`);
+}
+
 /** A backup becomes the same tree elsewhere. */
 function backUp({ options: { place }, hands, course, binding }: Driven): void {
   const backup = `${place}-backup`;
@@ -94,5 +119,6 @@ const ON_DISK: ReadonlySet<string> = new Set([
   'close second',
   'reopen',
   'write alone',
+  'refuse to activate',
   'renew',
 ]);

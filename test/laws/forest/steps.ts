@@ -72,6 +72,7 @@ export const LOOKING = [
   'back up',
   'write alone',
   'write alone',
+  'refuse to activate',
 ] as const;
 
 /** A program reads the next page of an answer. */
