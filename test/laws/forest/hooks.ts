@@ -1,6 +1,7 @@
 import { CorollaryError } from 'corollary';
 import { ActiveThing } from './activation.js';
 import type { Thing } from './thing.js';
+import { throwAfterCommit } from './thrown.js';
 
 export type Hook = 'stored' | 'committed' | 'deleted';
 
@@ -10,6 +11,9 @@ const heard: string[] = [];
 /** A thing with this `n` is refused by its hook. */
 export const REFUSED = -1;
 
+/** Hooks of a thing with this `n` that run after a commit throw. */
+const THROWING = 7;
+
 /** A thing that tells which of its hooks are run. */
 export abstract class TellingThing extends ActiveThing {
   override stored(): void {
@@ -18,9 +22,11 @@ export abstract class TellingThing extends ActiveThing {
   }
   override committed(): void {
     tell('committed', this);
+    if (this.n === THROWING) throwAfterCommit();
   }
   override deleted(): void {
     tell('deleted', this);
+    if (this.n === THROWING) throwAfterCommit();
   }
 }
 

@@ -1,13 +1,14 @@
 import { CorollaryError, type ErrorCode } from 'corollary';
 import type { Plan } from './course.js';
+import { expectThrown } from './thrown.js';
 
 /** Thrown in a transaction that is to be undone. */
 export class Undone extends Error {}
 
-/** The code that the library refuses something with. What is thrown else is a fault, but what was thrown on purpose. */
+/** The code that the library refuses something with; none if it was done, and only hooks after it threw. What is thrown else is a fault, but what was thrown on purpose. */
 export function refusalOf(act: () => void): ErrorCode | undefined {
   try {
-    act();
+    expectThrown(act);
   } catch (error) {
     if (error instanceof CorollaryError) return error.code;
     if (!(error instanceof Undone)) throw error;

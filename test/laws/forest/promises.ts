@@ -1,5 +1,9 @@
 import type { Store } from 'corollary';
 import { expect } from 'vitest';
+import { throwAfterCommit } from './thrown.js';
+
+/** One in so many callbacks throws. */
+const EVERY = 4;
 
 /** Callbacks that are to run after a commit, and those that have. */
 export class Promises {
@@ -11,7 +15,10 @@ export class Promises {
   give(root: Store): void {
     const number = ++this.#last;
     this.#given.push(number);
-    root.afterCommit(() => this.#kept.push(number));
+    root.afterCommit(() => {
+      this.#kept.push(number);
+      if (number % EVERY === 0) throwAfterCommit();
+    });
   }
 
   /** How many were given until now. */
