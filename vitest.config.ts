@@ -88,7 +88,8 @@ export default defineConfig({
     // One more than there are processors: tests wait for processes that they start. Vitest would leave one to itself, which on
     // two halves the speed.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // For hangs only: on a machine that does much else everything takes ten times as long.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -449,7 +449,7 @@ describe('while other processes write', () => {
 
 describe('a process that is killed', () => {
   test(`${kills} times while it backs up leaves the old backup or the new one`, {
-    timeout: 30_000 + 1500 * kills,
+    timeout: 120_000 + 1500 * kills,
   }, async () => {
     const place = aStoreDirectory();
     makeBank(place);
@@ -478,7 +478,7 @@ describe('a process that is killed', () => {
     ]);
   });
 
-  test('while it restores leaves a whole store or none', { timeout: 30_000 + 1500 * kills }, async () => {
+  test('while it restores leaves a whole store or none', { timeout: 120_000 + 1500 * kills }, async () => {
     const place = aStoreDirectory();
     makeBank(place);
     const backup = join(aDirectory(), 'backup');

@@ -320,7 +320,7 @@ describe('a process that is killed', () => {
     return readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((path) => /temp[\\/]/.test(path));
   }
 
-  test('while it copies leaves the whole copy or nothing', { timeout: 30_000 + 1500 * kills }, async () => {
+  test('while it copies leaves the whole copy or nothing', { timeout: 120_000 + 1500 * kills }, async () => {
     const place = aStoreDirectory();
     makeBank(place);
     for (let n = 0; n < kills; n++) {
@@ -341,7 +341,7 @@ describe('a process that is killed', () => {
     }
   });
 
-  test('while it imports leaves the whole import or nothing', { timeout: 30_000 + 1500 * kills }, async () => {
+  test('while it imports leaves the whole import or nothing', { timeout: 120_000 + 1500 * kills }, async () => {
     const place = aStoreDirectory();
     makeBank(place);
     const directory = join(aDirectory(), 'export');
@@ -367,7 +367,7 @@ describe('a process that is killed', () => {
   });
 
   test('while it restores in place leaves the old or the new, never a mixture', {
-    timeout: 30_000 + 1500 * kills,
+    timeout: 120_000 + 1500 * kills,
   }, async () => {
     const place = aStoreDirectory();
     makeBank(place);

@@ -98,12 +98,12 @@ async function surviveKills(durability: Durability, times: number): Promise<void
 
 describe('a process that is killed', () => {
   test(`${kills} times has lost nothing that was committed, and done nothing by half`, {
-    timeout: 30_000 + 1000 * kills,
+    timeout: 120_000 + 1000 * kills,
   }, async () => {
     await surviveKills('full', kills);
   });
 
-  test("has lost nothing either with durability: 'relaxed'", { timeout: 30_000 + 1000 * kills }, async () => {
+  test("has lost nothing either with durability: 'relaxed'", { timeout: 120_000 + 1000 * kills }, async () => {
     await surviveKills('relaxed', Math.ceil(kills / 5));
   });
 

@@ -51,7 +51,7 @@ function faultsIn(store: Store, directory: string): string[] {
 }
 
 test(`a process that is killed ${kills} times leaves each file with its row, and each row with its file`, {
-  timeout: 30_000 + 1000 * kills,
+  timeout: 120_000 + 1000 * kills,
 }, async () => {
   const place = aStoreDirectory();
   for (let n = 0; n < kills; n++) {

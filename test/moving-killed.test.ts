@@ -28,7 +28,7 @@ function doneIn(store: Store): number {
 }
 
 test(`a process that is killed ${kills} times while it moves a store has moved it wholly or not at all`, {
-  timeout: 30_000 + 1000 * kills,
+  timeout: 120_000 + 1000 * kills,
 }, async () => {
   const place = aStoreDirectory();
   lay(place);

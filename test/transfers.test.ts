@@ -49,7 +49,7 @@ describe('transfers between four stores at two levels', () => {
 });
 
 test(`a process that is killed ${kills} times has written each round into all stores or none`, {
-  timeout: 30_000 + 1000 * kills,
+  timeout: 120_000 + 1000 * kills,
 }, async () => {
   const place = aStoreDirectory();
   seed(place);

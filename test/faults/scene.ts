@@ -12,7 +12,7 @@ import { look, type ShapeName, seed, shapes, type Told, types } from '../tasks/c
 export const isThorough = process.env.FAULTS === 'all';
 
 /** For tests that take as long as there are points. */
-export const timeout = isThorough ? 3_600_000 : 60_000;
+export const timeout = isThorough ? 3_600_000 : 120_000;
 
 /** A tree, what its transaction makes of it, and the operations that takes. */
 export interface Scene {
