@@ -56,7 +56,7 @@ async function upgradeAndKill(place: string, ms: number): Promise<string[]> {
 }
 
 test(`a tree that ${kills} times two processes upgrade, and are killed, has each store old or new, and is resumed`, {
-  timeout: 30_000 + 5000 * kills,
+  timeout: 120_000 + 5000 * kills,
 }, async () => {
   const directory = aDirectory();
   const seeded = join(directory, 'seeded');
@@ -90,7 +90,7 @@ const MANY = Number(process.env.STORES ?? 150);
 const BAD_EVERY = 7;
 
 test(`${MANY} stores are upgraded but for those that fail, which are reported, in bounded memory`, {
-  timeout: 30_000 + 60 * MANY,
+  timeout: 120_000 + 60 * MANY,
 }, async () => {
   const place = aStoreDirectory();
   await program.start().call('seedMany', place, MANY, BAD_EVERY);

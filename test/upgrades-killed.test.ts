@@ -197,7 +197,7 @@ describe.skipIf(why !== undefined)('a disk that fails in an upgrade', () => {
   );
 });
 
-test('two processes that use a type at the same moment upgrade it once', { timeout: 60_000 }, async () => {
+test('two processes that use a type at the same moment upgrade it once', { timeout: 120_000 }, async () => {
   const place = aStoreDirectory();
   tasks.seed(place, 300);
   const processes = [program.start(), program.start(), program.start()];
@@ -214,7 +214,7 @@ test('two processes that use a type at the same moment upgrade it once', { timeo
 const MANY = Number(process.env.UPGRADE_ROWS ?? 20_000);
 
 test(`${MANY} items, each of which makes another, are upgraded in a small memory`, {
-  timeout: 20_000 + MANY,
+  timeout: 120_000 + MANY,
 }, async () => {
   const place = aStoreDirectory();
   await program.start().call('seedPeople', place, MANY);

@@ -78,7 +78,7 @@ async function tried(
 const NEEDING_THE_STORE = ['read', 'read with readOnly', 'read the tree', 'write', 'back up', 'export'] as const;
 const all = (deeds: readonly Deed[], outcome: string) => Object.fromEntries(deeds.map((deed) => [deed, outcome]));
 
-describe.skipIf(process.platform === 'win32')('what the system does not allow', { timeout: 60_000 }, () => {
+describe.skipIf(process.platform === 'win32')('what the system does not allow', { timeout: 120_000 }, () => {
   test('is IO_ERROR for a directory that cannot be entered', async () => {
     expect(await tried((place) => place, 0o000, NEEDING_THE_STORE)).toEqual(all(NEEDING_THE_STORE, 'IO_ERROR'));
   });

@@ -233,7 +233,7 @@ function assertAgree(world: World, store: Store, targets: readonly (Store | Item
 }
 
 test('what is installed is what a model of sets says, after whatever was installed, uninstalled and undone', {
-  timeout: 60_000 + 1000 * runs,
+  timeout: 120_000 + 1000 * runs,
 }, () => {
   fc.assert(
     fc.property(fc.array(level, { maxLength: 8 }), (levels) => {

@@ -194,7 +194,7 @@ function twinOf(one: Item, root: Store): Item | undefined {
 }
 
 test('after any sequence of nested transactions with throws, what is in memory is what another handle reads', {
-  timeout: 60_000 + 1000 * runs,
+  timeout: 120_000 + 1000 * runs,
 }, () => {
   const directory = aDirectory();
   let count = 0;

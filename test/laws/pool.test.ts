@@ -96,7 +96,7 @@ function perform<D extends Step['do']>(world: World, one: Extract<Step, { do: D 
   expect([pinnedSubstores, opens - evictions]).toEqual([0, openSubstores]);
 }
 
-test('nothing is lost by eviction, and items stay what they are', { timeout: 60_000 + 1000 * runs }, () => {
+test('nothing is lost by eviction, and items stay what they are', { timeout: 120_000 + 1000 * runs }, () => {
   fc.assert(
     // A transaction keeps one store open, and the tree query in it needs one more.
     fc.property(fc.integer({ min: 2, max: 8 }), fc.array(step, { maxLength: 60 }), (maxOpen, steps) => {

@@ -369,7 +369,7 @@ function begun(place: string): Session {
 }
 
 test('after any sequence of giving, taking away, deleting and undoing, those play a role who should', {
-  timeout: 60_000 + 1000 * runs,
+  timeout: 120_000 + 1000 * runs,
 }, () => {
   const directory = aDirectory();
   let count = 0;

@@ -89,7 +89,7 @@ async function killOften(treeSeed: number, times: number): Promise<void> {
 }
 
 test(`a process that is killed ${kills} times on its way through a tree leaves each step done or not done`, {
-  timeout: 30_000 + 2000 * kills,
+  timeout: 120_000 + 2000 * kills,
 }, async () => {
   for (let tree = 0; tree * KILLS_OF_A_TREE < kills; tree++)
     await killOften(seed + tree, Math.min(KILLS_OF_A_TREE, kills - tree * KILLS_OF_A_TREE));

@@ -10,7 +10,7 @@ import { someSteps } from './forest/steps.js';
 const numRuns = Number(process.env.LAW_RUNS ?? 10);
 
 test('a tree is what its model is after any sequence of creations, moves, copies, deletions and transactions', {
-  timeout: 60_000 + 4000 * numRuns,
+  timeout: 120_000 + 4000 * numRuns,
 }, async () => {
   const directory = aDirectory();
   let run = 0;
