@@ -3,10 +3,14 @@ import { Connection } from '../../src/driver/connection.js';
 /** The statements that read rows while a function runs, in order. */
 export function allStatementsOf(work: () => unknown): string[] {
   const asked: string[] = [];
-  const { row, rows } = Connection.prototype;
+  const { row, rowWithId, rows } = Connection.prototype;
   Connection.prototype.row = function (sql, values) {
     asked.push(sql);
     return row.call(this, sql, values);
+  };
+  Connection.prototype.rowWithId = function (sql, id) {
+    asked.push(sql);
+    return rowWithId.call(this, sql, id);
   };
   Connection.prototype.rows = function (sql, values) {
     asked.push(sql);
@@ -15,7 +19,7 @@ export function allStatementsOf(work: () => unknown): string[] {
   try {
     work();
   } finally {
-    Object.assign(Connection.prototype, { row, rows });
+    Object.assign(Connection.prototype, { row, rowWithId, rows });
   }
   return asked;
 }
