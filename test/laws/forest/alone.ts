@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { type ErrorCode, Store } from 'corollary';
 import { agree } from './agree.js';
 import type { Binding } from './binding.js';
-import { type Plan, pick } from './course.js';
+import type { Plan } from './course.js';
 import type { Driven } from './driven.js';
 import { programOf } from './generations.js';
 import { judge, refusalOf } from './judge.js';
 import { perform } from './perform.js';
+import { pick } from './pick.js';
 import { type Path, type StoreState, storeAt } from './state.js';
 import type { ActionKind, Choice } from './steps.js';
 

@@ -1,8 +1,8 @@
 import type { Store } from 'corollary';
 import type { Binding } from './binding.js';
-import { pick } from './course.js';
 import { type Asked, type Filter, filtersIn } from './filters.js';
 import { thingClass } from './generations.js';
+import { pick } from './pick.js';
 import { type Place, placesIn, type StoreState, type ThingState } from './state.js';
 import type { Choice } from './steps.js';
 

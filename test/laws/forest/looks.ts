@@ -4,13 +4,13 @@ import { ActivationRefused, whileRefused } from './activation.js';
 import { agree, agreeOnDisk } from './agree.js';
 import { writeAlone } from './alone.js';
 import { ask } from './ask.js';
-import { pick } from './course.js';
 import type { Driven } from './driven.js';
 import { labels } from './filters.js';
 import { isActiveIn, programOf, thingClass } from './generations.js';
 import { allOf, type Hand } from './hand.js';
 import { refusalOf } from './judge.js';
 import type { Pages } from './pages.js';
+import { pick } from './pick.js';
 import { type Place, placesIn, type StoreState } from './state.js';
 import { type Choice, FOLLOWING, FORGETTING, type Kind, LOOKING, PAGING, RENEWING } from './steps.js';
 

@@ -1,8 +1,8 @@
 import type { Store } from 'corollary';
 import { expect } from 'vitest';
-import { pick } from './course.js';
 import { downAndUp, inOrder, labels } from './filters.js';
 import { thingClass } from './generations.js';
+import { pick } from './pick.js';
 import { type Place, placesIn, type StoreState } from './state.js';
 import type { Choice } from './steps.js';
 

@@ -1,8 +1,8 @@
 import type { Item, Store } from 'corollary';
 import { expect } from 'vitest';
-import { pick } from './course.js';
 import { type Asked, downAndUp, type Filter, filtersIn, inOrder, labels } from './filters.js';
 import { thingClass } from './generations.js';
+import { pick } from './pick.js';
 import { type Place, placesIn, type StoreState, storeAt, type ThingState } from './state.js';
 import type { Choice } from './steps.js';
 import { labelOf, type Thing } from './thing.js';
