@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Binding } from './binding.js';
-import { type Hook, hooksHeard } from './hooks.js';
+import { type Hook, hooksHeard, wrongForHooks } from './hooks.js';
 import { placesIn, type StoreState } from './state.js';
 import { CARRYING, type Step } from './steps.js';
 
@@ -20,6 +20,7 @@ interface KnownThing {
 /** Compares the hooks that have run with what became of each thing in one step. */
 export function agreeOnHooks({ step, before, after }: Done, binding: Binding, said: string): void {
   const times = hooksHeard();
+  expect(wrongForHooks(), `${said}: what hooks found`).toEqual([]);
   const run = (hook: Hook, at: string) => times.get(`${hook} ${at}`) ?? 0;
   const [were, are] = [thingsIn(before, binding), thingsIn(after, binding)];
   for (const [at, { life, cells }] of are) {

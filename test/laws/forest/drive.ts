@@ -14,10 +14,11 @@ import { letGo } from './let-go.js';
 import { isLook, look, lookAround } from './looks.js';
 import { Pages } from './pages.js';
 import { perform } from './perform.js';
+import { pick } from './pick.js';
 import { Promises } from './promises.js';
 import { renew } from './renewal.js';
 import { keysIn, type StoreState } from './state.js';
-import type { Choice, Step } from './steps.js';
+import type { Choice, Kind, Step } from './steps.js';
 
 /** Does steps with a real tree and with its model side by side, and compares them. */
 export class Drive {
@@ -156,7 +157,7 @@ export class Drive {
         () => {
           course.levels.push({ scope, isReadOnly: isReadOnlyIn(course, step) });
           for (const inner of step.transact) this.#take({ ...inner, hand: step.hand });
-          this.#promises.give(hand.root);
+          this.#promises.give(hand.root, () => this.#actAfterCommit(step));
           lookAround(this.#driven, hand);
           if (step.isUndone) throw new Undone();
         },
@@ -173,7 +174,18 @@ export class Drive {
     if (isOutermost) this.#promises.agree('transact');
     if (code !== undefined) expect(this.#driven.excusesFor('transact'), 'transact').toContain(code);
   }
+
+  /** What a callback does is a transaction of its own: what was done before is committed. */
+  #actAfterCommit({ hand, a }: Exclude<Step, Choice>): void {
+    const { course } = this.#driven;
+    course.levels.length = 0;
+    course.commit();
+    this.#act({ kind: pick(AFTERWARDS, a) as Kind, hand, a, b: a * 7, c: a >> 1 });
+  }
 }
+
+/** What callbacks after a commit do. */
+const AFTERWARDS = ['create', 'create many', 'create store', 'write file', 'create pump', 'create broken'] as const;
 
 /** Where the tree of a run is. */
 export function placeIn(directory: string, run: number): string {

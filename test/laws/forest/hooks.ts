@@ -8,6 +8,9 @@ export type Hook = 'stored' | 'committed' | 'deleted';
 /** Which hooks have run, as `hook uid/label`: those of all handles. */
 const heard: string[] = [];
 
+/** What hooks found that must not be. */
+const wrong: string[] = [];
+
 /** A thing with this `n` is refused by its hook. */
 export const REFUSED = -1;
 
@@ -22,16 +25,27 @@ export abstract class TellingThing extends ActiveThing {
   }
   override committed(): void {
     tell('committed', this);
+    if (!this.isStored || this.store.findAny(this.storeId) !== this) wrong.push(`${this.label} is not what is stored`);
     if (this.n === THROWING) throwAfterCommit();
   }
   override deleted(): void {
     tell('deleted', this);
+    if (this.isStored || isFound(this)) wrong.push(`${this.label} is still there`);
     if (this.n === THROWING) throwAfterCommit();
   }
 }
 
 function tell(hook: Hook, { store, label }: Thing): void {
   heard.push(`${hook} ${store.uid}/${label}`);
+}
+
+function isFound({ store, storeId }: Thing): boolean {
+  return !store.isClosed && store.findAny(storeId) !== undefined;
+}
+
+/** What hooks found that must not be, since it was asked last. */
+export function wrongForHooks(): readonly string[] {
+  return wrong.splice(0);
 }
 
 /** What was told until now is of no interest any more. */

@@ -2,8 +2,9 @@ import type { Store } from 'corollary';
 import { expect } from 'vitest';
 import { throwAfterCommit } from './thrown.js';
 
-/** One in so many callbacks throws. */
-const EVERY = 4;
+/** One in so many callbacks throws, and one in so many does something. */
+const THROWING = 4;
+const ACTING = 3;
 
 /** Callbacks that are to run after a commit, and those that have. */
 export class Promises {
@@ -11,13 +12,14 @@ export class Promises {
   #kept: number[] = [];
   #last = 0;
 
-  /** Somebody asks for one inside a transaction. */
-  give(root: Store): void {
+  /** Somebody asks for one inside a transaction; some of them do something. */
+  give(root: Store, act: () => void): void {
     const number = ++this.#last;
     this.#given.push(number);
     root.afterCommit(() => {
       this.#kept.push(number);
-      if (number % EVERY === 0) throwAfterCommit();
+      if (number % ACTING === 0) act();
+      if (number % THROWING === 0) throwAfterCommit();
     });
   }
 
