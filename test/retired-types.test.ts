@@ -130,6 +130,37 @@ test('an item that another refers to with refuse keeps the type, and says which'
   expect(tablesOf(place).filter((name) => /draft|pin/.test(String(name)))).toEqual([]);
 });
 
+// They were dropped one type after the other, 500 items at a time: what forbade an earlier one was still there.
+test('an item that goes along with one that is dropped forbids no other, in whatever order they come', async () => {
+  const place = aStoreDirectory();
+  @item('note')
+  class Note extends Item {
+    @text() declare title: string;
+  }
+  @item('pin')
+  class Pin extends Item {
+    @reference({ whenDeleted: 'refuse' }) declare to: Item;
+    @reference({ whenDeleted: 'cascade' }) declare on: Item;
+  }
+  using before = Store.open(place, { types: [Draft, Note, Pin] });
+  const titles = Array.from({ length: 501 }, (_, n) => ({ title: `draft ${n}` }));
+  const drafts = before.createMany(Draft, titles, { items: true });
+  const [first, last] = [drafts[0] as Draft, drafts[500] as Draft];
+  before.create(Pin, { to: first, on: before.create(Note, { title: 'of a later type' }) });
+  before.create(Pin, { to: first, on: last });
+  const staying = before.create(Pin, { to: last, on: before.create(Pin, { to: last, on: first }) });
+  const kept = before.create(Pin, { to: first, on: before.create(Folder, { name: 'stays' }) });
+  before.close();
+  const store = aStore({ types: [Folder, Pin], retired: { draft: 'drop', note: 'drop' } }, place);
+  const refused = await store.tree.upgrade();
+  expect(refused.failed.map(({ error }) => (error as { storeId: number }).storeId)).toEqual([first.storeId]);
+  expect(store.query(Pin).count()).toBe(5);
+  store.get(Pin, kept.storeId).delete();
+  expect((await store.tree.upgrade()).failed).toEqual([]);
+  expect([store.query(Pin).count(), store.find(Pin, staying.storeId)]).toEqual([0, undefined]);
+  expect(store.check().findings).toEqual([]);
+});
+
 test('powerups of a dropped type leave nothing behind', () => {
   const place = aStoreDirectory();
   const Mailer = role<{ send(): void }>('mailer');

@@ -10,10 +10,17 @@ import { assertNotMoved, type Noting, setCells } from './change.js';
 import { liveItems, vanished } from './load.js';
 import { ownedByDoomed } from './owned.js';
 import type { Part } from './part.js';
-import { referringRows } from './referring-rows.js';
+import { referencesOf, referringRows } from './referring-rows.js';
 import type { StoreCore } from './store-core.js';
 import { ID, IN_IDS } from './table-sql.js';
 import type { Transaction } from './transaction.js';
+
+/** A reference that forbids a deletion, unless the referring item is deleted too. */
+export interface Forbidding {
+  readonly referrer: Referrer;
+  readonly id: number;
+  readonly target: number;
+}
 
 /** What one deletion does: found out completely before anything is written. */
 interface Plan {
@@ -21,8 +28,7 @@ interface Plan {
   readonly doomed: Map<CatalogueEntry, Set<number>>;
   /** References that become null. */
   readonly nullified: { readonly referrer: Referrer; readonly ids: readonly number[] }[];
-  /** References that forbid the deletion, unless the referring item is deleted too. */
-  readonly forbidding: { readonly referrer: Referrer; readonly id: number; readonly target: number }[];
+  readonly forbidding: Forbidding[];
 }
 
 /** Deletes one item. @throws CorollaryError INVALID_VALUE, WRONG_STORE, ITEM_GONE, DELETE_REFUSED, READ_ONLY */
@@ -63,7 +69,32 @@ export function deleteRowsByRules(
   noting: Noting,
 ): void {
   const plan = planDeletion(core, first, ids);
-  assertAllowed(core, plan);
+  const [forbidding] = notDoomed(plan);
+  if (forbidding !== undefined) throw refusal(core, forbidding);
+  carryOut(core, plan, noting);
+}
+
+/**
+ * Deletes a part of what is to be deleted, as {@link deleteRowsByRules}, but refuses nothing: gives what forbids it, which
+ * may go along with another part. {@link assertGone} comes at the end.
+ */
+export function deletePart(
+  core: StoreCore,
+  first: CatalogueEntry,
+  ids: readonly number[],
+  noting: Noting,
+): readonly Forbidding[] {
+  const plan = planDeletion(core, first, ids);
+  carryOut(core, plan, noting);
+  return notDoomed(plan);
+}
+
+/** @throws CorollaryError DELETE_REFUSED for the first that is still there. */
+export function assertGone(core: StoreCore, forbidding: readonly Forbidding[]): void {
+  for (const one of forbidding) if (referencesOf(core, one.referrer, [one.id]).length > 0) throw refusal(core, one);
+}
+
+function carryOut(core: StoreCore, plan: Plan, noting: Noting): void {
   for (const [entry, doomed] of plan.doomed) announce(core, entry, [...doomed], noting.transaction);
   for (const { referrer, ids: referring } of plan.nullified) {
     const kept = referring.filter((id) => !plan.doomed.get(referrer.entry)?.has(id));
@@ -128,17 +159,18 @@ function addDoomed(plan: Plan, entry: CatalogueEntry, ids: readonly number[]): n
   return added;
 }
 
-function assertAllowed(core: StoreCore, plan: Plan): void {
-  for (const { referrer, id, target } of plan.forbidding) {
-    if (plan.doomed.get(referrer.entry)?.has(id)) continue;
-    const place = core.file.place;
-    const entry = core.entryOfId(target);
-    throw new CorollaryError(
-      'DELETE_REFUSED',
-      `Item ${target} (${entry?.name}) in ${place} is still referred to by ${referrer.entry.name}.${referrer.column} of item ${id}: delete or change that first`,
-      { store: place, type: entry?.name, storeId: target, attribute: referrer.column },
-    );
-  }
+function notDoomed({ forbidding, doomed }: Plan): readonly Forbidding[] {
+  return forbidding.filter(({ referrer, id }) => doomed.get(referrer.entry)?.has(id) !== true);
+}
+
+function refusal(core: StoreCore, { referrer, id, target }: Forbidding): CorollaryError {
+  const place = core.file.place;
+  const entry = core.entryOfId(target);
+  return new CorollaryError(
+    'DELETE_REFUSED',
+    `Item ${target} (${entry?.name}) in ${place} is still referred to by ${referrer.entry.name}.${referrer.column} of item ${id}: delete or change that first`,
+    { store: place, type: entry?.name, storeId: target, attribute: referrer.column },
+  );
 }
 
 /** Before anything goes: items with a `deleted` hook come alive, and who asked for it is told. */

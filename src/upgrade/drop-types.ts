@@ -1,7 +1,7 @@
 import { CorollaryError } from '../errors.js';
 import type { CatalogueEntry } from '../store/catalogue-entry.js';
 import type { Noting } from '../store/change.js';
-import { deleteRowsByRules } from '../store/deletion.js';
+import { assertGone, deletePart, type Forbidding } from '../store/deletion.js';
 import { firstIds } from '../store/old-table.js';
 import type { StoreCore } from '../store/store-core.js';
 
@@ -16,15 +16,24 @@ const BATCH = 500;
 export function dropTypes(core: StoreCore, entries: readonly CatalogueEntry[], noting: Noting): void {
   core.catalog.readyReferrers();
   core.catalog.whileLeaving(entries, () => {
-    for (const entry of entries) deleteAll(core, entry, noting);
+    const forbidden = entries.map((entry) => [entry, deleteAll(core, entry, noting)] as const);
+    // Only now: what forbids that an item goes may have gone along with a later one.
+    for (const [entry, forbidding] of forbidden) assertAllGone(core, entry, forbidding);
   });
   for (const entry of entries) core.catalog.drop(entry);
 }
 
-function deleteAll(core: StoreCore, entry: CatalogueEntry, noting: Noting): void {
+/** Gives what forbids it. */
+function deleteAll(core: StoreCore, entry: CatalogueEntry, noting: Noting): readonly Forbidding[] {
+  const forbidding: Forbidding[] = [];
+  for (let ids = firstIds(core, entry, BATCH); ids.length > 0; ids = firstIds(core, entry, BATCH))
+    for (const one of deletePart(core, entry, ids, noting)) forbidding.push(one);
+  return forbidding;
+}
+
+function assertAllGone(core: StoreCore, entry: CatalogueEntry, forbidding: readonly Forbidding[]): void {
   try {
-    for (let ids = firstIds(core, entry, BATCH); ids.length > 0; ids = firstIds(core, entry, BATCH))
-      deleteRowsByRules(core, entry, ids, noting);
+    assertGone(core, forbidding);
   } catch (error) {
     throw error instanceof CorollaryError && error.code === 'DELETE_REFUSED' ? failed(core, entry, error) : error;
   }
