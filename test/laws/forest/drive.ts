@@ -49,6 +49,9 @@ export class Drive {
     const isByNeither = 'kind' in step && step.kind === 'write alone';
     const doer = isByNeither ? undefined : hands.for(step.hand);
     this.#pages.follow(course.state);
+    const isRenewed = 'kind' in step && step.kind === 'renew';
+    if (isRenewed && this.#driven.isNew) return;
+    this.#driven.isNew = false;
     this.#compare(doer, said);
     if (hasHooks(course.generation) && course.generation === generation)
       agreeOnHooks({ step, before, after: course.state }, binding, said);

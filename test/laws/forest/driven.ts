@@ -23,6 +23,8 @@ export class Driven {
   committed: StoreState | undefined;
   /** Whether the running transaction has moved a store. */
   hasMoved = false;
+  /** Whether the program is new, and has read nothing yet: types are upgraded in the midst of what comes next. */
+  isNew = false;
 
   constructor(options: DriveOptions) {
     this.options = options;
@@ -65,6 +67,8 @@ export class Driven {
     const isLarge = this.isInside || LARGE.has(kind);
     const enough = isLarge ? 20 : OVER_SEVERAL.has(kind) ? 3 : 1;
     if (this.options.maxOpenSubstores < enough) excuses.push('TOO_MANY_OPEN');
+    // What a transaction may not write, it cannot upgrade.
+    if (this.isNew && this.isInside) excuses.push('UPGRADE_NEEDED', 'OUTSIDE_TREE');
     return excuses;
   }
 }

@@ -10,7 +10,10 @@ import { type Path, placesIn, type StoreState } from './state.js';
 import type { Choice } from './steps.js';
 import { upgraded } from './upgraded.js';
 
-/** The next version of the program has the tree: whoever goes on with the one before is told so. */
+/**
+ * The next version of the program has the tree: whoever goes on with the one before is told so. All types are upgraded
+ * then, or what comes next will meet older ones.
+ */
 export async function renew(driven: Driven, choice: Choice): Promise<void> {
   const { course, binding, hands, options } = driven;
   const before = course.state;
@@ -23,6 +26,11 @@ export async function renew(driven: Driven, choice: Choice): Promise<void> {
     const outdated = { place: options.place, binding, before, after: course.state, failed };
     await upgradeTree(outdated, choice.b % 3 === 2);
   });
+  driven.isNew = choice.b % 3 === 0 && choice.a % 4 > 0;
+  if (driven.isNew) {
+    hands.closeSecond();
+    return;
+  }
   const { root } = hands.first;
   agree(root, course.state, binding, 'renewed');
   // What can be asked from now on may need something that is not there yet.
