@@ -10,7 +10,7 @@ export async function letGo(driven: Driven, choice: Choice): Promise<void> {
   await collectGarbage();
   // By each way to preload.
   const b = choice.a % 2 === 0 ? choice.b : choice.b % 2;
-  for (let n = 0; n < 6; n++) askAhead(driven, { ...choice, b, c: choice.c + n });
+  for (let n = 0; n < 7; n++) askAhead(driven, { ...choice, b, c: choice.c + n });
   await collectGarbage();
   for (const { preloads } of hands.all) preloads.agree('garbage was collected');
 }

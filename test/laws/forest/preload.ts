@@ -1,15 +1,17 @@
-import type { Item, Store } from 'corollary';
+import { type Item, type Store, StoredFile, type SubStore } from 'corollary';
 import { expect } from 'vitest';
 import { type Asked, downAndUp, type Filter, filtersIn, inOrder, labels } from './filters.js';
-import { thingClass } from './generations.js';
+import { relicClass, thingClass } from './generations.js';
+import { refusalOf } from './judge.js';
 import { pick } from './pick.js';
+import { Relic } from './relic.js';
 import { type Place, placesIn, type StoreState, storeAt, type ThingState } from './state.js';
 import type { Choice } from './steps.js';
-import { labelOf, type Thing } from './thing.js';
+import { labelOf, Thing } from './thing.js';
 
 /** References that are preloaded: how the library is asked for them, and the paths that lead along them. */
 type Preloading = readonly [ask: (query: Asked) => Asked, ways: readonly (readonly Hop[])[]];
-type Hop = 'friend' | 'owner' | 'boss' | 'part' | 'lease' | 'scan';
+type Hop = 'friend' | 'owner' | 'boss' | 'part' | 'lease' | 'scan' | 'keepsake';
 
 const PRELOADINGS: readonly Preloading[] = [
   [(query) => query.preload((t) => t.friend), [['friend']]],
@@ -30,6 +32,7 @@ const PRELOADINGS: readonly Preloading[] = [
     [['part'], ['lease']],
   ],
   [(query) => query.preload((t) => t.scan), [['scan']]],
+  [(query) => query.preload((t) => t.keepsake), [['keepsake']]],
   [(query) => query.preload((t) => t.friend.to.friend), [['friend', 'friend']]],
   [(query) => query.preload((t) => t.friend.to.owner), [['friend', 'owner']]],
   [
@@ -98,6 +101,14 @@ function follow(first: Thing, way: readonly Hop[], model: StoreState, said: stri
   let at: Thing = first;
   for (const hop of way) {
     const to = referenceOf(model, at.label, hop);
+    const isRetired = hop === 'keepsake' && to !== null && relicClass(model.generation) === undefined;
+    if (isRetired) {
+      expect(
+        refusalOf(() => void at[hop]),
+        `${said}: ${hop} of ${at.label}`,
+      ).toBe('UNKNOWN_TYPE');
+      break;
+    }
     const target = at.store.limitLoads(0, () => at[hop]);
     expect(nameOf(target), `${said}: ${hop} of ${at.label}`).toBe(nameIn(model, hop, to));
     if (target === null || to === null) break;
@@ -120,6 +131,7 @@ function nameIn({ below }: StoreState, hop: Hop, to: number | null): string | nu
 
 function nameOf(target: Thing[Hop]): string | number | null {
   if (target === null) return null;
-  if ('label' in target) return target.label;
-  return 'directory' in target ? target.name : labelOf(target.text());
+  if (target instanceof Thing || target instanceof Relic) return target.label;
+  if (target instanceof StoredFile) return labelOf(target.text());
+  return (target as SubStore).name;
 }
