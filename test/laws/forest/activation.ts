@@ -22,14 +22,25 @@ export abstract class ActiveThing extends Thing {
 }
 
 function faultsOf(thing: ActiveThing): readonly string[] {
-  const { label, n, words, friend } = thing;
+  const { label, n, words } = thing;
+  const friend = friendOf(thing);
   const faults: string[] = [];
   // One that is to be refused says something else.
   if (!thing.isStored || (n >= 0 && words !== phraseOf(n))) faults.push('is not as it is stored');
-  if (friend !== null && friend.storeId !== thing.idOf('friend')) faults.push('has another friend');
+  if (friend !== undefined && (friend?.storeId ?? null) !== thing.idOf('friend')) faults.push('has another friend');
   // That costs an error each time.
   if (label % 4 === 0 && writeOf(thing) !== 'READ_ONLY') faults.push('could write');
   return faults;
+}
+
+/** Reading it may activate it in turn; undefined where that is refused. */
+function friendOf(thing: ActiveThing): Thing | null | undefined {
+  try {
+    return thing.friend;
+  } catch (error) {
+    if (error instanceof ActivationRefused) return undefined;
+    throw error;
+  }
 }
 
 function writeOf(thing: ActiveThing): string | undefined {

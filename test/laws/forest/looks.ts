@@ -91,15 +91,13 @@ function refuseToActivate({ options, course: { state, generation }, binding, isN
   const { label } = thing;
   using other = Store.open(options.place, { ...programOf(generation), readOnly: true });
   const things = other.at(path).query(thingClass(generation));
+  const others = things.where((t) => t.label.ne(label)).orderBy((t) => t.label.asc());
   whileRefused(label, () => {
     expect(() => things.all(), `${label} is refused by its hook`).toThrow(ActivationRefused);
-    expect(labels(things.where((t) => t.label.ne(label)).orderBy((t) => t.label.asc()))).toEqual(
-      labels(store.things)
-        .filter((one) => one !== label)
-        .sort((one, two) => one - two),
-    );
-    for (const one of things.where((t) => t.boss.to.label.eq(label)).all())
-      if (one.label !== label) expect(() => one.boss, `boss of ${one.label}`).toThrow(ActivationRefused);
+    const wanted = labels(store.things).filter((one) => one !== label);
+    expect(labels(others)).toEqual(wanted.sort((one, two) => one - two));
+    for (const one of others.where((t) => t.boss.to.label.eq(label)))
+      expect(() => one.boss, `boss of ${one.label}`).toThrow(ActivationRefused);
   });
   agree(other, state, binding, `${label} was refused by its hook`);
 }
