@@ -488,7 +488,7 @@ describe('garbage collection', () => {
     await child.call('plant', place, 20_000);
 
     expect(await child.call('letGo', place)).toEqual({ wasCollected: true, mark: '', name: 'renamed' });
-    expect(await child.call('hold', place)).toEqual({ isSame: true, mark: 'the first object' });
+    expect(await child.call('hold', place)).toEqual({ isSame: true, mark: 'the first object', others: 0 });
     expect(await child.call('holdReferrer', place)).toEqual({ isSame: true, size: 1 });
 
     const { read, left } = await child.call('readByPages', place);

@@ -1,18 +1,27 @@
 import type { Item } from '../item/item.js';
+import { stateOf } from '../item/state.js';
+import { IdTable } from './id-table.js';
 import { KnownGroup } from './known-group.js';
 import { whenTurnEnds } from './turn.js';
 
 /** So many groups are ended in one turn: 5 ms. */
 const GROUPS_IN_A_TURN = 512;
 
-/** So many entries are swept in one turn: 4 ms, where all are still there. */
-const ENTRIES_IN_A_TURN = 8192;
+/** So many blocks of items are swept in one turn: 4 ms, where all are still there. */
+const BLOCKS_IN_A_TURN = 512;
 
 /** Below this many entries a sweep is not worth its time. */
 const MIN_SWEEP = 1024;
 
 // What is registered here is kept by nobody: it is gone once garbage was collected, and its map is told.
 const collections = new FinalizationRegistry<WeakRef<IdentityMap>>((map) => map.deref()?.garbageWasCollected());
+
+/** What an item is known by. */
+type Known = KnownGroup | WeakRef<Item>;
+
+function isInMemory(known: Known): boolean {
+  return known instanceof KnownGroup ? known.isInMemory : known.deref() !== undefined;
+}
 
 /**
  * One object per stored item, by id: whoever asks gets the object that others hold. The map does not keep its items in
@@ -23,17 +32,20 @@ const collections = new FinalizationRegistry<WeakRef<IdentityMap>>((map) => map.
  * the start takes a fifth of loading many (decision 0036).
  */
 export class IdentityMap {
-  readonly #known = new Map<number, KnownGroup | WeakRef<Item>>();
+  readonly #known = new IdTable<Known>();
   /** Those that have not ended. The last one is being filled. */
   #groups: KnownGroup[] = [];
   #isWaiting = false;
   #sweepAt = MIN_SWEEP;
   /** What a sweep that has begun has not come to yet. */
-  #unswept: Iterator<[number, KnownGroup | WeakRef<Item>]> | undefined;
+  #unswept: Iterator<void> | undefined;
 
   get(id: number): Item | undefined {
     const known = this.#known.get(id);
-    return known instanceof KnownGroup ? known.find(id) : known?.deref();
+    if (known instanceof KnownGroup) return known.find(id);
+    const item = known?.deref();
+    // An id that was made up may have the number of another.
+    return item !== undefined && stateOf(item).id === id ? item : undefined;
   }
 
   /** Adds an item, unless its class's constructor has asked for it, and so made another. Gives the one that is known. */
@@ -74,9 +86,11 @@ export class IdentityMap {
     this.#known.clear();
   }
 
-  /** The items that are still in memory. */
-  values(): Item[] {
-    return [...this.#known.keys()].flatMap((id) => this.get(id) ?? []);
+  /** How many items are still in memory. */
+  count(): number {
+    let count = 0;
+    for (const known of this.#known.values()) if (isInMemory(known)) count++;
+    return count;
   }
 
   #waitForCollection(): void {
@@ -103,16 +117,12 @@ export class IdentityMap {
 
   // Entries of items that are gone: when the map has doubled, which costs less than being told of each.
   #sweep(): void {
-    this.#unswept ??= this.#known.entries();
-    for (let left = ENTRIES_IN_A_TURN; left > 0; left--) {
-      const next = this.#unswept.next();
-      if (next.done === true) {
-        this.#unswept = undefined;
-        this.#sweepAt = Math.max(MIN_SWEEP, this.#known.size * 2);
-        return;
-      }
-      const [id, known] = next.value;
-      if (known instanceof WeakRef && known.deref() === undefined) this.#known.delete(id);
+    this.#unswept ??= this.#known.sweep((known) => known instanceof KnownGroup || isInMemory(known));
+    for (let left = BLOCKS_IN_A_TURN; left > 0; left--) {
+      if (this.#unswept.next().done !== true) continue;
+      this.#unswept = undefined;
+      this.#sweepAt = Math.max(MIN_SWEEP, this.#known.size * 2);
+      return;
     }
     whenTurnEnds(() => this.#sweep());
   }

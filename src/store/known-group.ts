@@ -36,6 +36,11 @@ export class KnownGroup {
     return this.#members !== undefined && this.#ids.length < SIZE;
   }
 
+  /** True for all of its members, or none. */
+  get isInMemory(): boolean {
+    return this.#weak.deref() !== undefined;
+  }
+
   /** Adds an item, while {@link KnownGroup.takesMore}. */
   add(id: number, item: Item): void {
     const members = this.#members as Members;

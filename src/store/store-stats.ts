@@ -21,5 +21,5 @@ export function storeStats(core: StoreCore): StoreStats {
   const { connection } = core.reading();
   const [databaseBytes, freeBytes] = connection.row(SIZES) as SqlRow as [number, number];
   const { generation } = core.file.commitsSeen;
-  return { databaseBytes, freeBytes, generation, itemsInMemory: core.identity.values().length };
+  return { databaseBytes, freeBytes, generation, itemsInMemory: core.identity.count() };
 }

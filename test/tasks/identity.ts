@@ -1,4 +1,4 @@
-import { Item, integer, item, type Memory, reference, Store, text } from 'corollary';
+import { Item, integer, item, type Memory, reference, Store, type StoreId, text } from 'corollary';
 
 // --expose-gc. A garbage collection finds what no turn of the event loop still needs.
 declare function gc(): void;
@@ -49,9 +49,13 @@ export async function hold(place: string) {
   const store = Store.open(place);
   const leaf = store.getUnique(Leaf, { size: 1 });
   leaf.mark = 'the first object';
+  // Its type is in an id, too: nothing has this one.
+  const madeUp = (leaf.storeId + 1) as StoreId<Leaf>;
+  const mayBeOther = [store.find(Leaf, madeUp)];
   await collectGarbage();
+  mayBeOther.push(store.find(Leaf, madeUp));
   const again = store.getUnique(Leaf, { size: 1 });
-  return { isSame: again === leaf, mark: again.mark };
+  return { isSame: again === leaf, mark: again.mark, others: mayBeOther.filter((one) => one !== undefined).length };
 }
 
 /** The same, but holds only an item that refers to it. */
