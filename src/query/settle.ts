@@ -23,10 +23,18 @@ export interface SettledCell {
   readonly store: string;
 }
 
-/** Which subqueries are to be asked first, and how: those that no single statement of one store can answer. */
+/** What a single statement of one store cannot tell of a subquery: its answer, whether null is in it, or nothing. */
+export type Unknown = 'answer' | 'null' | 'nothing';
+
+/** Which subqueries are to be asked first, and how. */
 export interface Settling {
-  readonly isApart: (query: QuerySpec) => boolean;
+  readonly unknownOf: (query: QuerySpec) => Unknown;
   readonly answer: (query: QuerySpec) => Iterable<SettledCell>;
+}
+
+/** True when all subqueries can be left as they are. */
+export function isSettled(spec: QuerySpec, { unknownOf }: Pick<Settling, 'unknownOf'>): boolean {
+  return questionsBelow(spec).every((query) => unknownOf(query) === 'nothing');
 }
 
 /**
@@ -36,10 +44,10 @@ export interface Settling {
 export function settled(spec: QuerySpec, settling: Settling): QuerySpec {
   const { having, ...rest } = spec;
   const isPlain = having === undefined || questionsIn(having).length === 0;
-  if (isPlain && !questionsBelow(spec).some(settling.isApart)) return spec;
+  if (isPlain && isSettled(spec, settling)) return spec;
   const settledRest = new Rewriting(settling).spec(rest);
   if (having === undefined) return settledRest;
-  return { ...settledRest, having: new Rewriting({ ...settling, isApart: () => true }).condition(having) };
+  return { ...settledRest, having: new Rewriting({ ...settling, unknownOf: () => 'answer' }).condition(having) };
 }
 
 class Rewriting {
@@ -110,11 +118,19 @@ class Rewriting {
   #membership(node: MembershipNode): MembershipNode {
     if (!('query' in node.list)) return node;
     const { query } = node.list;
-    if (!this.#settling.isApart(query)) return { ...node, list: { query: this.spec(query) } };
-    const cells = [...this.#settling.answer(query)];
+    const unknown = this.#settling.unknownOf(query);
+    const cells = unknown === 'nothing' ? [] : [...this.#settling.answer(unknown === 'null' ? nullsOf(query) : query)];
     const orNull = node.orNull || cells.some(({ cell }) => cell === null);
-    return { ...node, list: listOf(query, cells), orNull };
+    return { ...node, list: unknown === 'answer' ? listOf(query, cells) : { query: this.spec(query) }, orNull };
   }
+}
+
+/** Asks for one null in the answer of a subquery. */
+function nullsOf(query: QuerySpec): QuerySpec {
+  const [column] = readValues(query) as [ValueNode];
+  const isNull: ConditionNode = { op: 'isNull', column };
+  const where: ConditionNode = query.where === undefined ? isNull : { op: 'and', of: [query.where, isNull] };
+  return { ...query, where, limit: 1 };
 }
 
 function listOf(query: QuerySpec, cells: readonly SettledCell[]): ListNode {

@@ -147,7 +147,10 @@ export class StoreRunner implements QueryRunner {
 
   // Groups are put together outside of SQL: a subquery of groups is asked first.
   #settled(spec: QuerySpec): QuerySpec {
-    return settled(spec, { isApart: isGrouped, answer: (query) => this.#cellsOf(query) });
+    return settled(spec, {
+      unknownOf: (query) => (isGrouped(query) ? 'answer' : 'nothing'),
+      answer: (query) => this.#cellsOf(query),
+    });
   }
 
   #cellsOf(query: QuerySpec): SettledCell[] {

@@ -18,7 +18,7 @@ import type {
   Watcher,
   Watching,
 } from '../query/runner.js';
-import { type SettledCell, settled } from '../query/settle.js';
+import { isSettled, type SettledCell, settled, type Unknown } from '../query/settle.js';
 import { compileRows } from '../query/sql/compile.js';
 import { layoutOf } from '../query/sql/layout.js';
 import { withoutFirstPer } from '../query/sql/select.js';
@@ -188,11 +188,11 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return this.#settledBelow(withoutFirstPer(spec));
   }
 
-  // Each store answers with its own rows. For references that is the whole answer, since they stay within a store;
-  // which values, groups or first rows a tree has, no store can tell: such a subquery is asked first.
+  // Each store answers with its own rows. For references that is the whole answer, since they stay within a store, but for
+  // null; which values, groups or first rows a tree has, no store can tell: such a subquery is asked first.
   #settledBelow(spec: QuerySpec): QuerySpec {
     for (const query of [spec, ...questionsBelow(spec)]) assertTiedByReferences(query);
-    return settled(spec, { isApart, answer: (query) => this.#cellsOf(query) });
+    return settled(spec, { unknownOf, answer: (query) => this.#cellsOf(query) });
   }
 
   #cellsOf(query: QuerySpec): SettledCell[] {
@@ -210,7 +210,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     assertComparable(this.#branch.core);
     const asked = this.#settled(spec);
     // Which rows of a store are in the answer, the others decide.
-    if (isCut(spec) || questionsBelow(spec).some(isApart)) return this.#foundWithin(asked);
+    if (isCut(spec) || !isSettled(spec, { unknownOf })) return this.#foundWithin(asked);
     const options = this.#options;
     const tree = { top: this.#branch, options, ask: (core: StoreCore) => foundIn(core, asked) };
     // A store that was skipped is asked again each time.
@@ -290,11 +290,16 @@ function foundIn(core: StoreCore, spec: QuerySpec): FoundPart {
   return foundPart(core, firstType(spec), rows, reading.epoch);
 }
 
-/** True for a subquery that no store can answer for itself. */
-function isApart(query: QuerySpec): boolean {
+/** What of a subquery no store can tell for itself: null is the same in all. */
+function unknownOf(query: QuerySpec): Unknown {
+  if (isCut(query) || isGrouped(query)) return 'answer';
   const [value] = readValues(query) ?? [];
-  const isOfItems = value === undefined || isOfStore(shapeOf(query.from, value));
-  return !isOfItems || isCut(query) || isGrouped(query);
+  const shape = value && shapeOf(query.from, value);
+  if (shape === undefined) return 'nothing';
+  if (!isOfStore(shape)) return 'answer';
+  if (!shape.nullable) return 'nothing';
+  // Which rows come first is not told by those that are null.
+  return query.firstPer === undefined ? 'null' : 'answer';
 }
 
 /** True when which rows of a store are in the answer depends on those of others. */

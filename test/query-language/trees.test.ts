@@ -22,6 +22,7 @@ import {
 } from 'corollary';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../support/a-refusal.js';
+import { aStore } from '../support/a-store.js';
 import { aStoreToAsk } from '../support/a-store-to-ask.js';
 import { numbersFrom } from '../support/random-numbers.js';
 
@@ -567,6 +568,22 @@ describe('a tree', () => {
     expect(ways.map((query) => codeOf(() => query.count()))).toEqual(ways.map(() => 'NOT_SUPPORTED'));
     expect(ways.map((query) => codeOf(() => query.page({ size: 1 })))).toEqual(ways.map(() => 'NOT_SUPPORTED'));
     expect(codeOf(() => root.tree.query([Novel, Writer]).all())).toBe('BAD_QUERY');
+  });
+
+  test('has null in a list of references if any of its stores has', () => {
+    const top = aStore({ types });
+    const [one, other] = ['one', 'other'].map((name) => top.substores.create(name)) as [Store, Store];
+    const of = { title: null, year: null, price: null, weight: null };
+    const writer = one.create(Writer, { serial: 1, name: 'ann', doc: {} });
+    const by = one.create(Novel, { ...of, serial: 1, writer });
+    const anonymous = one.create(Novel, { ...of, serial: 2, writer: null });
+    const writers = top.tree.query(Novel, { serial: 7 }).pluck((n) => n.writer);
+    const within = top.tree.query(Novel, (n) => n.writer.in(writers));
+    const without = top.tree.query(Novel, (n) => n.writer.notIn(writers));
+    expect([within.all(), without.all()]).toEqual([[], [by, anonymous]]);
+    const elsewhere = other.create(Novel, { ...of, serial: 7, writer: null });
+    expect([within.all(), without.all()]).toEqual([[anonymous, elsewhere], [by]]);
+    expect(top.tree.query(Novel, (n) => n.writer.in(top.tree.query(Writer))).all()).toEqual([by]);
   });
 
   test('is narrowed by depth and by a condition on stores', () => {
