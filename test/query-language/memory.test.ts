@@ -5,7 +5,7 @@ import { runNode } from '../support/run-node.js';
 
 const ITEMS = Number(process.env.LIMIT_ITEMS ?? 40_000);
 /** Who holds the answer is killed. */
-const HEAP_MB = 12;
+const HEAP_MB = 18;
 
 const PROGRAM = `
 import { count, Item, integer, item, reference, Store, text } from 'corollary';
