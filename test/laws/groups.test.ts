@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
-import { fc, lawRuns } from '../support/chance.js';
+import { fc, lawRuns, lawTimeout } from '../support/chance.js';
 import { outcome } from './world/compare.js';
 import { asTold, type Groups, groupsOf, groupsQuery, someGroups } from './world/groups.js';
 import { windowed, within } from './world/questions.js';
@@ -43,7 +43,7 @@ function bothAgree(groups: Groups, rows: Rows, asked: Asked, size: number): void
 const aSize = fc.integer({ min: 1, max: 4 });
 const severalGroups = (isTree: boolean) => fc.array(someGroups(isTree), { minLength: 1, maxLength: 4 });
 
-test('groups of one store are what plain JavaScript makes of arrays', () => {
+test('groups of one store are what plain JavaScript makes of arrays', { timeout: lawTimeout }, () => {
   const store = aStore({ types: Object.values(CLASSES), durability: 'relaxed' });
 
   fc.assert(
@@ -56,7 +56,7 @@ test('groups of one store are what plain JavaScript makes of arrays', () => {
   );
 });
 
-test('groups of a tree are those of one store', () => {
+test('groups of a tree are those of one store', { timeout: lawTimeout }, () => {
   fc.assert(
     fc.property(aShape, someClusters, severalGroups(true), aSize, (shape, clusters, questions, size) => {
       const { rows, tree, close } = twoForms(shape, clusters);

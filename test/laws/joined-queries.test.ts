@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
-import { fc, lawRuns } from '../support/chance.js';
+import { fc, lawRuns, lawTimeout } from '../support/chance.js';
 import { plain } from './world/compare.js';
 import { answerOf, aQuestion, queryOf, windowed, within } from './world/questions.js';
 import { inStoreWith, someRows } from './world/stores.js';
@@ -8,7 +8,7 @@ import { CLASSES } from './world/world.js';
 
 // Search longer by LAW_RUNS=50. A failure prints its seed and path, and the question that was answered wrongly.
 
-test('a joined, projected or distinct query answers as plain JavaScript does', () => {
+test('a joined, projected or distinct query answers as plain JavaScript does', { timeout: lawTimeout }, () => {
   const store = aStore({ types: Object.values(CLASSES), durability: 'relaxed' });
 
   fc.assert(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fc, lawRuns } from '../support/chance.js';
+import { fc, lawRuns, lawTimeout } from '../support/chance.js';
 import { plain } from './world/compare.js';
 import { answerOf, aQuestion, queryOf, windowed, within } from './world/questions.js';
 import { aShape, someClusters, twoForms } from './world/stores.js';
@@ -18,7 +18,9 @@ const answersTo = (query: AnyQuery, cut: AnyQuery, size: number) =>
     cut.first() ?? null,
   ]);
 
-test('joined, projected and distinct queries of a tree answer as those of one store, also as JSON', () => {
+test('joined, projected and distinct queries of a tree answer as those of one store, also as JSON', {
+  timeout: lawTimeout,
+}, () => {
   fc.assert(
     fc.property(
       aShape,

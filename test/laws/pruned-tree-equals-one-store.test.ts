@@ -18,7 +18,7 @@ import {
 } from 'corollary';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
-import { fc, lawRuns } from '../support/chance.js';
+import { fc, lawRuns, lawTimeout } from '../support/chance.js';
 
 // A tree passes by stores of which it knows that they have nothing for a question. Whatever was written since, by
 // whom, and whether it was undone: each question has the answer of one store that holds the same items.
@@ -332,7 +332,7 @@ function holds(aPlace: () => string | undefined) {
 const steps = (minLength: number, maxLength: number) => fc.array(aStep, { minLength, maxLength });
 const someQuestions = fc.array(aQuestion, { minLength: 2, maxLength: 2 });
 
-test('a tree in memory that passes by stores answers as one store', () => {
+test('a tree in memory that passes by stores answers as one store', { timeout: lawTimeout }, () => {
   fc.assert(
     fc.property(
       steps(4, 16),
@@ -344,7 +344,7 @@ test('a tree in memory that passes by stores answers as one store', () => {
   );
 });
 
-test('a tree on disk that passes by stores answers as one store', () => {
+test('a tree on disk that passes by stores answers as one store', { timeout: lawTimeout }, () => {
   const directory = aDirectory();
   let number = 0;
   const aPlace = () => `${directory}/${number++}`;

@@ -21,7 +21,7 @@ import {
 } from 'corollary';
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
-import { fc, lawRuns } from '../support/chance.js';
+import { fc, lawRuns, lawTimeout } from '../support/chance.js';
 
 @item('sample')
 class Sample extends Item {
@@ -245,7 +245,7 @@ const fulfilled = (items: readonly Sample[], { holds }: Asked) => items.filter((
 const inOrder = (items: readonly Sample[], by: readonly Sorted[]) =>
   [...items].sort((a, b) => by.reduce((found, { compare: one }) => found || one(valuesOf(a), valuesOf(b)), 0));
 
-test('a query finds what an array filter finds, in the order that an array sort gives', () => {
+test('a query finds what an array filter finds, in the order that an array sort gives', { timeout: lawTimeout }, () => {
   const store = aStore({ types: [Sample], durability: 'relaxed' });
 
   fc.assert(
@@ -265,7 +265,7 @@ test('a query finds what an array filter finds, in the order that an array sort 
   );
 });
 
-test('not(x) finds exactly what x does not', () => {
+test('not(x) finds exactly what x does not', { timeout: lawTimeout }, () => {
   const store = aStore({ types: [Sample], durability: 'relaxed' });
 
   fc.assert(
@@ -281,7 +281,7 @@ test('not(x) finds exactly what x does not', () => {
   );
 });
 
-test('a query that was JSON text meanwhile finds the same', () => {
+test('a query that was JSON text meanwhile finds the same', { timeout: lawTimeout }, () => {
   const store = aStore({ types: [Sample], durability: 'relaxed' });
 
   fc.assert(
@@ -297,7 +297,7 @@ test('a query that was JSON text meanwhile finds the same', () => {
   );
 });
 
-test('aggregates are what an array reduce gives', () => {
+test('aggregates are what an array reduce gives', { timeout: lawTimeout }, () => {
   const store = aStore({ types: [Sample], durability: 'relaxed' });
   const present = <V>(list: readonly (V | null)[]) => list.filter((value) => value !== null) as V[];
 
