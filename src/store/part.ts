@@ -10,6 +10,7 @@ import type { Patience } from './commit/settle.js';
 import { type Definition, runDefinitions } from './definition.js';
 import type { Gates } from './gate.js';
 import type { IdentityMap } from './identity-map.js';
+import { PartLevel } from './part-level.js';
 import type { StoreFile } from './store-file.js';
 import { UndoLog } from './undo-log.js';
 import type { Watches, WrittenTypes } from './watches.js';
@@ -44,19 +45,6 @@ export interface Joining {
   readonly isLate: boolean;
   /** True where another store may decide about this one's changes: they must be told apart from what was there. */
   readonly mayBePrepared: boolean;
-}
-
-/** One level in one store's database. */
-interface PartLevel {
-  readonly log: UndoLog;
-  /** How many changed rows stood when the level began. */
-  readonly rowsBefore: number;
-  /** The types whose items were written, with their ids where it is wanted to know which. */
-  readonly written: Map<CatalogueEntry, number[]>;
-  readonly definitions: Definition[];
-  readonly replaced: Replaced[];
-  /** The uid of the store that it was moved to; null if it is to stay where it was. */
-  newParent: string | null | undefined;
 }
 
 /** One store's part in a transaction: its lock, its savepoints, and how its items were before. */
@@ -134,14 +122,7 @@ export class Part {
 
   #newLevel(): PartLevel {
     const { file, identity } = this.store;
-    return {
-      log: new UndoLog(identity, file.nextSequence),
-      rowsBefore: this.#rows,
-      written: new Map(),
-      definitions: [],
-      replaced: [],
-      newParent: undefined,
-    };
+    return new PartLevel(new UndoLog(identity, file.nextSequence), this.#rows);
   }
 
   /** How many levels are open in the database: 1 is the transaction itself, each further one a savepoint. */
@@ -171,12 +152,7 @@ export class Part {
   }
   #idsOf(type: CatalogueEntry): number[] {
     this.store.writeCounts.wrote(type.name);
-    const { written } = this.#level;
-    const known = written.get(type);
-    if (known !== undefined) return known;
-    const ids: number[] = [];
-    written.set(type, ids);
-    return ids;
+    return this.#level.idsOf(type);
   }
   /** Notes statements that were run here and are no changes of items. */
   defined(definitions: readonly Definition[]): void {
@@ -233,11 +209,8 @@ export class Part {
   release(): void {
     this.#connection.releaseSavepoint();
     const inner = this.#levels.pop() as PartLevel;
-    this.log.absorb(inner.log);
+    this.#level.absorb(inner);
     for (const [type, ids] of inner.written) this.wrote(type, ids);
-    this.#level.definitions.push(...inner.definitions);
-    this.#level.replaced.push(...inner.replaced);
-    if (inner.newParent !== undefined) this.#level.newParent = inner.newParent;
   }
 
   /** The innermost level is undone, in the database and in the objects. */

@@ -8,10 +8,7 @@ import { isWithin } from './is-within.js';
 import { inLockOrder } from './lock-order.js';
 import { type Lock, Part, type Participant } from './part.js';
 import type { StoreFile } from './store-file.js';
-
-/** Undoes something that is neither a row nor an item. After a commit of unknown outcome, what is on disk must stay. */
-export type UndoAction = (isOutcomeKnown: boolean) => void;
-type Callback = () => void;
+import { type Callback, TransactionLevel, type UndoAction } from './transaction-level.js';
 
 /** How a transaction is run. */
 export interface RunOptions {
@@ -20,24 +17,6 @@ export interface RunOptions {
   readonly others: readonly Participant[];
   /** True for what another store was asked for, or a read brings with it; false if not given. */
   readonly isRequest?: boolean;
-}
-
-/** One level of nesting: the outermost transaction or a savepoint inside it. */
-interface Level {
-  /** The store below which may be written. */
-  readonly scope: Participant;
-  readonly isReadOnly: boolean;
-  readonly undoActions: UndoAction[];
-  /** What to do before anything is committed, by name. */
-  readonly beforeCommit: Map<string, Callback>;
-  /** What to do after the outermost commit before anybody is told of it: stores are gone, or where they are to be. */
-  readonly onCommit: Callback[];
-  /** What to run after the outermost commit, in order of registration. */
-  readonly afterCommit: Callback[];
-}
-
-function newLevel(scope: Participant, isReadOnly: boolean): Level {
-  return { scope, isReadOnly, undoActions: [], beforeCommit: new Map(), onCommit: [], afterCommit: [] };
 }
 
 // The transaction whose function is running in this thread. One at a time: SQLite's calls are synchronous, and so are ours.
@@ -69,7 +48,7 @@ export function aside<R>(work: () => R): R {
 
 /** All or nothing over a store and those below it. See `Store.transact`. */
 export class Transaction {
-  readonly #levels: Level[] = [];
+  readonly #levels: TransactionLevel[] = [];
   readonly #parts = new Map<Participant, Part>();
   readonly #made = new Set<Participant>();
   /** The cells of items as the function was first shown them, where their store was not locked. */
@@ -79,8 +58,8 @@ export class Transaction {
   #unfinished: readonly Unfinished[] = [];
   #isStarted = false;
 
-  get #level(): Level {
-    return this.#levels[this.#levels.length - 1] as Level;
+  get #level(): TransactionLevel {
+    return this.#levels[this.#levels.length - 1] as TransactionLevel;
   }
 
   /** True when the innermost `transact` forbids every write. */
@@ -97,7 +76,7 @@ export class Transaction {
   }
   /** True when the store lies below the outermost `transact`: a request may go up to it. */
   reaches(store: Participant): boolean {
-    return isWithin(store, (this.#levels[0] as Level).scope);
+    return isWithin(store, (this.#levels[0] as TransactionLevel).scope);
   }
   /** The store's part, once it has joined. */
   partOf(store: Participant): Part | undefined {
@@ -191,7 +170,7 @@ export class Transaction {
 
   // Who comes out of order tries once, and so does who keeps another transaction with its locks waiting.
   #lockFor(store: Participant): Lock {
-    if (store.isReadOnly || (this.#levels[0] as Level).isReadOnly) return 'read';
+    if (store.isReadOnly || (this.#levels[0] as TransactionLevel).isReadOnly) return 'read';
     if (this.#made.has(store)) return 'write';
     const isInOrder = waiting.length === 0 && [...this.#parts.keys()].every((other) => inLockOrder(other, store) < 0);
     return isInOrder ? 'write' : 'write without waiting';
@@ -227,7 +206,7 @@ export class Transaction {
   }
 
   #inLevel<R>(scope: Participant, isReadOnly: boolean, work: () => R): R {
-    this.#levels.push(newLevel(scope, isReadOnly));
+    this.#levels.push(new TransactionLevel(scope, isReadOnly));
     try {
       const result = work();
       this.#release();
@@ -243,23 +222,20 @@ export class Transaction {
     const parts = [...this.#parts.values()].filter((part) => part.depth === number);
     for (const part of parts) part.readyToRelease();
     for (const part of parts) part.release();
-    const inner = this.#levels.pop() as Level;
-    for (const action of inner.undoActions) this.#level.undoActions.push(action);
-    for (const [name, callback] of inner.beforeCommit) this.#level.beforeCommit.set(name, callback);
-    for (const action of inner.onCommit) this.#level.onCommit.push(action);
-    for (const callback of inner.afterCommit) this.#level.afterCommit.push(callback);
+    const inner = this.#levels.pop() as TransactionLevel;
+    this.#level.absorb(inner);
   }
 
   #undoLevel(): void {
     const number = this.#levels.length;
-    const inner = this.#levels.pop() as Level;
+    const inner = this.#levels.pop() as TransactionLevel;
     for (const part of this.#parts.values()) if (part.depth === number) part.undoLevel();
-    runReversed(inner.undoActions, true);
+    inner.undo(true);
   }
 
   /** Runs a function as the outermost level, commits, and gives what it gave. After a throw everything is as before. */
   run<R>(store: Participant, { isReadOnly, others }: RunOptions, work: () => R): R {
-    this.#levels.push(newLevel(store, isReadOnly));
+    this.#levels.push(new TransactionLevel(store, isReadOnly));
     running = this;
     try {
       this.#joinFirst([store, ...others], isReadOnly ? undefined : this.#gateBefore(store));
@@ -277,7 +253,7 @@ export class Transaction {
 
   // Who closes a gate waits for the transactions of the tree: one that keeps another of them waiting must not wait for him.
   #gateBefore({ gates }: Participant): Gate | undefined {
-    const isPassed = waiting.some((outer) => (outer.#levels[0] as Level).scope.gates === gates);
+    const isPassed = waiting.some((outer) => (outer.#levels[0] as TransactionLevel).scope.gates === gates);
     return isPassed ? undefined : gates?.writing;
   }
 
@@ -346,8 +322,7 @@ export class Transaction {
       if (isOutcomeKnown) part.undoItems();
       else part.distrust();
     }
-    for (let level = this.#levels.pop(); level !== undefined; level = this.#levels.pop())
-      runReversed(level.undoActions, isOutcomeKnown);
+    for (let level = this.#levels.pop(); level !== undefined; level = this.#levels.pop()) level.undo(isOutcomeKnown);
   }
 
   /** Notes a store that could not be dealt with after the commit: its next use does what is left. */
@@ -363,17 +338,6 @@ export class Transaction {
     const { onCommit = [], afterCommit = [] } = this.#levels[0] ?? {};
     return [...onCommit, ...afterCommit, ...this.#atEnd];
   }
-}
-
-// The error that led here is the one to tell, and an action that fails must not keep the others from running. What it
-// leaves on disk is swept later.
-function runReversed(actions: readonly UndoAction[], isOutcomeKnown: boolean): void {
-  for (const action of [...actions].reverse())
-    try {
-      action(isOutcomeKnown);
-    } catch {
-      // see above
-    }
 }
 
 function isOnDisk(parts: readonly Part[]): boolean {
