@@ -3,10 +3,10 @@ import { CorollaryError } from '../errors.js';
 import { type Patience, settlePrepared } from './commit/settle.js';
 import { connect } from './connect.js';
 import { assertIsStore, inspect } from './directory.js';
+import { FileWeight } from './file-weight.js';
 import { DiskFiles } from './files/disk-files.js';
 import type { FileArea } from './files/file-area.js';
 import { MemoryFiles } from './files/memory-files.js';
-import { databaseBytes, logBytes } from './files-seen.js';
 import type { Gate } from './gate.js';
 import { type Header, notAStore, readHeader } from './header.js';
 import { endLookPeriod, lookPeriod } from './look-period.js';
@@ -62,11 +62,7 @@ export class StoreFile implements Evictable {
   isPinned = false;
   /** True between {@link isThere} and the opening that follows. */
   #isSeenThere = false;
-  /** Of the database alone, when it was weighed first since it was opened. */
-  #databaseBytes: number | undefined;
-  #bytesOnDisk = 0;
-  /** How many rows had been changed when it was weighed last. */
-  #changesWhenWeighed = -1;
+  readonly #weight = new FileWeight();
 
   constructor(options: StoreFileOptions) {
     this.#options = options;
@@ -246,19 +242,10 @@ export class StoreFile implements Evictable {
 
   /** About how many bytes of memory the open database takes. */
   get memory(): number {
-    return this.#connection?.memoryFor(this.#sizeOnDisk(this.#connection.changes)) ?? 0;
-  }
-
-  // Whatever is written goes into the log, which becomes no smaller while the database is open. Before SQLite moves it into the
-  // database, it is larger (1000 pages) than what a connection keeps in memory: the database is looked at only once.
-  #sizeOnDisk(changes: number): number {
-    if (changes === this.#changesWhenWeighed) return this.#bytesOnDisk;
+    const connection = this.#connection;
+    if (connection === undefined) return 0;
     const { directory } = this; // put together anew each time
-    if (directory === undefined) return 0;
-    this.#changesWhenWeighed = changes;
-    this.#databaseBytes ??= databaseBytes(directory);
-    this.#bytesOnDisk = this.#databaseBytes + logBytes(directory);
-    return this.#bytesOnDisk;
+    return connection.memoryFor(directory === undefined ? 0 : this.#weight.bytes(directory, connection.changes));
   }
 
   /** Looks whether another connection has committed since the last look; if so, raises the epoch. */
@@ -403,8 +390,7 @@ export class StoreFile implements Evictable {
     this.#options.openFiles?.closed();
     const { uid, sequence } = this.#header as Header;
     forgetGiven(uid, sequence);
-    this.#changesWhenWeighed = -1;
-    this.#databaseBytes = undefined;
+    this.#weight.forget();
     connection.close();
   }
 }
