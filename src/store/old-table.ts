@@ -53,7 +53,7 @@ export function hasRows(core: StoreCore, { table }: CatalogueEntry): boolean {
 
 /** The ids of so many rows, the lowest first. */
 export function firstIds(core: StoreCore, { table }: CatalogueEntry, count: number): number[] {
-  const sql = `SELECT ${ID} FROM ${quoted(table)} ORDER BY ${ID} LIMIT ?`;
+  const sql = `SELECT ${ID} FROM ${quoted(table)} ORDER BY ${ID} LIMIT +?`;
   return core.file.connection.rows(sql, [count]).map(([id]) => id as number);
 }
 

@@ -94,7 +94,7 @@ export class TableSql {
     this.selectById = `${this.#select} ${ID} = ?`;
     this.selectByIdAndGeneration = `SELECT ${read}, ${GENERATION} FROM ${this.table} WHERE ${ID} = ?`;
     this.selectByIds = `${this.#select} ${ID} ${IN_IDS}`;
-    this.selectAfter = `${this.#select} ${ID} > ? ORDER BY ${ID} LIMIT ?`;
+    this.selectAfter = `${this.#select} ${ID} > ? ORDER BY ${ID} LIMIT +?`;
   }
 
   /** Takes a text. */

@@ -26,7 +26,7 @@ const whereText = (query: ReturnType<typeof things>) =>
 
 describe('the SQL of conditions', () => {
   test.each<[string, (c: Columns<Thing>) => ReturnType<typeof and>, unknown[]]>([
-    ['"name" = ?', (c) => c.name.eq('x'), ['x']],
+    ['"name" = +?', (c) => c.name.eq('x'), ['x']],
     ['"count" IS NOT ?', (c) => c.count.ne(1), [1]],
     ['"count" IS NULL', (c) => c.count.eq(null), []],
     ['"count" IS NOT NULL', (c) => c.count.ne(null), []],
@@ -36,9 +36,9 @@ describe('the SQL of conditions', () => {
     ['("count" IN (?)) OR "count" IS NULL', (c) => c.count.in([1, null]), [1]],
     ['("count" IN (?)) IS NOT TRUE', (c) => c.count.notIn([1]), [1]],
     ['FALSE', (c) => c.count.in([]), []],
-    ['("name" = ?) IS NOT TRUE', (c) => c.name.eq('x').not(), ['x']],
-    ['"name" = ?', (c) => c.name.eq('x').not().not(), ['x']],
-    ['("name" = ?) AND ("flag" = ?)', (c) => c.name.eq('x').and(c.flag.eq(true)), ['x', 1]],
+    ['("name" = +?) IS NOT TRUE', (c) => c.name.eq('x').not(), ['x']],
+    ['"name" = +?', (c) => c.name.eq('x').not().not(), ['x']],
+    ['("name" = +?) AND ("flag" = +?)', (c) => c.name.eq('x').and(c.flag.eq(true)), ['x', 1]],
     ['TRUE', () => and(), []],
     ['FALSE', () => or(), []],
     ['"count" IS "weight"', (c) => c.count.eq(c.weight), []],
@@ -47,10 +47,10 @@ describe('the SQL of conditions', () => {
     ['substr("name", ?) = ?', (c) => c.name.endsWith('\u{1F600}b'), [-2, '\u{1F600}b']],
     ['instr("name", ?) > 0', (c) => c.name.contains('%'), ['%']],
     ['instr(lower("tag"), lower(?)) > 0', (c) => c.tag.contains('A'), ['A']],
-    ['"name" LIKE ? ESCAPE ?', (c) => c.name.like('a!%', { escape: '!' }), ['a!%', '!']],
+    ['"name" LIKE +? ESCAPE ?', (c) => c.name.like('a!%', { escape: '!' }), ['a!%', '!']],
     ['"storeId" >= ?', (c) => c.storeId.gte(5), [5]],
-    ['"storeId" = ?', (c) => c.self.eq(new Thing(7 as StoreId<Thing>)), [7]],
-    ['"friend" = ?', (c) => c.friend.eq(new Thing(7 as StoreId<Thing>)), [7]],
+    ['"storeId" = +?', (c) => c.self.eq(new Thing(7 as StoreId<Thing>)), [7]],
+    ['"friend" = +?', (c) => c.friend.eq(new Thing(7 as StoreId<Thing>)), [7]],
   ])('%s', (sql, where, values) => {
     const query = things(where);
     expect(whereText(query)).toBe(sql);

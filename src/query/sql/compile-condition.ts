@@ -17,7 +17,7 @@ import { isSameValue } from '../traverse.js';
 import { shapeOf } from '../value-shape.js';
 import { like, textSearch } from './compile-text.js';
 import { cellSQL, valueSQL } from './compile-value.js';
-import { bound, type Fragment, joined, jsonCell, sql } from './fragment.js';
+import { bound, type Fragment, hidden, joined, jsonCell, sql } from './fragment.js';
 import type { SqlContext, Subquery } from './sql-context.js';
 
 const OPERATORS: { readonly [O in ComparisonOp]: string } = {
@@ -56,25 +56,25 @@ export function conditionSQL(node: ConditionNode, context: SqlContext): Fragment
       return rows === undefined ? ['FALSE'] : sql`EXISTS (SELECT 1 ${rows})`;
     }
     case 'like':
-      return like(node, collated(node.column, [], context));
+      return like(node, collated(node.column, [], context), isNocase(node.column, context));
     case 'startsWith':
     case 'endsWith':
     case 'contains':
-      return textSearch(
-        node,
-        collated(node.column, [], context),
-        shapeOf(context.from, node.column).collate === 'nocase',
-      );
+      return textSearch(node, collated(node.column, [], context), isNocase(node.column, context));
     default:
       return comparison(node, context);
   }
+}
+
+function isNocase(value: ValueNode, context: SqlContext): boolean {
+  return shapeOf(context.from, value).collate === 'nocase';
 }
 
 function comparison(node: ComparisonNode, context: SqlContext): Fragment {
   const column = comparedSQL(node.column, [node.to], context);
   const operand = operandSQL(node.column, node.to, context);
   // Two columns are equal when both are null, too.
-  if (node.op === 'eq' && 'column' in node.to) return sql`${column} IS ${operand}`;
+  if (node.op === 'eq') return 'column' in node.to ? sql`${column} IS ${operand}` : sql`${column} = ${hidden(operand)}`;
   return sql`${column} ${OPERATORS[node.op]} ${operand}`;
 }
 

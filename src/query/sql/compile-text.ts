@@ -1,5 +1,5 @@
 import type { LikeNode, TextSearchNode } from '../ast.js';
-import { bound, type Fragment, sql } from './fragment.js';
+import { bound, type Fragment, hidden, sql } from './fragment.js';
 
 /** The SQL of a literal text search. */
 export function textSearch(node: TextSearchNode, column: Fragment, isNocase: boolean): Fragment {
@@ -14,9 +14,10 @@ export function textSearch(node: TextSearchNode, column: Fragment, isNocase: boo
   return isNocase ? sql`${tail} COLLATE NOCASE` : tail;
 }
 
-/** The SQL of LIKE. */
-export function like(node: LikeNode, column: Fragment): Fragment {
-  const match = sql`${column} LIKE ${bound(node.pattern)}`;
+/** The SQL of LIKE. Where case does not count, an index may serve a pattern that SQLite sees while it plans. */
+export function like(node: LikeNode, column: Fragment, isNocase: boolean): Fragment {
+  const pattern = bound(node.pattern);
+  const match = sql`${column} LIKE ${isNocase ? pattern : hidden(pattern)}`;
   return node.escape === undefined ? match : sql`${match} ESCAPE ${bound(node.escape)}`;
 }
 
