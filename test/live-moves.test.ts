@@ -38,6 +38,38 @@ test('a subscription below one parent loses a store that is moved to another, wh
   store.close();
 });
 
+// In memory a store was known by its uid alone, which it keeps: its move was not told of, and later changes at a new path.
+test('a move within a tree in memory is told of as one on disk is, and a renaming by neither', async () => {
+  const told = [];
+  for (const store of [Store.inMemory({ types: [City] }), Store.open(aStoreDirectory(), { types: [City] })]) {
+    const [a, b] = [store.substores.create('a'), store.substores.create('b')];
+    const deep = a.substores.create('child').substores.create('deep');
+    const city = deep.create(City, { name: 'Lyon' });
+    const changes = new Updates<LiveChanges<City>>();
+    using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true });
+    a.substores.move('child', b);
+    const moved = await changes.next();
+    store.substores.rename('b', 'c');
+    await new Promise((resolve) => setImmediate(resolve));
+    city.name = 'Nice';
+    const changed = await changes.next();
+    store.substores.delete('c');
+    const { removed } = await changes.next();
+    told.push({
+      moved: [moved.removed.map(({ path }) => path), moved.added.map((one) => one === city)],
+      changed: [changed.added.length, changed.changed.length, changed.removed.length],
+      removed: removed.map(({ path }) => path),
+    });
+    store.close();
+  }
+  expect(told[0]).toEqual(told[1]);
+  expect(told[0]).toEqual({
+    moved: [[['a', 'child', 'deep']], [true]],
+    changed: [0, 1, 0],
+    removed: [['c', 'child', 'deep']],
+  });
+});
+
 test('what another handle moves, and writes there, is noticed', async () => {
   const { place, store, changes } = aTree();
   store.at('a/child').close();

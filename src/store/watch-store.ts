@@ -30,12 +30,17 @@ export function watchStore(core: StoreCore, levels: number, watcher: Watcher): W
 export function foundPart(core: StoreCore, type: ItemType, rows: readonly SqlRow[], epoch: number): FoundPart {
   const { uid } = core.file;
   const items = rows.map((row) => foundItem(core, type, row, epoch));
-  return { key: keyOf(core) ?? uid, uid, path: pathOf(core), items };
+  return { key: keyOf(core) ?? placeInMemory(core), uid, path: pathOf(core), items };
 }
 
 function foundItem(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): FoundItem {
   const [storeId, ...cells] = row;
   return { storeId: storeId as number, cells, item: () => itemOfRow(core, type, row, epoch) };
+}
+
+// As a directory does, it changes when the store is moved, and stays when it is renamed.
+function placeInMemory({ parent, file: { uid } }: StoreCore): string {
+  return parent === undefined ? uid : `${placeInMemory(parent)}/${uid}`;
 }
 
 function pathOf({ parent, name }: StoreCore): readonly string[] {
