@@ -8,12 +8,17 @@ class Note extends Item {
   @text() declare title: string;
 }
 
-/** A store that another handle has deleted. */
-function aDeletedStore() {
+function aTreeWithAnItem() {
   const place = aStoreDirectory();
   const root = Store.open(place, { types: [Note] });
   const acme = root.substores.create('acme');
   acme.substores.create('deep').create(Note, { title: 'x' });
+  return { place, root, acme };
+}
+
+/** A store that another handle has deleted. */
+function aDeletedStore() {
+  const { place, root, acme } = aTreeWithAnItem();
   const elsewhere = Store.open(place, { types: [Note] });
   elsewhere.substores.delete('acme');
   elsewhere.close();
@@ -43,5 +48,38 @@ test('the tree above goes on without it', () => {
   const { root } = aDeletedStore();
   expect(root.tree.count(Note)).toBe(0);
   expect([...root.tree.stores()]).toEqual([root]);
+  root.close();
+});
+
+// Whoever had read isStored before got ITEM_GONE, and others STORE_CLOSED.
+test('items of a deleted store refuse changes for the same reason, whether or not they were looked at before', () => {
+  const { root, acme } = aTreeWithAnItem();
+  const note = acme.at('deep').query(Note).one();
+  root.substores.delete('acme');
+  expect([note.isStored, note.title]).toEqual([false, 'x']);
+  expect(codeOf(() => (note.title = 'y'))).toBe('STORE_CLOSED');
+  expect(codeOf(() => note.set({ title: 'y' }))).toBe('STORE_CLOSED');
+  expect(codeOf(() => note.delete())).toBe('STORE_CLOSED');
+  root.close();
+});
+
+// They said that they were stored until the commit, though every change was refused.
+test('within the transaction that deletes a store its items are not stored, and are so again after a rollback', () => {
+  const { root, acme } = aTreeWithAnItem();
+  const note = acme.at('deep').query(Note).one();
+  root.transact(() => {
+    expect(
+      codeOf(() =>
+        root.transact(() => {
+          root.substores.delete('acme');
+          expect(note.isStored).toBe(false);
+          note.title = 'y';
+        }),
+      ),
+    ).toBe('STORE_CLOSED');
+    expect(note.isStored).toBe(true);
+  });
+  note.title = 'z';
+  expect([note.isStored, root.tree.count(Note, { title: 'z' })]).toEqual([true, 1]);
   root.close();
 });

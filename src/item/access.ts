@@ -80,7 +80,7 @@ export function decoded(type: ItemType, attribute: Attribute, cell: Exclude<Cell
  * been changed by another handle meanwhile, which only the keeper can notice.
  */
 export function assign(state: ItemState, attribute: Attribute, value: unknown): void {
-  if (state.life !== 'stored') throw goneError(state);
+  assertStored(state);
   const faults = new Faults();
   const cell = changedCell(attribute, value, state.keeper, faults);
   faults.throwAny(state.type.name, place(state));
@@ -90,7 +90,7 @@ export function assign(state: ItemState, attribute: Attribute, value: unknown): 
 
 /** The same for several attributes: all are checked, then all are handed on together. */
 export function assignAll(state: ItemState, values: object): void {
-  if (state.life !== 'stored') throw goneError(state);
+  assertStored(state);
   if (!isPlainInput(values)) {
     const message = `set() takes an object of attribute values, not ${kindOf(values)}`;
     throw problemsError(state.type.name, [{ code: 'INVALID_VALUE', message }], place(state));
@@ -99,6 +99,13 @@ export function assignAll(state: ItemState, values: object): void {
   const changes = checkedChanges(state.type, values, state.keeper, faults);
   faults.throwAny(state.type.name, place(state));
   if (changes.length > 0) state.keeper.change(state, changes);
+}
+
+// The store first: where it was deleted, so were its items, and whether one of them has noticed that is a matter of chance.
+function assertStored(state: ItemState): void {
+  if (state.life === 'stored') return;
+  state.keeper.assertOpen();
+  throw goneError(state);
 }
 
 function place(state: ItemState): ErrorDetails {

@@ -48,7 +48,7 @@ export abstract class Item extends StateHolder {
   get isStored(): boolean {
     const state = stateOf(this);
     freshen(state);
-    return state.life === 'stored';
+    return state.life === 'stored' && !state.keeper.isBeingDeleted;
   }
 
   /**

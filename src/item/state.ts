@@ -23,6 +23,10 @@ export interface Keeper {
   readonly powers: Powers;
   /** Differs from an item's own whenever its cells may be out of date. */
   readonly epoch: number;
+  /** True while the running transaction deletes the store: its items are deleted, until that is undone. */
+  readonly isBeingDeleted: boolean;
+  /** @throws CorollaryError STORE_CLOSED */
+  assertOpen(): void;
   /** Reads a stale item again, or marks it gone; afterwards its epoch is the keeper's. */
   refresh(state: ItemState): void;
   /** Writes checked cells, to the database and to `state`, or throws and leaves both as they were. */

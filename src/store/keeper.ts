@@ -31,6 +31,13 @@ export class StoreKeeper implements Keeper {
   get epoch(): number {
     return this.#core.file.epoch;
   }
+  get isBeingDeleted(): boolean {
+    return this.#core.isBeingDeleted;
+  }
+
+  assertOpen(): void {
+    this.#core.assertOpen();
+  }
 
   refresh(state: ItemState): void {
     refreshItem(this.#core, state);

@@ -107,9 +107,13 @@ export class StoreCore implements Participant {
   get isClosed(): boolean {
     return this.#state !== 'open' || this.file.isDeleted;
   }
+  /** True while the running transaction deletes it, which may be undone. */
+  get isBeingDeleted(): boolean {
+    return this.#state === 'is being deleted';
+  }
   /** True when it will never open again. */
   get isOver(): boolean {
-    return this.isClosed && this.#state !== 'is being deleted';
+    return this.isClosed && !this.isBeingDeleted;
   }
   /** True when the store is no more: its items are gone. */
   get isDeleted(): boolean {
@@ -133,7 +137,7 @@ export class StoreCore implements Participant {
     return true;
   }
   resume(): void {
-    if (this.#state === 'is being deleted') this.#state = 'open';
+    if (this.isBeingDeleted) this.#state = 'open';
   }
 
   /** @throws CorollaryError STORE_CLOSED */
