@@ -143,12 +143,22 @@ export function prefixed(error: CorollaryError, where: string): CorollaryError {
 /** Says what kind of value something is without showing the value itself: it may be private. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
+  if (typeof value === 'number') return kindOfNumber(value);
   if (typeof value !== 'object') return typeof value === 'function' ? 'a function' : typeof value;
   try {
     return kindOfObject(value);
   } catch {
     return 'an object'; // a Proxy that was revoked, say: nothing can be asked of it
   }
+}
+
+// What makes a number wrong where numbers are taken.
+function kindOfNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return 'an infinity';
+  if (!Number.isInteger(value)) return 'a fractional number';
+  if (!Number.isSafeInteger(value)) return 'an integer beyond 2^53';
+  return value < 0 ? 'a negative number' : 'number';
 }
 
 function kindOfObject(value: object): string {

@@ -37,6 +37,20 @@ describe('findOrCreate with an attribute in both arguments', () => {
   });
 });
 
+// It read 'a safe integer, not number' and 'a whole number, 0 or more, not number'.
+test('the message says what is wrong with a number that is a number', () => {
+  const store = aStore();
+  const said = (use: () => unknown) => refusal(use).message;
+  const find = (id: number) => said(() => store.find(Person, id as never));
+  expect(find(Number.NaN)).toBe('A storeId is a safe integer, not NaN');
+  expect(find(2 ** 53)).toBe('A storeId is a safe integer, not an integer beyond 2^53');
+  expect(find(0.5)).toBe('A storeId is a safe integer, not a fractional number');
+  expect(said(() => store.count(Person, (p) => p.storeId.eq(Number.POSITIVE_INFINITY as never)))).toContain(
+    'not an infinity',
+  );
+  expect(said(() => store.limitLoads(-1, () => 1))).toContain('0 or more, not a negative number');
+});
+
 describe('a column that the class does not have', () => {
   // A program that is not compiled read 'Cannot read properties of undefined', which says neither what nor where.
   const uses: [string, (store: Store) => unknown][] = [

@@ -3,7 +3,6 @@ import { Item } from '../item/item.js';
 import type { PowerUpOptions } from '../item/powerup-target.js';
 import { type Indirector, Role } from '../item/role.js';
 import { typeOf } from '../item/type-of.js';
-import { numberKind } from '../schema/codecs/integer.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { StoreCore } from '../store/store-core.js';
 
@@ -77,8 +76,7 @@ export function checkedPriority(options: unknown): number | undefined {
     throw new CorollaryError('INVALID_VALUE', 'powerUp takes { priority: 10 } or nothing as options');
   const { priority } = options as PowerUpOptions;
   if (priority === undefined || Number.isSafeInteger(priority)) return priority;
-  const given = typeof priority === 'number' ? numberKind(priority) : kindOf(priority);
-  throw new CorollaryError('INVALID_VALUE', `A priority is a safe integer, not ${given}`);
+  throw new CorollaryError('INVALID_VALUE', `A priority is a safe integer, not ${kindOf(priority)}`);
 }
 
 /** True for a powerup that answers with what it is asked for, not with itself. */

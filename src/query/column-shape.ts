@@ -18,7 +18,7 @@ const idCodec: Codec<number> = {
   ordered: true,
   encode(value) {
     if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-    throw new Refusal(`takes a safe integer, not ${typeof value === 'number' ? 'this number' : kindOf(value)}`);
+    throw new Refusal(`takes a safe integer, not ${kindOf(value)}`);
   },
   decode: (cell) => cell as number,
 };

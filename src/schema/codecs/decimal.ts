@@ -2,7 +2,6 @@ import { kindOf } from '../../errors.js';
 import type { Decimal } from '../attribute-types.js';
 import { type Codec, Refusal } from '../codec.js';
 import { isInt64, wholeNumber } from './bigint.js';
-import { numberKind } from './integer.js';
 
 /** The most digits after the point: a decimal is an int64 of its last digits, which has 18 full ones. */
 export const MAX_SCALE = 18;
@@ -32,12 +31,9 @@ export function decimalOf(digits: bigint, scale: number): Decimal {
 
 function decimalText(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (typeof value !== 'number')
-    throw new Refusal(`takes a decimal as text (such as '12.50') or a safe integer, not ${kindOf(value)}`);
   // A fractional number is already inexact: 0.1 + 0.2 would be kept as exactly what it is not.
-  if (!Number.isSafeInteger(value))
-    throw new Refusal(`takes a decimal as text (such as '12.50') or a safe integer, not ${numberKind(value)}`);
-  return value.toString();
+  if (Number.isSafeInteger(value)) return String(value);
+  throw new Refusal(`takes a decimal as text (such as '12.50') or a safe integer, not ${kindOf(value)}`);
 }
 
 function lastDigits(text: string, scale: number): bigint {

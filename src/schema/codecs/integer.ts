@@ -9,7 +9,7 @@ export const integerCodec: Codec<number> = {
   arithmetic: 'integer',
   encode(value) {
     if (typeof value !== 'number') throw new Refusal(`takes a number, not ${kindOf(value)}`);
-    if (!Number.isSafeInteger(value)) throw new Refusal(`takes a safe integer, not ${numberKind(value)}`);
+    if (!Number.isSafeInteger(value)) throw new Refusal(`takes a safe integer, not ${kindOf(value)}`);
     return value === 0 ? 0 : value; // -0 becomes 0
   },
   decode(cell) {
@@ -20,10 +20,3 @@ export const integerCodec: Codec<number> = {
     );
   },
 };
-
-/** How messages name a number that was refused, without showing it. */
-export function numberKind(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return 'an infinity';
-  return Number.isInteger(value) ? 'an integer beyond 2^53' : 'a fractional number';
-}

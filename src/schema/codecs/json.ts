@@ -1,6 +1,5 @@
 import { CorollaryError, kindOf } from '../../errors.js';
 import { type Codec, Refusal } from '../codec.js';
-import { numberKind } from './integer.js';
 import { isWellFormed } from './text.js';
 
 /** How deeply arrays and objects may be nested: far more than data needs, far less than fills the stack. */
@@ -47,7 +46,7 @@ function checkJson(value: unknown, above: object[]): void {
       if (!isWellFormed(value)) throw new Refusal('takes JSON with well-formed text only, without lone surrogates');
       return;
     case 'number':
-      if (!Number.isFinite(value)) throw new Refusal(`takes JSON with finite numbers, not ${numberKind(value)}`);
+      if (!Number.isFinite(value)) throw new Refusal(`takes JSON with finite numbers, not ${kindOf(value)}`);
       return;
     case 'object':
       if (value !== null) checkComposite(value, above);

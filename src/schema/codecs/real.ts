@@ -1,6 +1,5 @@
 import { kindOf } from '../../errors.js';
 import { type Codec, Refusal } from '../codec.js';
-import { numberKind } from './integer.js';
 
 /** Finite numbers of double precision. */
 export const realCodec: Codec<number> = {
@@ -10,7 +9,7 @@ export const realCodec: Codec<number> = {
   arithmetic: 'real',
   encode(value) {
     if (typeof value !== 'number') throw new Refusal(`takes a number, not ${kindOf(value)}`);
-    if (!Number.isFinite(value)) throw new Refusal(`takes a finite number, not ${numberKind(value)}`);
+    if (!Number.isFinite(value)) throw new Refusal(`takes a finite number, not ${kindOf(value)}`);
     return value === 0 ? 0 : value; // -0 becomes 0
   },
   decode: (cell) => cell as number,
