@@ -743,3 +743,19 @@ test('closing inside its own transaction is refused, and the transaction goes on
   });
   expect(store.count(Note)).toBe(2);
 });
+
+// It was the bare error of process.cwd().
+test('a path that is not absolute is IO_ERROR where the working directory was removed', () => {
+  const [before, place, gone] = [process.cwd(), aStoreDirectory(), join(aDirectory(), 'gone')];
+  onTestFinished(() => process.chdir(before));
+  mkdirSync(gone);
+  process.chdir(gone);
+  rmSync(gone, { recursive: true });
+  expect(refusal(() => Store.open('notes.store'))).toMatchObject({ code: 'IO_ERROR', path: 'notes.store' });
+  expect(aStore({}, place).count(Note)).toBe(0);
+});
+
+// Node's own making of missing directories never came back from there.
+test.skipIf(process.platform !== 'linux')('where the system makes no directories, opening is IO_ERROR', () => {
+  expect(refusal(() => Store.open('/proc/notes/notes.store'))).toMatchObject({ code: 'IO_ERROR' });
+});

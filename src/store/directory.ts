@@ -105,9 +105,19 @@ export function createRootDirectory(directory: string, image: Uint8Array): void 
 
 /** Makes a directory, and those that it stands in, durably: each that is new needs a sync of the one above. */
 export function makeDirectories(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
-  if (first === undefined) return;
-  for (let at = directory; at.length >= first.length; at = dirname(at)) syncDirectory(dirname(at));
+  if (existsSync(directory)) return;
+  makeDirectories(dirname(directory));
+  makeDirectory(directory);
+  syncDirectory(dirname(directory));
+}
+
+// Not with `recursive`: where a system answers ENOENT below a directory that is there, as in /proc, Node tries for ever.
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    if (!existsSync(directory)) throw error; // else another process has just made it
+  }
 }
 
 // A link fails where a rename would replace the store that another process has made in the meantime.

@@ -13,6 +13,7 @@ export class MemoryKeeper implements Keeper {
     throw new Error('There are no powerups here');
   }
   epoch = 1;
+  readonly isBeingDeleted = false;
   /** Every call of `change`, as attribute names. */
   readonly written: string[][] = [];
   readonly #rows = new Map<number, { itemClass: ItemClass; cells: Cell[] }>();
@@ -45,6 +46,7 @@ export class MemoryKeeper implements Keeper {
     this.epoch++;
   }
 
+  assertOpen(): void {} // it is never closed
   refresh(state: ItemState): void {
     const row = this.#rows.get(state.id);
     if (row === undefined) state.life = 'gone';
