@@ -1,24 +1,23 @@
-import { Item, item, Store, text } from 'corollary';
+import { Item, item, Store, SubStore, text } from 'corollary';
 import { expect, test } from 'vitest';
 import { codeOf } from './support/a-refusal.js';
-import { aStoreDirectory } from './support/a-store.js';
+import { aMemoryStore, aStoreDirectory } from './support/a-store.js';
 
 @item('note')
 class Note extends Item {
   @text() declare title: string;
 }
 
-function aTreeWithAnItem() {
-  const place = aStoreDirectory();
-  const root = Store.open(place, { types: [Note] });
+function aTreeWithAnItem(root = Store.open(aStoreDirectory(), { types: [Note] })) {
   const acme = root.substores.create('acme');
   acme.substores.create('deep').create(Note, { title: 'x' });
-  return { place, root, acme };
+  return { root, acme };
 }
 
 /** A store that another handle has deleted. */
 function aDeletedStore() {
-  const { place, root, acme } = aTreeWithAnItem();
+  const place = aStoreDirectory();
+  const { root, acme } = aTreeWithAnItem(Store.open(place, { types: [Note] }));
   const elsewhere = Store.open(place, { types: [Note] });
   elsewhere.substores.delete('acme');
   elsewhere.close();
@@ -81,5 +80,18 @@ test('within the transaction that deletes a store its items are not stored, and 
   });
   note.title = 'z';
   expect([note.isStored, root.tree.count(Note, { title: 'z' })]).toEqual([true, 1]);
+  root.close();
+});
+
+// The upper ones were deleted first, with those below: what had been found in them was then refused.
+test.each([
+  ['on disk', () => aTreeWithAnItem().root],
+  ['in memory', () => aTreeWithAnItem(aMemoryStore({ types: [Note] })).root],
+])('a query of a tree %s deletes substores one inside another, each once', (_, treeOf) => {
+  const root = treeOf();
+  const deep = root.at('acme/deep');
+  expect(root.tree.query(SubStore, (s) => s.name.ne('no such')).delete()).toBe(2);
+  expect([root.substores.size, root.tree.count(Note), deep.isClosed]).toEqual([0, 0, true]);
+  expect(root.tree.check().isSound).toBe(true);
   root.close();
 });

@@ -251,7 +251,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return core.writeInSteps((transaction) => {
       let count = work(new StoreRunner(core), []); // what is wrong with the values is wrong without any items too
       this.#fromEach(({ core: store }) => transaction.join(store));
-      for (const [store, ids] of this.#idsByStore(spec)) count += work(new StoreRunner(store), [...ids]);
+      for (const [store, ids] of deepestFirst(this.#idsByStore(spec))) count += work(new StoreRunner(store), [...ids]);
       return count;
     });
   }
@@ -270,6 +270,11 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   explain(spec: QuerySpec): Explanation {
     return new StoreRunner(this.#branch.core, true).explain(this.#settled(spec));
   }
+}
+
+// What is found in a store may delete those below it: what is found in them is deleted before.
+function deepestFirst<V>(byStore: ReadonlyMap<StoreCore, V>): readonly (readonly [StoreCore, V])[] {
+  return [...byStore].sort(([one], [other]) => other.depth - one.depth);
 }
 
 function askedStore<S extends KeepingStore>(branch: Branch<S>, { period }: Walk<S>): AskedStore {
