@@ -4,7 +4,7 @@ import { compileCheck } from '../query/sql/check.js';
 import type { Attribute } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { TypeRegistry } from '../schema/registry.js';
-import { namingRules } from './broken-rule.js';
+import { namingDoubles, namingRules } from './broken-rule.js';
 import { CatalogueEntries } from './catalogue-entries.js';
 import { type CatalogueEntry, formerNames, isBehind } from './catalogue-entry.js';
 import { CATALOGUE_COLUMNS, catalogueEntry } from './catalogue-row.js';
@@ -230,7 +230,7 @@ export class Catalog {
     const before = entry.shape.rules;
     if (JSON.stringify(wanted) === JSON.stringify(before)) return stored;
     const adapted = { ...entry, shape: { ...entry.shape, rules: wanted } };
-    this.#define(otherRules(adapted, before));
+    namingDoubles(type, () => this.#define(otherRules(adapted, before)));
     this.#entries.note(adapted);
     return this.#keep(type, storedAs(type, adapted));
   }
