@@ -37,6 +37,18 @@ describe('findOrCreate with an attribute in both arguments', () => {
   });
 });
 
+// store.create was told that items are made by store.create.
+test('a constructor that does not hand its parameter on is told what to write', () => {
+  @item('forgetful')
+  class Forgetful extends Item {
+    constructor() {
+      super(undefined as never);
+    }
+  }
+  const { code, message } = refusal(() => aStore().create(Forgetful, {}));
+  expect([code, message]).toEqual(['NOT_SUPPORTED', expect.stringContaining('super(init)')]);
+});
+
 // It read 'a safe integer, not number' and 'a whole number, 0 or more, not number'.
 test('the message says what is wrong with a number that is a number', () => {
   const store = aStore();

@@ -112,7 +112,7 @@ export abstract class StateHolder extends PowerupTarget {
 function notByNew(className: string): CorollaryError {
   return new CorollaryError(
     'NOT_SUPPORTED',
-    `An item is not made with new ${className}(...): call store.create(${className}, {...})`,
+    `An item is not made with new ${className}(...): call store.create(${className}, {...}). A constructor of its own hands what it is given on: constructor(init: ItemInit) { super(init); }`,
   );
 }
 
