@@ -886,6 +886,8 @@ test("with upgrade: 'open' nothing is upgraded when a class does not fit", () =>
 test("with upgrade: 'refuse', a type is UPGRADE_NEEDED when it is used, listed or learned, and others are not", () => {
   const place = aStoreOfPeople('Ada');
   const listed = aStore({ types: [Person], upgrade: 'refuse' }, place);
+  // The way out that the guide names was missing.
+  expect(refusal(() => listed.count(Person)).message).toContain('call tree.upgrade()');
   expect(codeOf(() => listed.count(Person))).toBe('UPGRADE_NEEDED');
   const store = aStore({ upgrade: 'refuse' }, place);
   expect(codeOf(() => store.count(Person))).toBe('UPGRADE_NEEDED');

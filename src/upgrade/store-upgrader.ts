@@ -209,7 +209,7 @@ export class StoreUpgrader implements Upgrader {
       return 'the running transaction was started with readOnly: use the type once before it';
     const { when, asking } = this.#options;
     return when === 'refuse' && !asking.isUnderway
-      ? "upgrade: 'refuse' was given: open the store once without"
+      ? "upgrade: 'refuse' was given: call tree.upgrade(), or open the store once without"
       : undefined;
   }
 
