@@ -53,7 +53,7 @@ export function assertTied(spec: QuerySpec): void {
  */
 export function assertTiedByReferences(spec: QuerySpec): void {
   if (spec.from.length === 1) return;
-  const loose = looseTypes(spec, (node) => isReferenceTie(spec, node));
+  const loose = looseTypes(spec, (node, joined) => isReferenceTie(spec, node, joined));
   if (loose.length === 0 && spec.isCross !== true) return;
   const which =
     spec.isCross === true ? 'cross() combines items of different stores' : `Not so tied: ${loose.join(', ')}`;
@@ -66,15 +66,23 @@ export function assertTiedByReferences(spec: QuerySpec): void {
 
 /**
  * The names of the types that no chain of ties connects with the first. What ties an optional type does not tie those
- * that every row needs with each other: they are combined before.
+ * that every row needs with each other: they are combined before. `joined`: the optional type whose tie it would be.
  */
-function looseTypes({ from, on, where }: QuerySpec, isTie: (node: ConditionNode) => boolean): readonly string[] {
+function looseTypes(
+  { from, on, where }: QuerySpec,
+  isTie: (node: ConditionNode, joined?: number) => boolean,
+): readonly string[] {
   const tied = new Set([0]);
-  const [ofRows, ofOptional] = [where, on].map((node) => conjunctsOf(node).filter(isTie).flatMap(tiedBy));
-  extend(tied, ofRows ?? []);
+  const ofRows = conjunctsOf(where)
+    .filter((node) => isTie(node))
+    .flatMap(tiedBy);
+  const ofOptional = conjunctsOf(on)
+    .filter((node) => isTie(node, lastOptional(from, node)))
+    .flatMap(tiedBy);
+  extend(tied, ofRows);
   const isLoose = (source: number) => from[source]?.isOptional === false && !tied.has(source);
   const required = [...from.keys()].filter(isLoose);
-  extend(tied, [...(ofRows ?? []), ...(ofOptional ?? [])]);
+  extend(tied, [...ofRows, ...ofOptional]);
   return from.filter((_, source) => !tied.has(source) || required.includes(source)).map(({ type }) => type.name);
 }
 
@@ -104,18 +112,20 @@ function commonTies(alternatives: readonly (readonly (readonly number[])[])[]): 
 
 /**
  * A reference of one type that equals an item, or a reference, of another. Two that are null are equal, wherever they
- * are: one of them must never be, or be so only where its whole item is missing.
+ * are, and all columns of a missing item are null: one side must never be, where the tie is looked at.
  */
-function isReferenceTie(spec: QuerySpec, node: ConditionNode): boolean {
+function isReferenceTie(spec: QuerySpec, node: ConditionNode, joined?: number): boolean {
   if (node.op !== 'eq' || !('column' in node.to)) return false;
-  const present = spec.from.map(({ type }) => ({ type, isOptional: false }));
+  const from = spec.from.map(({ type, isOptional }, source) => ({ type, isOptional: isOptional && source !== joined }));
   const sides = [node.column, node.to.column];
-  const isOfItems = sides.every((column) => shapeOf(present, column).reference !== undefined);
-  return isOfItems && sides.some((column) => !shapeOf(present, column).nullable || isRequired(spec, column));
+  const isOfItems = sides.every((column) => shapeOf(from, column).reference !== undefined);
+  return isOfItems && sides.some((column) => !shapeOf(from, column).nullable || isRequired(spec, column, joined));
 }
 
-/** True where a condition says that a value is not null. */
-function isRequired({ on, where }: QuerySpec, value: ValueNode): boolean {
-  const conditions = [...conjunctsOf(on), ...conjunctsOf(where)];
-  return conditions.some((node) => node.op === 'isNotNull' && isSameValue(node.column, value));
+/** True where a condition says that a value is not null: one of all rows, or of the optional type that is joined. */
+function isRequired({ from, on, where }: QuerySpec, value: ValueNode, joined: number | undefined): boolean {
+  const ofJoined = conjunctsOf(on).filter((node) => lastOptional(from, node) === joined);
+  return [...conjunctsOf(where), ...ofJoined].some(
+    (node) => node.op === 'isNotNull' && isSameValue(node.column, value),
+  );
 }
