@@ -101,12 +101,18 @@ export function partialOfCells(fn: AggregateFn, shape: ColumnShape, cells: reado
   if (fn === 'count') return [[cells.length]];
   const values = cells.filter((cell) => cell !== null);
   if (fn === 'min' || fn === 'max') return values.map((cell) => [cell]);
-  if (shape.codec.arithmetic === 'real') return values.map((cell) => [1, cell]);
+  if (shape.codec.arithmetic === 'real') return values.map((cell) => [1, realIn(cell)]);
   return values.map((cell) => {
     if (!isInteger(cell)) return [1, null, null, 1];
     const value = BigInt(cell as string | number);
     return [1, String(value >> 32n), String(BigInt.asUintN(32, value))];
   });
+}
+
+/** What SQLite adds to a sum of reals: of a text, as JSON may hold one, the number that it begins with, or 0. */
+function realIn(cell: Cell): Cell {
+  if (typeof cell !== 'string') return cell;
+  return Number(/^[\t-\r ]*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)/i.exec(cell)?.[1] ?? 0);
 }
 
 /** False for the real that SQLite makes of what is calculated beyond int64, as a number or as text. */

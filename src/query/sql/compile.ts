@@ -86,7 +86,8 @@ function partialColumns(fn: AggregateFn, of: Aggregated | undefined): Fragment {
   const { value, shape, written } = of;
   if (fn === 'count') return sql`count(${written})`;
   if (fn === 'min' || fn === 'max') return extremeColumn(fn, of);
-  if (shape.codec.arithmetic === 'real') return sql`count(${written}), sum(${written})`;
+  // What lies in JSON may be a whole number, of which `sum` would not go beyond int64.
+  if (shape.codec.arithmetic === 'real') return sql`count(${written}), total(${written})`;
   // x = (x >> 32) * 2^32 + (x & 0xffffffff). SQLite's sum throws when it leaves int64; those of the halves cannot, up
   // to 2^31 rows.
   const halves = [sql`${written} >> 32`, sql`${written} & 4294967295`].map((half) => sql`CAST(sum(${half}) AS TEXT)`);
