@@ -11,6 +11,7 @@ import {
   type ValueCell,
   type ValueNode,
 } from './ast.js';
+import { outOfRange } from './calculation.js';
 import { findShape, isOfStore } from './column-shape.js';
 import { comparedJson } from './json-value.js';
 import { refGroups } from './operand.js';
@@ -50,6 +51,11 @@ export function settled(spec: QuerySpec, settling: Settling): QuerySpec {
   return { ...settledRest, having: new Rewriting({ ...settling, unknownOf: () => 'answer' }).condition(having) };
 }
 
+/** The same for a value that is aggregated beside what its question says. */
+export function settledValue(value: ValueNode, settling: Settling): ValueNode {
+  return questionsIn(value).length === 0 ? value : new Rewriting(settling).value(value);
+}
+
 class Rewriting {
   readonly #settling: Settling;
 
@@ -58,7 +64,7 @@ class Rewriting {
   }
 
   spec(spec: QuerySpec): QuerySpec {
-    const value = (node: ValueNode) => this.#value(node);
+    const value = (node: ValueNode) => this.value(node);
     return {
       ...spec,
       ...(spec.on && { on: this.condition(spec.on) }),
@@ -85,30 +91,30 @@ class Rewriting {
         return { ...node, referrers: this.#referrers(node.referrers) };
       case 'in':
       case 'notIn':
-        return this.#membership({ ...node, column: this.#value(node.column) });
+        return this.#membership({ ...node, column: this.value(node.column) });
       case 'between': {
         const [low, high] = [this.#operand(node.low), this.#operand(node.high)];
-        return { ...node, column: this.#value(node.column), low, high };
+        return { ...node, column: this.value(node.column), low, high };
       }
       default: {
-        const column = this.#value(node.column);
+        const column = this.value(node.column);
         return 'to' in node ? { ...node, column, to: this.#operand(node.to) } : { ...node, column };
       }
     }
   }
 
   #operand(operand: OperandNode): OperandNode {
-    return 'column' in operand ? { column: this.#value(operand.column) } : operand;
+    return 'column' in operand ? { column: this.value(operand.column) } : operand;
   }
 
-  #value(node: ValueNode): ValueNode {
+  value(node: ValueNode): ValueNode {
     if ('countOf' in node) return { countOf: this.#referrers(node.countOf) };
-    if ('aggregate' in node) return node.of === undefined ? node : { ...node, of: this.#value(node.of) };
+    if ('aggregate' in node) return node.of === undefined ? node : { ...node, of: this.value(node.of) };
     if (!('fn' in node)) return node;
     const operands = node.with.map((operand) =>
-      'column' in operand ? { column: this.#value(operand.column) } : operand,
+      'column' in operand ? { column: this.value(operand.column) } : operand,
     );
-    return { ...node, of: this.#value(node.of), with: operands };
+    return { ...node, of: this.value(node.of), with: operands };
   }
 
   #referrers(referrers: Referrers): Referrers {
@@ -140,6 +146,9 @@ function listOf(query: QuerySpec, cells: readonly SettledCell[]): ListNode {
   if (shape !== undefined && isOfStore(shape)) {
     return { refs: refGroups(present.map(({ cell, store }) => ({ ref: cell as number, store }))) };
   }
+  // Calculated beyond int64, a number is no longer known exactly.
+  const isBeyond = shape?.codec.asText === true && present.some(({ cell }) => !/^-?\d+$/.test(cell as string));
+  if (isBeyond) throw outOfRange(shape.codec.name);
   const isJson = value !== undefined && 'at' in value;
   return { values: present.map(({ cell }) => (isJson ? comparedJson(cell as string) : cell) as ValueCell) };
 }

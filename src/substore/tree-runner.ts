@@ -18,11 +18,11 @@ import type {
   Watcher,
   Watching,
 } from '../query/runner.js';
-import { isSettled, type SettledCell, settled, type Unknown } from '../query/settle.js';
+import { isSettled, type SettledCell, type Settling, settled, settledValue, type Unknown } from '../query/settle.js';
 import { compileRows } from '../query/sql/compile.js';
 import { layoutOf } from '../query/sql/layout.js';
 import { withoutFirstPer } from '../query/sql/select.js';
-import { questionsBelow } from '../query/traverse.js';
+import { questionsBelow, questionsIn } from '../query/traverse.js';
 import { shapeOf } from '../query/value-shape.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
@@ -129,8 +129,9 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return this.#options.onStoreError === undefined;
   }
 
-  aggregate(spec: QuerySpec, fn: AggregateFn, value?: ValueNode): unknown {
+  aggregate(spec: QuerySpec, fn: AggregateFn, of?: ValueNode): unknown {
     const asked = this.#settled(spec);
+    const value = of && this.#settledValue(of);
     if (isGrouped(asked)) return this.#groups(asked, (answer, rows) => answer.within(rows).length);
     const shape = value && shapeOf(asked.from, value);
     if (isWhole(asked)) return finish(fn, shape, this.#partials(asked, fn, value));
@@ -192,7 +193,16 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   // null; which values, groups or first rows a tree has, no store can tell: such a subquery is asked first.
   #settledBelow(spec: QuerySpec): QuerySpec {
     for (const query of [spec, ...questionsBelow(spec)]) assertTiedByReferences(query);
-    return settled(spec, { unknownOf, answer: (query) => this.#cellsOf(query) });
+    return settled(spec, this.#settling);
+  }
+
+  #settledValue(value: ValueNode): ValueNode {
+    for (const query of questionsIn(value)) assertTiedByReferences(query);
+    return settledValue(value, this.#settling);
+  }
+
+  get #settling(): Settling {
+    return { unknownOf, answer: (query) => this.#cellsOf(query) };
   }
 
   #cellsOf(query: QuerySpec): SettledCell[] {

@@ -510,6 +510,16 @@ describe.each(QUESTIONS)('%s', (_, asked) => {
   });
 });
 
+/** How many of the last votes of all a novel has. */
+const lastVotes = (of: Pick<Store['tree'], 'query'>) => (n: Columns<Novel>) => {
+  const last = of
+    .query(Vote)
+    .orderBy((v) => v.serial.desc())
+    .limit(5)
+    .pluck((v) => v.serial);
+  return referrers(n, Vote, (v) => v.novel).count((v) => v.serial.in(last));
+};
+
 describe('a tree', () => {
   const AGGREGATED: [string, (of: Pick<Store['tree'], 'query'>) => unknown][] = [
     ['a sum', (of) => novelsOf(of).sum((n) => n.price)],
@@ -556,6 +566,9 @@ describe('a tree', () => {
           .distinct()
           .count(),
     ],
+    ['a sum of numbers of referrers that a query of all stores decides', (of) => of.query(Novel).sum(lastVotes(of))],
+    ['max of such', (of) => of.query(Novel).max(lastVotes(of))],
+    ['a sum of such within a limit', (of) => of.query(Novel).limit(1000).sum(lastVotes(of))],
     ['sum of nothing', (of) => of.query(Novel, (n) => n.serial.lt(0)).sum((n) => n.price)],
     ['avg of nothing', (of) => of.query(Novel, (n) => n.serial.lt(0)).avg((n) => n.price)],
   ];
