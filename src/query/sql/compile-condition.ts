@@ -102,11 +102,14 @@ function collated(value: ValueNode, others: readonly ColumnShape[], context: Sql
 
 /**
  * What lies in JSON is a number or a text by itself. SQLite would turn it into what a column beside it holds, '1' into 1
- * and 1 into '1': a plus makes the column a value like any other.
+ * and 1 into '1': a plus makes the column a value like any other. A large real stands in JSON as digits that SQLite
+ * reads as another number than the double has: beside reals it is one.
  */
 function untyped(written: Fragment, { codec }: ColumnShape, others: readonly ColumnShape[]): Fragment {
   const isJson = codec === jsonValueCodec;
-  return others.every((other) => (other.codec === jsonValueCodec) === isJson) ? written : sql`+${written}`;
+  if (others.every((other) => (other.codec === jsonValueCodec) === isJson)) return written;
+  if (!isJson || others.every((other) => other.codec.columnType !== 'REAL')) return sql`+${written}`;
+  return sql`iif(typeof(${written}) = 'integer', CAST(${written} AS REAL), ${written})`;
 }
 
 function operandSQL(column: ValueNode, operand: OperandNode, context: SqlContext): Fragment {

@@ -51,8 +51,12 @@ export function rendered(fragment: Fragment): Compiled {
   return { sql: fragment.map((part) => (typeof part === 'string' ? part : '?')).join(''), values };
 }
 
-/** A cell as SQLite reads it from JSON: bytes as hex digits, for unhex(). */
+/**
+ * A cell as SQLite reads it from JSON: bytes as hex digits, for unhex(); a real beyond all others, which JSON does not
+ * have, as digits that a cast makes the same of.
+ */
 export function jsonCell(cell: Cell): string | number | null {
+  if (typeof cell === 'number' && !Number.isFinite(cell)) return cell < 0 ? '-9e999' : '9e999';
   return cell instanceof Uint8Array ? Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength).toString('hex') : cell;
 }
 

@@ -174,7 +174,8 @@ export function selection(spec: QuerySpec, { columns, isOrdered, isRaw, names }:
   if (select.matching === undefined) return undefined;
   const isFolded = isDistinct(spec) && columns.some(({ value }) => isFoldable(spec, value));
   const written = columns.map((column) => {
-    if (isFolded && column.form === 'read') return representative(column.value, select.sql);
+    if (isFolded && (column.form === 'read' || !('at' in column.value)))
+      return representative(column.value, select.sql);
     return isRaw === true ? valueSQL(column.value, select.sql) : columnSQL(column, select.sql);
   });
   const list = written.length === 0 ? ['1'] : joined(written, ', ');
