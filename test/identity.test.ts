@@ -7,6 +7,7 @@ import {
   integer,
   item,
   json,
+  type Memory,
   reference,
   Store,
   text,
@@ -42,6 +43,18 @@ class Curious extends Item {
     if (!Curious.asks) return;
     Curious.asks = false;
     this.store.query(Curious).all();
+  }
+}
+
+/** Its activation fails while it is told to. */
+@item('shy')
+class Shy extends Item {
+  static refuses = false;
+  @integer() declare number: number;
+  isActive: Memory<boolean> = false;
+  override activate(): void {
+    if (Shy.refuses) throw new Error('not now');
+    this.isActive = true;
   }
 }
 
@@ -140,6 +153,23 @@ describe('one object stands for one stored item,', () => {
     expect(Curious.asks).toBe(false);
     expect(again.get(Curious, storeId)).toBe(loaded);
     expect(again.query(Curious).all()).toContain(loaded);
+  });
+
+  test('also where activating it has failed before, in the same turn', () => {
+    const place = aStoreDirectory();
+    const first = aStore({}, place);
+    const { storeId } = first.create(Shy, { number: 1 });
+    const others = first.createMany(Shy, [{ number: 2 }, { number: 3 }], { items: true });
+    first.close();
+    const again = aStore({}, place);
+    again.get(Shy, others[0]?.storeId as typeof storeId);
+    Shy.refuses = true;
+    expect(() => again.get(Shy, storeId)).toThrow();
+    Shy.refuses = false;
+    const loaded = again.get(Shy, storeId);
+    expect(loaded.isActive).toBe(true);
+    expect(again.get(Shy, storeId)).toBe(loaded);
+    expect(again.query(Shy, { number: 1 }).one()).toBe(loaded);
   });
 
   test('also through createMany', () => {
@@ -495,10 +525,18 @@ describe('garbage collection', () => {
     expect(read).toBe(20_000);
     expect(left).toBeLessThan(1000);
 
-    expect(await child.call('holdSome', place, 'nothing')).toEqual({ held: 200, left: 200, isSame: true });
+    expect(await child.call('letGoInTwoTurns', place)).toBe(0);
+    expect(await child.call('holdSome', place, 'nothing')).toEqual({ held: 200, left: 200, isSame: true, known: 200 });
     expect(await child.call('holdSome', place, 'close')).toEqual({ held: 200, left: 200, isSame: false });
-    expect(await child.call('holdSome', place, 'delete')).toEqual({ held: 200, left: 200, isSame: false });
+    expect(await child.call('holdSome', place, 'delete')).toEqual({ held: 200, left: 200, isSame: false, known: 0 });
 
+    expect(await child.call('deleteAfterCollection', place)).toEqual({
+      afterUndoing: true,
+      isFound: false,
+      isStored: false,
+    });
+    expect(await child.call('holdWhatWasLoadedWithDeletedOnes', place)).toEqual({ held: 1, left: 1 });
+    expect(await child.call('holdInTurn', place)).toBeLessThan(300_000);
     expect(await child.call('letGoOfItemsThatWereDeleted', place)).toEqual({ left: 0, count: 0 });
   });
 });

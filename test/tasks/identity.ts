@@ -29,6 +29,65 @@ async function collectGarbage(): Promise<void> {
   }
 }
 
+/** One collection alone, in a turn that has not touched any item. */
+async function collectOnce(): Promise<void> {
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  gc();
+}
+
+/** Loads leaves in two turns, of which the first are used in the second again. Answers how many one collection leaves. */
+export async function letGoInTwoTurns(place: string) {
+  const store = Store.open(place);
+  const load = (sizes: number[]) =>
+    store
+      .query(Leaf, (leaf) => leaf.size.in(sizes))
+      .all()
+      .map((leaf) => new WeakRef(leaf));
+  const seen = load([1, 2, 3]);
+  await new Promise(setImmediate);
+  seen.push(...load([3, 4, 5]));
+  await collectOnce();
+  return seen.filter((weakly) => weakly.deref() !== undefined).length;
+}
+
+/** Deletes nine of ten leaves that were loaded together, and holds the others. Answers how many one collection leaves. */
+export async function holdWhatWasLoadedWithDeletedOnes(place: string) {
+  const store = Store.open(place);
+  const [held, seen] = (() => {
+    const all = store
+      .query(Leaf)
+      .orderBy((leaf) => leaf.size.asc())
+      .limit(10)
+      .all();
+    const [first, ...others] = all;
+    for (const leaf of others) leaf.delete();
+    return [first, all.map((leaf) => new WeakRef(leaf))];
+  })();
+  await collectOnce();
+  return { held: held?.size, left: seen.filter((weakly) => weakly.deref() !== undefined).length };
+}
+
+/** Deletes a leaf that was held while garbage was collected, and undoes that once before. */
+export async function deleteAfterCollection(place: string) {
+  const store = Store.open(place);
+  const leaf = store.getUnique(Leaf, { size: 101 });
+  const { storeId } = leaf;
+  await collectGarbage();
+  const afterUndoing = (() => {
+    try {
+      store.transact(() => {
+        leaf.delete();
+        throw new Error('undone');
+      });
+    } catch {
+      return store.find(Leaf, storeId) === leaf;
+    }
+  })();
+  leaf.delete();
+  return { afterUndoing, isFound: store.find(Leaf, storeId) !== undefined, isStored: leaf.isStored };
+}
+
 /** Loads a leaf, marks and changes the object, lets go of it, collects garbage, and loads it again. */
 export async function letGo(place: string) {
   const store = Store.open(place);
@@ -80,9 +139,14 @@ export async function readByPages(place: string) {
   return { read, left: seen.filter((weakly) => weakly.deref() !== undefined).length };
 }
 
-/** Loads all leaves at once and holds one in a hundred, on which something is done. Answers how many objects are left. */
+/**
+ * Loads all leaves at once and holds one in a hundred, on which something is done. Answers how many objects are left. Not the
+ * first garbage of this store that is collected.
+ */
 export async function holdSome(place: string, what: 'nothing' | 'delete' | 'close') {
   const store = Store.open(place);
+  store.findFirst(Leaf);
+  await collectGarbage();
   const [held, seen] = (() => {
     const all = store.query(Leaf).all();
     return [all.filter((_, at) => at % 100 === 0), all.map((leaf) => new WeakRef(leaf))];
@@ -92,7 +156,8 @@ export async function holdSome(place: string, what: 'nothing' | 'delete' | 'clos
   await collectGarbage();
   const left = seen.filter((weakly) => weakly.deref() !== undefined).length;
   const isSame = what === 'nothing' && held.every((leaf) => leaf === store.get(Leaf, leaf.storeId));
-  return { held: held.length, left, isSame };
+  const known = what === 'close' ? undefined : store.stats().itemsInMemory;
+  return { held: held.length, left, isSame, known };
 }
 
 /** Lets go of a store without closing it. Its items must not keep it, nor one another. */
@@ -105,4 +170,25 @@ export async function letGoOfItemsThatWereDeleted(place: string) {
   })();
   await collectGarbage();
   return { left: weakly.filter((one) => one.deref() !== undefined).length, count: store.count(Leaf) };
+}
+
+/**
+ * Loads 1,800 leaves after the other, holds them while garbage is collected, and lets go of them. Answers by how many bytes
+ * the heap has grown from the second time to the last.
+ */
+export async function holdInTurn(place: string) {
+  const store = Store.open(place);
+  const taken: number[] = [];
+  for (let from = 1; from < 18_000; from += 1800) {
+    await holdBetween(store, from, from + 1799);
+    await collectGarbage();
+    taken.push(process.memoryUsage().heapUsed);
+  }
+  return (taken.at(-1) as number) - (taken[1] as number);
+}
+
+async function holdBetween(store: Store, low: number, high: number): Promise<void> {
+  const held = store.query(Leaf, (leaf) => leaf.size.between(low, high)).all();
+  await collectGarbage();
+  if (held.some((leaf) => leaf.size < low)) throw new Error('They are held until now');
 }
