@@ -370,6 +370,44 @@ describe('what is refused', () => {
     expect(items.map(({ size }) => size)).toEqual(items.map((_, at) => at));
   });
 
+  test.each([
+    ['INSERT', 3],
+    ['INSERT', 20],
+    ['UPDATE', 3],
+    ['UPDATE', 20],
+  ] as const)('by the table without a word is told of the row: %s of number %i of 40', (event, bad) => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    const items = store.transact(() => Array.from({ length: 40 }, (_, size) => store.create(Grain, { size })));
+    addRule(place, IS_BAD, event, 'IGNORE');
+    const name = (at: number) => (at === bad ? 'bad' : null);
+    const write: (at: number) => Grain = {
+      INSERT: (at: number) => store.create(Grain, { size: 0, name: name(at) }),
+      UPDATE: (at: number) => items[at]?.set({ size: 99, name: name(at) }) ?? (items[at] as Grain),
+    }[event];
+    const written: Grain[] = [];
+    const error = refusal(() => store.transact(() => items.map((_, at) => written.push(write(at))).length));
+    expect([error.code, error.storeId]).toEqual(['ITEM_GONE', written[bad]?.storeId]);
+    expect(sizes(store)).toEqual(items.map((_, at) => at));
+  });
+
+  test('by the table is told of the same row each time, though others were written before it', () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    store.create(Grain, { size: -1 });
+    addRule(place, IS_BAD);
+    let bad = 0;
+    const asked: unknown[] = [];
+    const error = refusal(() =>
+      store.transact(() => {
+        store.create(Grain, { size: 1 });
+        bad = store.create(Grain, { size: 2, name: 'bad' }).storeId;
+        for (const _ of [1, 2]) asked.push(refusal(() => store.count(Grain)).storeId);
+      }),
+    );
+    expect([...asked, error.storeId]).toEqual([bad, bad, bad]);
+  });
+
   test('by the table undoes a level over several stores in all of them', () => {
     const place = aStoreDirectory();
     const root = aStore({}, place);

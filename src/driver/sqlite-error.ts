@@ -68,6 +68,11 @@ export function isNotAsWritten(error: unknown): boolean {
   return sqliteCode(error) === 'SQLITE_ERROR' && NOT_AS_WRITTEN.test((error as Error).message);
 }
 
+/** True when a row was not inserted because there is one with its id. */
+export function isTakenId(error: unknown): boolean {
+  return sqliteCode(error) === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+}
+
 /** True when another connection's lock was in the way. */
 export function isBusy(error: unknown): boolean {
   return sqliteCode(error)?.startsWith('SQLITE_BUSY') === true;
