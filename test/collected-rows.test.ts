@@ -1,6 +1,18 @@
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { bigint, bytes, Item, integer, item, json, real, type Store, text } from 'corollary';
+import {
+  bigint,
+  bytes,
+  Item,
+  type ItemInit,
+  integer,
+  item,
+  json,
+  real,
+  type Store,
+  type StoreId,
+  text,
+} from 'corollary';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory, databasesBelow } from './support/a-store.js';
@@ -32,6 +44,20 @@ class Kernel extends Item {
 @item('weight')
 class Weight extends Item {
   @integer({ check: (w) => w.grams.gt(0) }) declare grams: number;
+}
+
+/** Its constructor asks for the row of the item that is being made. */
+@item('sprout')
+class Sprout extends Item {
+  static asks = false;
+  static found: Sprout | undefined;
+  @integer() declare size: number;
+  constructor(init: ItemInit) {
+    super(init);
+    if (!Sprout.asks) return;
+    Sprout.asks = false;
+    Sprout.found = this.store.find(Sprout, this.storeId as StoreId<Sprout>);
+  }
 }
 
 /** As another program would: no class has such a rule. */
@@ -66,6 +92,17 @@ describe('rows that wait', () => {
       expect([sizes(store), store.count(Chaff)]).toEqual([[3, 5, 7], 1]);
     });
     expect([sizes(store), store.count(Chaff)]).toEqual([[3, 5, 7], 1]);
+  });
+
+  test('are seen by the constructor of their class, which asks for them by id', () => {
+    const store = aMemoryStore();
+    store.transact(() => {
+      store.create(Sprout, { size: 1 });
+      Sprout.asks = true;
+      const sprout = store.create(Sprout, { size: 2 });
+      expect(Sprout.found).toBe(sprout);
+      expect(sprout.size).toBe(2);
+    });
   });
 
   test('are undone with their level, and stay with the one around it', () => {
@@ -406,6 +443,47 @@ describe('what is refused', () => {
       }),
     );
     expect([...asked, error.storeId]).toEqual([bad, bad, bad]);
+  });
+
+  test('by the table, which ends the transaction, leaves nothing behind that was to be written afterwards', () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    store.create(Grain, { size: -1 });
+    const table = rawly(place, (database) => tableWith(database, 'inside'));
+    // Once the transaction is gone, the row is refused no more.
+    addRule(place, `${IS_BAD} AND EXISTS (SELECT 1 FROM "${table}" WHERE size = 1)`, 'INSERT', "ROLLBACK, 'no'");
+    const codes: string[] = [];
+    const attempt = () =>
+      store.transact(() => {
+        store.create(Grain, { size: 1 });
+        store.create(Grain, { size: 2, name: 'bad' });
+        store.create(Grain, { size: 3 });
+        codes.push(codeOf(() => store.count(Grain)));
+        store.count(Grain);
+      });
+    expect(refusal(attempt).code).toBe('IO_ERROR');
+    expect(codes).toEqual(['CONSTRAINT']);
+    expect(sizes(store)).toEqual([-1]);
+    store.create(Grain, { size: 4 });
+    expect(sizes(aStore({}, place))).toEqual([-1, 4]);
+  });
+
+  test('by the table is not told where the transaction is given up before: its own error is', () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    store.create(Grain, { size: -1 });
+    addRule(place, IS_BAD);
+    const givenUp = () =>
+      store.transact(() => {
+        store.create(Grain, { size: 1, name: 'bad' });
+        throw new RangeError('given up');
+      });
+    expect(givenUp).toThrow(new RangeError('given up'));
+    store.transact(() => {
+      expect(givenUp).toThrow(new RangeError('given up'));
+      store.create(Grain, { size: 2 });
+    });
+    expect(sizes(aStore({}, place))).toEqual([-1, 2]);
   });
 
   test('by the table undoes a level over several stores in all of them', () => {
