@@ -173,22 +173,24 @@ export async function letGoOfItemsThatWereDeleted(place: string) {
 }
 
 /**
- * Loads 1,800 leaves after the other, holds them while garbage is collected, and lets go of them. Answers by how many bytes
- * the heap has grown from the second time to the last.
+ * Loads 1,800 leaves from all over the table, with or without holding them while garbage is collected, lets go of them and loads
+ * others. Answers by how many bytes the heap has grown from the second time to the last.
  */
-export async function holdInTurn(place: string) {
+export async function loadInTurn(place: string, holds: boolean) {
   const store = Store.open(place);
   const taken: number[] = [];
-  for (let from = 1; from < 18_000; from += 1800) {
-    await holdBetween(store, from, from + 1799);
+  for (let last = 0; last < 10; last++) {
+    await loadEveryTenth(store, last, holds);
     await collectGarbage();
     taken.push(process.memoryUsage().heapUsed);
   }
   return (taken.at(-1) as number) - (taken[1] as number);
 }
 
-async function holdBetween(store: Store, low: number, high: number): Promise<void> {
-  const held = store.query(Leaf, (leaf) => leaf.size.between(low, high)).all();
+async function loadEveryTenth(store: Store, last: number, holds: boolean): Promise<void> {
+  const sizes = Array.from({ length: 1800 }, (_, at) => at * 10 + last);
+  const held = store.query(Leaf, (leaf) => leaf.size.in(sizes)).all();
+  if (!holds) held.length = 0;
   await collectGarbage();
-  if (held.some((leaf) => leaf.size < low)) throw new Error('They are held until now');
+  if (held.some((leaf) => leaf.size % 10 !== last)) throw new Error('They are held until now');
 }
