@@ -100,6 +100,19 @@ describe('a commit of another process', () => {
     await loop.return?.();
   });
 
+  test('is told to those who go on after another has stopped, as soon as they want it', async () => {
+    const { store, other, updates } = await withAnother();
+    using _ = store.query(City).subscribe(updates.listener, { pollMs: 5 });
+    const patient = store.query(City).subscribe(() => {}, { pollMs: 60_000 });
+    await other.call('create', '', 'Lyon');
+    await rounds();
+    expect(updates.count).toBe(1);
+    patient.close();
+    await other.call('create', '', 'Nice');
+    await rounds();
+    expect(updates.count).toBe(2);
+  });
+
   test('is told to a store that only reads', async () => {
     const { place, other, updates } = await withAnother();
     const reader = aStore({ types, readOnly: true }, place);

@@ -62,7 +62,14 @@ class Mention extends Item {
   @reference(() => Novel, { nullable: true }) declare novel: Novel | null;
 }
 
-const types = [Writer, Novel, Vote, Unheard, Mention];
+@item('prize')
+class Prize extends Item {
+  @integer() declare year: number;
+  @reference(() => Novel) declare novel: Novel;
+  @reference(() => Writer, { nullable: true }) declare winner: Writer | null;
+}
+
+const types = [Writer, Novel, Vote, Unheard, Mention, Prize];
 const NAMES = [null, 'ann', 'Ann', 'BEA', 'bea', 'é', ''];
 const TITLES = [null, 'a', 'A', 'b', '\uffee', '\u{1f600}', ''];
 const DOCS = [{}, { a: null }, { a: 1 }, { a: 2, b: ['x', "y'"] }, { b: [] }];
@@ -618,6 +625,49 @@ describe('a tree', () => {
     const elsewhere = other.create(Novel, { ...of, serial: 7, writer: null });
     expect([within.all(), without.all()]).toEqual([[anonymous, elsewhere], [by]]);
     expect(top.tree.query(Novel, (n) => n.writer.in(top.tree.query(Writer))).all()).toEqual([by]);
+  });
+
+  test('has null in a list of references only if the group of it in all stores is asked for', () => {
+    const top = aStore({ types });
+    const of = { title: null, year: null, price: null, weight: null };
+    const [first, second] = ['one', 'other'].map((name) => {
+      const store = top.substores.create(name);
+      const writer = store.create(Writer, { serial: 1, name, doc: {} });
+      return [
+        store.create(Novel, { ...of, serial: 1, writer }),
+        store.create(Novel, { ...of, serial: 2, writer: null }),
+      ];
+    }) as [Novel[], Novel[]];
+    const rare = top.tree
+      .query(Novel)
+      .groupBy((n) => n.writer)
+      .having(() => count().lt(2))
+      .pluck((n) => n.writer);
+    const within = top.tree.query(Novel, (n) => n.writer.in(rare));
+    expect(within.all()).toEqual([first[0], second[0]]);
+    expect(top.tree.query(Novel, (n) => n.writer.notIn(rare)).all()).toEqual([first[1], second[1]]);
+    second[1]?.delete();
+    expect(within.all()).toEqual([...first, second[0]]);
+  });
+
+  test('has null in a list of first references only if a first one is null', () => {
+    const top = aStore({ types: [...types, Prize] });
+    const store = top.substores.create('one');
+    const of = { title: null, year: null, price: null, weight: null };
+    const writer = store.create(Writer, { serial: 1, name: 'ann', doc: {} });
+    const by = store.create(Novel, { ...of, serial: 1, writer });
+    const anonymous = store.create(Novel, { ...of, serial: 2, writer: null });
+    store.create(Prize, { year: 2000, novel: by, winner: null });
+    const later = store.create(Prize, { year: 2001, novel: by, winner: writer });
+    const winners = top.tree
+      .query(Prize)
+      .orderBy((p) => p.year.desc())
+      .firstPer((p) => p.novel)
+      .pluck((p) => p.winner);
+    const within = top.tree.query(Novel, (n) => n.writer.in(winners));
+    expect(within.all()).toEqual([by]);
+    later.year = 1999;
+    expect(within.all()).toEqual([anonymous]);
   });
 
   test('is narrowed by depth and by a condition on stores', () => {
