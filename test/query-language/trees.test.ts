@@ -13,6 +13,7 @@ import {
   max,
   min,
   optional,
+  or,
   Query,
   real,
   reference,
@@ -130,7 +131,117 @@ type Asked = (
 const novelsOf = (of: Pick<Store['tree'], 'query'>) => of.query(Novel);
 const withWriter = (of: Pick<Store['tree'], 'query'>) => of.query([Novel, Writer], (n, w) => n.writer.eq(w));
 
+type Of = Pick<Store['tree'], 'query'>;
+
+/** Which novels come first is known to no store by itself. */
+const firstNovels = (of: Of) =>
+  of
+    .query(Novel)
+    .orderBy((n) => n.serial.asc())
+    .limit(9)
+    .pluck((n) => n.serial);
+const firstsOf = (of: Of, writer: Columns<Writer>) =>
+  referrers(writer, Novel, (n) => n.writer).count((n) => n.serial.in(firstNovels(of)));
+const writersWhere = (of: Of, where: (writer: Columns<Writer>) => Condition) =>
+  of.query(Writer, where).orderBy((w) => w.serial.asc());
+
+/** The same subquery in every place where one can stand. */
+const WITHIN: [string, Asked][] = [
+  [
+    'the condition of an optional type',
+    (of) =>
+      of
+        .query([Writer, optional(Novel)], (w, n) => and(n.writer.eq(w), n.serial.in(firstNovels(of))))
+        .orderBy((w, n) => [w.serial.asc(), n.serial.asc()]),
+  ],
+  ['not', (of) => of.query(Novel, (n) => n.serial.in(firstNovels(of)).not()).orderBy((n) => n.serial.asc())],
+  [
+    'or',
+    (of) =>
+      of
+        .query(Novel, (n) => or(n.serial.in(firstNovels(of)), n.title.eq('a'), n.serial.in(firstNovels(of))))
+        .orderBy((n) => n.serial.asc()),
+  ],
+  [
+    'exists',
+    (of) => writersWhere(of, (w) => referrers(w, Novel, (n) => n.writer).exists((n) => n.serial.in(firstNovels(of)))),
+  ],
+  [
+    'a query that stays within its store',
+    (of) =>
+      writersWhere(of, (w) =>
+        w.self.in(
+          of.query(Novel, (n) => and(n.writer.isNotNull(), n.serial.in(firstNovels(of)))).pluck((n) => n.writer),
+        ),
+      ),
+  ],
+  ['what is compared', (of) => writersWhere(of, (w) => firstsOf(of, w).gt(1))],
+  ['what is compared with', (of) => writersWhere(of, (w) => w.serial.minus(w.serial).lt(firstsOf(of, w)))],
+  ['what lies between', (of) => writersWhere(of, (w) => firstsOf(of, w).between(2, 3))],
+  ['what others lie above', (of) => writersWhere(of, (w) => w.serial.minus(w.serial).between(firstsOf(of, w), 9))],
+  [
+    'what others lie below',
+    (of) => writersWhere(of, (w) => w.serial.minus(w.serial).plus(1).between(0, firstsOf(of, w))),
+  ],
+  ['what is in a list', (of) => writersWhere(of, (w) => firstsOf(of, w).in([2, 3]))],
+  ['what is calculated with', (of) => writersWhere(of, (w) => firstsOf(of, w).plus(1).gt(2))],
+  ['what others are calculated with', (of) => writersWhere(of, (w) => w.serial.plus(firstsOf(of, w)).gt(w.serial))],
+  ['an order', (of) => of.query(Writer).orderBy((w) => [firstsOf(of, w).desc(), w.serial.asc()])],
+  [
+    'what is plucked',
+    (of) =>
+      of
+        .query(Writer)
+        .orderBy((w) => w.serial.asc())
+        .pluck((w) => firstsOf(of, w)),
+  ],
+  [
+    'what is selected',
+    (of) =>
+      of
+        .query(Writer)
+        .orderBy((w) => w.serial.asc())
+        .select((w) => ({ serial: w.serial, firsts: firstsOf(of, w) })),
+  ],
+  [
+    'what groups are made by',
+    (of) =>
+      of
+        .query(Writer)
+        .groupBy((w) => firstsOf(of, w))
+        .select((w) => ({ firsts: firstsOf(of, w), n: count() })),
+  ],
+  [
+    'what is summed up',
+    (of) =>
+      of
+        .query(Writer)
+        .groupBy((w) => w.name)
+        .select((w) => ({ name: w.name, firsts: sum(firstsOf(of, w)) })),
+  ],
+  [
+    'what rows are the first of',
+    (of) =>
+      of
+        .query(Writer)
+        .orderBy((w) => w.serial.asc())
+        .firstPer((w) => firstsOf(of, w)),
+  ],
+  [
+    'what rows are the first of, with a reference',
+    (of) =>
+      of
+        .query(Vote)
+        .orderBy((v) => v.serial.asc())
+        .firstPer((v) => [
+          v.novel,
+          referrers(v.novel.to, Vote, (other) => other.novel).count((other) => other.serial.in(firstNovels(of))),
+        ]),
+  ],
+];
+
 const QUESTIONS: [string, Asked][] = [
+  ...WITHIN.map(([place, asked]): [string, Asked] => [`a subquery in ${place}`, asked]),
   ['a path in a condition', (of) => of.query(Novel, (n) => n.writer.to.name.eq('ann')).orderBy((n) => n.serial.asc())],
   ['a path in an order', (of) => novelsOf(of).orderBy((n) => [n.writer.to.name.desc(), n.serial.asc()])],
   [
