@@ -146,3 +146,23 @@ test.each(['child', 'tree'])(
     store.close();
   },
 );
+
+// In memory only those items were told of that the backup lacks: of the others the subscriber had objects that were gone.
+test('a restored store is another part of the answer, in memory as on disk', async () => {
+  for (const store of [Store.inMemory({ types: [City] }), Store.open(aStoreDirectory(), { types: [City] })]) {
+    const deep = store.substores.create('a').substores.create('deep');
+    const before = deep.create(City, { name: 'Lyon' });
+    const backup = aStoreDirectory();
+    store.at('a').tree.export(backup);
+    const changes = new Updates<LiveChanges<City>>();
+    using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true });
+    store.substores.restore('a', backup);
+    const { added, changed, removed } = await changes.next();
+    expect([added.map((city) => [city === before, city.isStored]), changed.length, removed.length]).toEqual([
+      [[false, true]],
+      0,
+      1,
+    ]);
+    store.close();
+  }
+});

@@ -30,7 +30,7 @@ export interface FoundItem {
 
 /** What one store has of an answer. */
 export interface FoundPart {
-  /** Names the store as long as it stays where it is: its directory; in memory, the uids of those above and its own. */
+  /** Names the store as long as it stays where it is: its directory; in memory, the uids of those above and its own, and which of them were restored. */
   readonly key: string;
   readonly uid: string;
   /** The names that lead to the store from the root. */

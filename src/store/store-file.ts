@@ -93,6 +93,10 @@ export class StoreFile implements Evictable {
   get uid(): string {
     return this.#identity.uid;
   }
+  /** Tells it from a store that was restored in its place, which has the same uid. */
+  get incarnation(): string {
+    return (this.#header ?? this.#opened().header).incarnation;
+  }
   /** The uid of the store above; '' where there is none. A part that was opened alone has one all the same. */
   get parentUid(): string {
     return this.#identity.parentUid;

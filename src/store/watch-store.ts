@@ -38,9 +38,10 @@ function foundItem(core: StoreCore, type: ItemType, row: SqlRow, epoch: number):
   return { storeId: storeId as number, cells, item: () => itemOfRow(core, type, row, epoch) };
 }
 
-// As a directory does, it changes when the store is moved, and stays when it is renamed.
-function placeInMemory({ parent, file: { uid } }: StoreCore): string {
-  return parent === undefined ? uid : `${placeInMemory(parent)}/${uid}`;
+// As a directory does, it changes when the store is moved or another is restored in its place, and stays when it is renamed.
+function placeInMemory({ parent, file: { uid, incarnation } }: StoreCore): string {
+  const name = `${uid}-${incarnation}`;
+  return parent === undefined ? name : `${placeInMemory(parent)}/${name}`;
 }
 
 function pathOf({ parent, name }: StoreCore): readonly string[] {
