@@ -569,6 +569,23 @@ const QUESTIONS: [string, Asked][] = [
         .orderBy((n) => n.serial.asc()),
   ],
   [
+    'in plucked places of json',
+    (of) =>
+      writersWhere(of, (w) =>
+        w.doc
+          .at('b')
+          .at(0)
+          .in(of.query(Writer, (o) => o.serial.gt(0)).pluck((o) => o.doc.at('b').at(0))),
+      ),
+  ],
+  [
+    'not in plucked places of json',
+    (of) =>
+      writersWhere(of, (w) =>
+        w.doc.at('a').notIn(of.query(Writer, (o) => o.doc.at('a').gt(1)).pluck((o) => o.doc.at('a'))),
+      ),
+  ],
+  [
     'in values of groups',
     (of) =>
       of
@@ -701,6 +718,9 @@ describe('a tree', () => {
       root.tree.query([Novel, Writer], (n, w) => n.writer.to.name.eq(w.name)),
       root.tree.query([Novel, Writer]).cross(),
       root.tree.query([Novel, optional(Writer)], (n, w) => n.title.eq(w.name)),
+      root.tree.query(Vote, (v) =>
+        v.novel.in(root.tree.query([Novel, Novel], (a, b) => a.title.eq(b.title)).pluck((a) => a.self)),
+      ),
     ];
     expect(ways.map((query) => codeOf(() => query.all()))).toEqual(ways.map(() => 'NOT_SUPPORTED'));
     expect(ways.map((query) => codeOf(() => query.count()))).toEqual(ways.map(() => 'NOT_SUPPORTED'));
@@ -720,6 +740,14 @@ describe('a tree', () => {
     const ways = [loose.where((_, n) => n.self.isNotNull()), chain((m) => m.novel.isNotNull())];
     const byWriter = ways.map((query) => query.where((w) => w.self.eq(writer)).all());
     expect(byWriter).toEqual([[], [[writer, null, null]]]);
+  });
+
+  test('has a next page only where there is something on it', () => {
+    const ordered = root.tree.query(Novel).orderBy((n) => n.serial.asc());
+    const { items, next } = ordered.page({ size: 35 });
+    expect(items).toHaveLength(35);
+    expect(ordered.page({ size: 1, after: next as string })).toMatchObject({ items: [{}], next: undefined });
+    expect(ordered.page({ size: 36 }).next).toBeUndefined();
   });
 
   test('has null in a list of references if any of its stores has', () => {
