@@ -69,7 +69,6 @@ class Rewriting {
       ...spec,
       ...(spec.on && { on: this.condition(spec.on) }),
       ...(spec.where && { where: this.condition(spec.where) }),
-      ...(spec.having && { having: this.condition(spec.having) }),
       ...(spec.groupBy && { groupBy: spec.groupBy.map(value) }),
       ...(spec.firstPer && { firstPer: spec.firstPer.map(value) }),
       ...(spec.pluck && { pluck: value(spec.pluck) }),

@@ -87,7 +87,6 @@ export class KnownGroup {
   /** Its members keep each other no longer. Visits the id of each, and those that are still in memory. */
   end(visit?: (id: number, item: Item | undefined) => void): void {
     const members = this.#weak.deref() ?? [];
-    this.#members = undefined;
     for (const [at, id] of this.#ids.entries()) if (id !== NO_ID) visit?.(id, members[at]);
     members.length = 0;
   }
