@@ -63,6 +63,19 @@ describe.each([
     expect(updates.count).toBe(1);
   });
 
+  test('is told of items that a commit in another store brings into the answer', async () => {
+    const { store, a, b, changes } = make();
+    const inNotes = store.tree.query(City, (c) => c.name.in(store.tree.query(Note).pluck((n) => n.words)));
+    using _ = inNotes.subscribe(changes.listener, { changes: true });
+    const note = b.create(Note, { words: 'in a' });
+    await turns();
+    expect(changes.count).toBe(1);
+    expect((await changes.next()).added).toEqual([a.query(City).one()]);
+    note.words = 'in b';
+    const { added, removed } = await changes.next();
+    expect([names(added), removed.length]).toEqual([['in b'], 1]);
+  });
+
   test('goes as deep as the tree is asked', async () => {
     const { store, a, deep, updates } = make();
     using _subscription = store.tree.query(City, undefined, { depth: 1 }).subscribe(updates.listener);

@@ -179,6 +179,39 @@ test('powerups of a dropped type leave nothing behind', () => {
   expect(store.check().findings).toEqual([]);
 });
 
+/** The same type with another rule, which needs no new version. */
+function stampWith(whenDeleted: 'refuse' | 'cascade') {
+  @item('stamp')
+  class Stamp extends Item {
+    @reference({ whenDeleted }) declare on: Item;
+  }
+  return Stamp;
+}
+
+test.each<[string, (place: string) => Store]>([
+  [
+    'an item is deleted',
+    (place) => {
+      const store = aStore({ types: [Draft, stampWith('cascade')] }, place);
+      store.query(Draft).one().delete();
+      return store;
+    },
+  ],
+  [
+    'its type is dropped',
+    (place) => aStore({ types: [stampWith('cascade')], retired: { draft: 'drop' }, upgrade: 'open' }, place),
+  ],
+])('the rule that the class of a referring type has by now holds when %s', (_, deleteIn) => {
+  const place = aStoreDirectory();
+  const Stamp = stampWith('refuse');
+  using before = Store.open(place, { types: [Draft, Stamp] });
+  before.create(Stamp, { on: before.create(Draft, { title: 'a' }) });
+  before.close();
+  const store = deleteIn(place);
+  expect(store.check().findings).toEqual([]);
+  expect(inDatabase(place, (database) => database.prepare('SELECT count(*) FROM item_stamp_v1').pluck().get())).toBe(0);
+});
+
 test('more items than fit in a batch all go, those that refer to each other too', () => {
   const place = aStoreDirectory();
   @item('node')
