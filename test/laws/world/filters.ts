@@ -227,7 +227,7 @@ interface Inner {
 }
 
 /** A value among those of another query, or an item among its items. */
-function inQuery(sources: Sources, depth: number): fc.Arbitrary<Filter> {
+export function inQuery(sources: Sources, depth: number): fc.Arbitrary<Filter> {
   return fc
     .tuple(
       aTerm(sources, (kind) => !kind.startsWith('json')),
