@@ -106,9 +106,10 @@ export function createRootDirectory(directory: string, image: Uint8Array): void 
 /** Makes a directory, and those that it stands in, durably: each that is new needs a sync of the one above. */
 export function makeDirectories(directory: string): void {
   if (existsSync(directory)) return;
-  makeDirectories(dirname(directory));
+  const above = dirname(directory);
+  if (above !== directory) makeDirectories(above); // the root of a drive may be missing
   makeDirectory(directory);
-  syncDirectory(dirname(directory));
+  syncDirectory(above);
 }
 
 // Not with `recursive`: where a system answers ENOENT below a directory that is there, as in /proc, Node tries for ever.
