@@ -150,7 +150,7 @@ function assertNobodyHas<S extends KeepingStore>(top: Branch<S>): void {
     if (file.isPinned)
       throw new CorollaryError(
         'NOT_SUPPORTED',
-        `${file.place} has taken part in the running transaction and cannot be moved in it: move it first`,
+        `${file.place} has taken part in the running transaction and cannot be moved in it: move it before anything else is done with it, or in a transaction of its own`,
         { store: file.place },
       );
     file.evict();
