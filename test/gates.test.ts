@@ -102,3 +102,21 @@ describe('a read that has a type upgraded while a gate is closed for writing', (
     expect(two.transact(() => whileClosed(file, () => one.query(Much).one().much))).toBe(10);
   });
 });
+
+test('a gate that somebody else closes after a move was undone stays closed', () => {
+  const { place, file } = aTree('closed-for-opening');
+  const root = aStore({ types: [Count] }, place);
+  const other = root.substores.create('other');
+  root.at('one').substores.create('below');
+  root.transact(() => {
+    const undone = () =>
+      root.transact(() => {
+        root.at('one').substores.move('below', other);
+        throw new RangeError('undone');
+      });
+    expect(undone).toThrow(RangeError);
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, ''); // once the transaction ended, it was taken away
+  });
+  expect(existsSync(file)).toBe(true);
+});

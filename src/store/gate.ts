@@ -73,9 +73,11 @@ export class Gate {
     }
   }
 
+  // What opens it may be called twice: by then somebody else may have closed it.
   #closedBy(lock: FileLock): () => void {
     this.#mine = lock;
     return () => {
+      if (this.#mine !== lock) return;
       this.#mine = undefined;
       lock.release();
     };
