@@ -486,6 +486,17 @@ describe('what is refused', () => {
     expect(sizes(aStore({}, place))).toEqual([-1, 2]);
   });
 
+  test('by a unique index of another program, which is on no attribute, is told', () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    store.create(Grain, { size: 1 });
+    rawly(place, (database) =>
+      database.exec(`CREATE UNIQUE INDEX foreign_rule ON "${tableWith(database, 'inside')}" (abs(size))`),
+    );
+    const error = refusal(() => store.create(Grain, { size: -1 }));
+    expect(error.message).toContain('a rule of the table refuses it');
+  });
+
   test('by the table undoes a level over several stores in all of them', () => {
     const place = aStoreDirectory();
     const root = aStore({}, place);

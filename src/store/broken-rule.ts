@@ -63,7 +63,9 @@ function attributesIn(text: string, type: ItemType): string[] {
 }
 
 function sentence(text: string, type: ItemType, attributes: string): string {
-  if (text.startsWith('UNIQUE')) return `${attributes} must be unique, and another ${type.name} has the same`;
+  // Another program may have made a unique index on something else than attributes.
+  if (text.startsWith('UNIQUE') && attributes !== '')
+    return `${attributes} must be unique, and another ${type.name} has the same`;
   if (text.startsWith('NOT NULL')) return `${attributes} is not nullable`;
   if (text.startsWith('CHECK'))
     return attributes === '' ? 'a check of the class refuses it' : `the check of ${attributes} refuses it`;
