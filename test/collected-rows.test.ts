@@ -486,6 +486,24 @@ describe('what is refused', () => {
     expect(sizes(aStore({}, place))).toEqual([-1, 2]);
   });
 
+  // A commit over several stores takes changed rows away and writes them anew: one that was ignored then was lost.
+  test('by a trigger only when a commit over several stores is finished is not lost', () => {
+    const place = aStoreDirectory();
+    const root = aStore({}, place);
+    const parts = ['a', 'b'].map((name) => root.substores.create(name));
+    const grains = parts.map((part) => part.create(Grain, { size: 1, name: 'bad' }));
+    const files = databasesBelow(place).filter((file) => file.includes('/sub/'));
+    for (const file of files) addRule(dirname(file), IS_BAD, 'INSERT', 'IGNORE');
+    const change = () =>
+      root.transact(() => {
+        for (const grain of grains) grain.size = 2;
+      });
+    expect(codeOf(change)).toBe('COMMIT_PENDING');
+    expect(refusal(() => aStore({}, place).at('a').count(Grain))).toMatchObject({ code: 'CONSTRAINT' });
+    for (const file of files) rawly(dirname(file), (database) => database.exec('DROP TRIGGER refusing'));
+    expect(parts.map(sizes)).toEqual([[2], [2]]);
+  });
+
   test('by a unique index of another program, which is on no attribute, is told', () => {
     const place = aStoreDirectory();
     const store = aStore({}, place);

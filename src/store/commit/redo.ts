@@ -130,5 +130,14 @@ function applyStep(connection: Connection, step: Step): void {
 function insertRows(connection: Connection, table: string, columns: readonly string[], rows: readonly RedoRow[]): void {
   const places = columns.map(() => '?').join(', ');
   const sql = `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(', ')}) VALUES (${places})`;
-  for (const row of rows) connection.run(sql, row.map(unpacked));
+  for (const row of rows) if (connection.run(sql, row.map(unpacked)) !== 1) throw ignored(connection, row[0]);
+}
+
+// It was taken away before: to go on would lose it.
+function ignored({ place }: Connection, id: RedoRow[number] | undefined): CorollaryError {
+  return new CorollaryError(
+    'CONSTRAINT',
+    `${place}: a trigger of another program ignores item ${id}, which a committed transaction over several stores has written: drop that trigger, and use the store again`,
+    { store: place, storeId: Number(id) },
+  );
 }
