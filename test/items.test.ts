@@ -18,7 +18,7 @@ import {
 } from 'corollary';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
-import { aStore, aStoreDirectory } from './support/a-store.js';
+import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 
 interface Notes {
   readonly tags: readonly string[];
@@ -516,6 +516,33 @@ describe('the class of an item', () => {
 
     expect([plain.color, red.color]).toEqual(['white', 'red']);
     expect([again.get(Lamp, plain.storeId).color, again.get(Lamp, red.storeId).color]).toEqual(['white', 'red']);
+  });
+
+  // The row was written before the object was made, but for the first item of a class.
+  test('whose field initialiser throws leaves nothing stored, also where the transaction goes on', () => {
+    let isAllowed = true;
+    const allowed = () => {
+      if (!isAllowed) throw new RangeError('not now');
+      return true;
+    };
+    @item('moody')
+    class Moody extends Item {
+      @integer() declare size: number;
+      mood: Memory<boolean> = allowed();
+    }
+    const store = aMemoryStore();
+    store.create(Moody, { size: 1 });
+    store.transact(() => {
+      isAllowed = false;
+      expect(() => store.create(Moody, { size: 2 })).toThrow(RangeError);
+      isAllowed = true;
+    });
+    expect(
+      store
+        .query(Moody)
+        .pluck((m) => m.size)
+        .all(),
+    ).toEqual([1]);
   });
 
   test('whose constructor throws leaves nothing stored', () => {

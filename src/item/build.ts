@@ -84,6 +84,16 @@ export function completeCells(
   return new Draft(type, keeper, given, faults).complete().cells;
 }
 
+/** The same with its object made: nothing is written yet, and a constructor may throw. */
+export function constructed(prepared: Prepared): Prepared {
+  const { type, keeper, cells } = prepared;
+  if (prepared.state !== undefined) return prepared;
+  const state = new ItemState(type, keeper, 0, cells);
+  construct(state, planOf(type));
+  state.building = false;
+  return { type, keeper, cells, state };
+}
+
 /** Makes a prepared item one that is stored under `id`. To be called once its row is written. */
 export function finish(prepared: Prepared, id: number): Item {
   const { type, keeper, cells, state } = prepared;

@@ -1,6 +1,6 @@
 import { CollectedRows, ROWS_PER_STATEMENT } from '../driver/collected-rows.js';
 import { CorollaryError, prefixed } from '../errors.js';
-import { finish, type Prepared, prepare } from '../item/build.js';
+import { constructed, finish, type Prepared, prepare } from '../item/build.js';
 import type { Item } from '../item/item.js';
 import { stateOf } from '../item/state.js';
 import type { ItemType } from '../schema/item-type.js';
@@ -20,7 +20,7 @@ import type { Transaction } from './transaction.js';
 export function createItem(core: StoreCore, type: ItemType, values: object): Item {
   const { hooks } = type;
   const create: Write<Item> = (transaction, part) => {
-    const prepared = prepare(type, core.keeper, values);
+    const prepared = constructed(prepare(type, core.keeper, values));
     const item = come(core, prepared, insertNew(core, prepared, part), part);
     if (hasHooks(type)) runHooks([item], transaction);
     return item;
