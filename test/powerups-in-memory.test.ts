@@ -218,6 +218,23 @@ test('a closed store refuses powerDown of what played in memory, as it does ever
   store.inMemoryPowerUp(object, Mailer);
   store.close();
   expect(codeOf(() => store.powerDown(object, Mailer))).toBe('STORE_CLOSED');
+  expect(codeOf(() => store.rolesOf(object))).toBe('STORE_CLOSED');
+});
+
+test('an item of a closed store has nobody left, in memory neither', () => {
+  const store = aStore({ types });
+  const customer = store.create(Customer, { name: 'c', parent: null });
+  customer.inMemoryPowerUp(sender('object'), Mailer);
+  store.close();
+  expect(codeOf(() => customer.as(Mailer))).toBe('STORE_CLOSED');
+  expect(codeOf(() => customer.powerupsFor(Mailer))).toBe('STORE_CLOSED');
+});
+
+test('its roles are those that it was given for, before anybody asked for them', () => {
+  const store = aStore({ types });
+  const object = sender('object');
+  store.inMemoryPowerUp(object, Mailer);
+  expect(store.rolesOf(object)[0]).toBe(Mailer);
 });
 
 test('for an item that is deleted, and comes back by a rollback, it stays', () => {
@@ -262,6 +279,17 @@ describe('garbage collection', () => {
   test('leaves a substore alone that has a role played in memory, until it is closed', async () => {
     const child = program.start('--expose-gc');
     expect(await child.call('outlivesItsStore', aStoreDirectory())).toEqual(['memory to x', 'true', 'true', 'true']);
+  });
+
+  test('takes a substore for which nothing plays any more, and not before', async () => {
+    const child = program.start('--expose-gc');
+    const told = await child.call('letsGoOfSubstore', aStoreDirectory());
+    expect(told).toEqual({ whilePlayed: 'memory to x', isKept: true, isKeptAfterwards: false });
+  });
+
+  test('takes a substore that was closed, and what played for a closed store that is held', async () => {
+    const child = program.start('--expose-gc');
+    expect(await child.call('letsGoWhenClosed', aStoreDirectory())).toEqual([true, true]);
   });
 
   test('takes what plays for an item with the item', async () => {

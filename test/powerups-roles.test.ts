@@ -107,6 +107,8 @@ describe('a role that is inherited', () => {
     customer.powerUp(c, Role);
     expect([customer, two, one, root].map((at) => at.as(Role))).toEqual([c, t, o, r]);
     customer.powerDown(c);
+    expect([customer, two, one, root].map((at) => at.as(Role))).toEqual([t, t, o, r]);
+    expect(customer.powerupsFor(Role)).toEqual([t]);
     two.powerDown(t);
     one.powerDown(o);
     expect([customer, two, one, root].map((at) => at.as(Role))).toEqual([r, r, r, r]);

@@ -93,6 +93,13 @@ describe.each(scenes)('for %s', (_, aScene) => {
     expect(senders(target)).toEqual(['c', 'b', 'a']);
   });
 
+  test('its roles are those that it was given for, before anybody asked for them', () => {
+    const { store, target } = aScene();
+    const [a] = mailers(store, 'a');
+    target.powerUp(a, Mailer);
+    expect(target.rolesOf(a)[0]).toBe(Mailer);
+  });
+
   test('a powerup that is given again is there once, with its new priority', () => {
     const { store, target } = aScene();
     const [a, b] = mailers(store, 'a', 'b');

@@ -86,6 +86,62 @@ function playInMemory(root: Store): WeakRef<object> {
   return new WeakRef(player);
 }
 
+/** Whether a substore stays while one role of two is played for it in memory, and no longer. */
+export async function letsGoOfSubstore(place: string) {
+  using root = Store.open(place, { types, maxOpenSubstores: 1 });
+  root.substores.create('other');
+  const [mailer, named] = [{ send: (to: string) => `memory to ${to}` }, { name: 'n' }];
+  const weakly = playTwice(root, mailer, named);
+  closeToMakeRoom(root);
+  await collectGarbage();
+  const isKept = weakly.deref() !== undefined;
+  const whilePlayed = root.at('one').maybe(Mailer)?.send('x');
+  root.at('one').powerDown(mailer);
+  closeToMakeRoom(root);
+  await collectGarbage();
+  return { whilePlayed, isKept, isKeptAfterwards: weakly.deref() !== undefined };
+}
+
+function playTwice(root: Store, mailer: Mailer, named: Named): WeakRef<Store> {
+  const one = root.substores.create('one');
+  one.inMemoryPowerUp(mailer, Mailer);
+  one.inMemoryPowerUp(named, Named);
+  one.powerDown(named);
+  const customer = one.create(Customer, { name: 'c', parent: null });
+  customer.inMemoryPowerUp(mailer, Mailer);
+  customer.powerDown(mailer);
+  return new WeakRef(one);
+}
+
+// An open database keeps its store.
+function closeToMakeRoom(root: Store): void {
+  root.at('other').count(Customer);
+}
+
+/** Whether a closed substore is collected, and what played a role for a closed store that somebody holds. */
+export async function letsGoWhenClosed(place: string): Promise<boolean[]> {
+  using root = Store.open(place, { types });
+  const one = root.substores.create('one');
+  const weakly = [playInMemoryAndClose(root), playInHeld(one)];
+  await collectGarbage();
+  const areGone = weakly.map((one) => one.deref() === undefined);
+  return one.isClosed ? areGone : []; // held until here
+}
+
+function playInMemoryAndClose(root: Store): WeakRef<object> {
+  const two = root.substores.create('two');
+  two.inMemoryPowerUp({ send: String }, Mailer);
+  two.close();
+  return new WeakRef(two);
+}
+
+function playInHeld(store: Store): WeakRef<object> {
+  const player = { send: String };
+  store.inMemoryPowerUp(player, Mailer);
+  store.close();
+  return new WeakRef(player);
+}
+
 /** Whether what plays a role in memory for an item goes with the item, and not before. */
 export async function goesWithItsItem(place: string): Promise<string[]> {
   using root = Store.open(place, { types });
