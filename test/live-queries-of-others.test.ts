@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LiveChanges, type LiveUpdate, Store } from 'corollary';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -206,6 +206,22 @@ describe('in a closed substore', () => {
     await again.call('close');
     await rounds();
     expect(updates.count).toBe(1);
+  });
+
+  test('polling opens it for a commit, and not again at each look', async () => {
+    const { place, parts, a, updates } = await withClosed();
+    using _ = a.query(City).subscribe(updates.listener, { pollMs: 5 });
+    const two = Store.open(place, { types });
+    two.at('a').create(City, { name: 'Lyon' });
+    two.close();
+    await updates.next();
+    parts[3]?.count(City);
+    await rounds();
+    // To open a database makes a log beside it, which goes when it is closed.
+    const written = () => substoreDirectories(place).map((one) => statSync(one, { bigint: true }).mtimeNs);
+    const before = written();
+    await rounds();
+    expect(written()).toEqual(before);
   });
 
   test('polling keeps it closed, and leaves the one open that was used last', async () => {

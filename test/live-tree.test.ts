@@ -1,5 +1,15 @@
-import { rmSync } from 'node:fs';
-import type { CorollaryError, LiveChanges, LiveUpdate, Store } from 'corollary';
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type CorollaryError,
+  Item,
+  item,
+  type LiveChanges,
+  type LiveUpdate,
+  reference,
+  type Store,
+  text,
+} from 'corollary';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { aProgram, type Program } from './support/a-process.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
@@ -7,6 +17,17 @@ import { substoreDirectories } from './support/on-disk.js';
 import { turns, Updates } from './support/updates.js';
 import type * as tasks from './tasks/live-queries.js';
 import { City, Note } from './tasks/live-queries.js';
+
+@item('region')
+class Region extends Item {
+  @text() declare name: string;
+}
+
+@item('town')
+class Town extends Item {
+  @text() declare name: string;
+  @reference(() => Region) declare region: Region;
+}
 
 const types = [City, Note];
 const names = (items: readonly City[]) => items.map(({ name }) => name).sort();
@@ -224,6 +245,41 @@ describe('a subscription to a tree', () => {
     await other.call('removeStore', '', 'a');
     expect((await changes.next()).removed.map(({ path }) => path.join('/')).sort()).toEqual(['a', 'a/deep']);
   });
+});
+
+test('a store that was skipped is asked again at each comparison, though nobody has written it', async () => {
+  const place = aStoreDirectory();
+  aTree(aStore({ types }, place)).store.close();
+  const store = aStore({ types }, place);
+  const directory = join(place, 'sub', store.substores.query({ name: 'a' }).one().directory);
+  renameSync(directory, `${place}-away`);
+  const changes = new Updates<LiveChanges<City>>();
+  const skipping = store.tree.query(City, {}, { onStoreError: () => 'skip' });
+  using _ = skipping.subscribe(changes.listener, { changes: true, pollMs: 60_000 });
+  renameSync(`${place}-away`, directory);
+  store.create(City, { name: 'Lyon' });
+  expect(names((await changes.next()).added)).toEqual(['Lyon', 'deep', 'in a']);
+});
+
+test('an item whose place in the order is told by another one does not change with that', async () => {
+  const store = aStore({ types: [Region, Town] });
+  const [north, south] = ['North', 'South'].map((name) => store.create(Region, { name })) as [Region, Region];
+  const part = store.substores.create('part');
+  const east = part.create(Region, { name: 'East' });
+  part.create(Town, { name: 'Ems', region: east });
+  for (const region of [north, south]) store.create(Town, { name: `in ${region.name}`, region });
+  const changes = new Updates<LiveChanges<Town>>();
+  const first = store.tree
+    .query(Town)
+    .orderBy((t) => t.region.to.name.asc())
+    .limit(2);
+  using _ = first.subscribe(changes.listener, { changes: true });
+  north.name = 'Northern';
+  await turns();
+  expect(changes.count).toBe(0);
+  north.name = 'West';
+  const { added, removed, changed } = await changes.next();
+  expect([added.map(({ name }) => name), removed.length, changed]).toEqual([['in South'], 1, []]);
 });
 
 test('a subscription to a substore that another process deletes ends without an error', async () => {
