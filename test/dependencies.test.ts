@@ -391,6 +391,18 @@ describe('installing', () => {
     expect(installedDependents(second)).toEqual([inbox]);
   });
 
+  test('again takes what is installed there in the place of what is not', () => {
+    const store = aStore({ types });
+    const inbox = store.create(Inbox, {});
+    install(inbox, store);
+    const search = searchOf(inbox);
+
+    inbox.search = store.create(Search, { language: 'never installed' });
+    install(inbox, store);
+
+    expect(inbox.search).toBe(search);
+  });
+
   test('refuses a second target', () => {
     const store = aStore({ types });
     const room = store.create(Room, { name: 'hall' });
@@ -793,6 +805,29 @@ describe('uninstalling', () => {
 
     expect([store.count(Stem), store.count(Leaf), stem.isStored]).toEqual([0, 0, false]);
   });
+
+  test('tells nothing to what the callback of another one has deleted', () => {
+    @item('bud')
+    class Bud extends Plugin {
+      @text({ default: '' }) declare name: Default<string>;
+    }
+    @item('branch')
+    class Branch extends Plugin {
+      @dependsOn(() => Bud, { whenDeleted: 'nullify' }) declare bud: Bud | null;
+      override uninstalled(target: object): void {
+        super.uninstalled(target);
+        this.bud?.delete();
+      }
+    }
+    const store = aStore();
+    const branch = store.create(Branch, {});
+    install(branch, store);
+    told.length = 0;
+
+    uninstall(branch);
+
+    expect([store.count(Bud), told]).toEqual([0, ['Branch off Store']]);
+  });
 });
 
 describe('deleting', () => {
@@ -952,6 +987,29 @@ describe('the graph', () => {
     install(second, store);
     install(first, store);
     expect(installedDependents(searchOf(first))).toEqual([second, first]);
+  });
+
+  test('has a dependent once that needs an item twice', () => {
+    @item('twin')
+    class Twin extends Item {
+      @dependsOn(() => Index) declare one: Index | null;
+      @dependsOn(() => Index) declare other: Index | null;
+    }
+    const store = aStore();
+    const twin = store.create(Twin, {});
+    install(twin, store);
+    expect(installedDependents(twin.one as Index)).toEqual([twin]);
+    expect(installedRequirements(twin)).toEqual([twin.one]);
+  });
+
+  test('has no requirements that are installed elsewhere', () => {
+    const store = aStore({ types });
+    const [inbox, room] = [store.create(Inbox, {}), store.create(Room, { name: 'here' })];
+    install(inbox, store);
+    const search = store.create(Search, { language: 'la' });
+    install(search, room);
+    inbox.search = search;
+    expect([installedRequirements(inbox), installedDependents(search)]).toEqual([[], []]);
   });
 
   test('is empty for what is not installed', () => {

@@ -229,6 +229,17 @@ describe('every connection of a store', () => {
     expect(seen.length).toBeGreaterThanOrEqual(8);
   });
 
+  test('does so also after a commit over several stores, whose last step is not synced', () => {
+    const store = aStore();
+    const parts = ['a', 'b', 'c'].map((name) => store.substores.create(name));
+    for (const part of parts) part.create(Single, { round: 1 });
+    const connections = watchConnections();
+    store.transact(() => {
+      for (const part of parts) part.create(Single, { round: 2 });
+    });
+    expect(connections().map(settings)).toEqual([full, full, full, full]);
+  });
+
   test("does not sync each commit with durability: 'relaxed', below neither", () => {
     const connections = watchConnections();
     const store = aStore({ durability: 'relaxed' });
