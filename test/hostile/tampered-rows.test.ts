@@ -235,3 +235,27 @@ test('a trigger that calls what is not there is CORRUPT', () => {
   tampered(place, 'CREATE TRIGGER other AFTER INSERT ON item_note_v1 BEGIN SELECT nothing_of_ours(1); END');
   expect(codeOf(() => aStore({}, place).create(Note, { words: 'more', extra: {} }))).toBe('CORRUPT');
 });
+
+describe('a commit over several stores is CORRUPT, and changes nothing,', () => {
+  test.each([
+    ['without the column of the parts', 'CREATE TABLE corollary_decisions (token TEXT)'],
+    ['without the key of the parts', 'CREATE TABLE corollary_decisions (part TEXT, token TEXT)'],
+    [
+      'with parts that are calculated',
+      'CREATE TABLE corollary_decisions (token TEXT, part TEXT AS (token) UNIQUE, a, b)',
+    ],
+    ['that is a view', 'CREATE VIEW corollary_decisions AS SELECT 1 AS part, 2 AS token'],
+  ])('where the table of decisions is one %s', (_what, sql) => {
+    const place = aPlace();
+    tampered(place, `DROP TABLE corollary_decisions; ${sql}`);
+    const store = aStore({ types: [Note] }, place);
+    const write = () =>
+      store.transact(() => {
+        for (const one of [store, store.at('below')]) one.create(Note, { words: 'more', extra: {} });
+      });
+    expect(codeOf(write)).toBe('CORRUPT');
+    expect(store.tree.count(Note)).toBe(2);
+    store.at('below').create(Note, { words: 'more', extra: {} });
+    expect(store.tree.count(Note)).toBe(3);
+  });
+});
