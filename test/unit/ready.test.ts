@@ -1,13 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import type { ConditionNode, ListNode, OperandNode, OrderNode, QuerySpec, ValueNode } from '../../src/query/ast.js';
+import type {
+  ColumnRef,
+  ConditionNode,
+  ListNode,
+  OperandNode,
+  OrderNode,
+  QuerySpec,
+  ValueNode,
+} from '../../src/query/ast.js';
 import { and } from '../../src/query/condition.js';
 import { compileAggregate, compileRows } from '../../src/query/sql/compile.js';
 import { idLayout, layoutOf, layoutWithKeys } from '../../src/query/sql/layout.js';
 import { type Reads, readyAggregate, readyRows } from '../../src/query/sql/ready.js';
 import type { CompileContext } from '../../src/query/sql/select.js';
+import type { Attribute } from '../../src/schema/attribute.js';
+import type { ItemType } from '../../src/schema/item-type.js';
 import { fc } from '../support/chance.js';
-import { context, specOfQuery, thing, things, UID } from './query-sample.js';
+import { context, other, specOfQuery, thing, things, UID } from './query-sample.js';
 
+/** Types of other classes that are stored under the same name, with a column that is compared otherwise. */
+const [namesake, stranger] = (['binary', 'nocase'] as const).map((collate): ItemType => {
+  const name = { ...other.byName.get('title'), name: 'name', collate } as Attribute;
+  return { ...other, attributes: [name], byName: new Map([['name', name]]) };
+}) as [ItemType, ItemType];
 const from: QuerySpec['from'] = [{ type: thing, isOptional: false }];
 
 // Of everything there is little, so that many questions differ in one thing only, and many in nothing but values.
@@ -43,7 +58,19 @@ const leaf: fc.Arbitrary<ConditionNode> = fc.oneof(
   fc.record({ op: fc.constantFrom('isNull', 'isNotNull'), column: value }),
   fc.record({ op: fc.constant('between'), column: own, low: operand, high: operand }),
   fc.record({ op: fc.constantFrom('in', 'notIn'), column: own, list, orNull: fc.boolean() }),
-  fc.record({ op: fc.constantFrom('startsWith', 'contains'), column: own, text: fc.constantFrom('', 'a') }),
+  fc.record({
+    op: fc.constantFrom('startsWith', 'endsWith', 'contains'),
+    column: fc.constantFrom('name', 'tag').map((name) => ({ source: 0, name })),
+    // Nothing comes after the last one.
+    text: fc.constantFrom('', 'a', 'B', '\u{10ffff}'),
+  }),
+  fc.record({
+    op: fc.constant('like'),
+    column: fc.constantFrom('name', 'tag').map((name) => ({ source: 0, name })),
+    pattern: fc.constantFrom('a%', 'b%'),
+    escape: fc.constantFrom('\\', '!'),
+  }),
+  fc.record({ op: fc.constant('like'), column: own, pattern: fc.constantFrom('a%', 'b%') }),
 ) as fc.Arbitrary<ConditionNode>;
 /** Conditions in conditions, of which the innermost say next to nothing. */
 const { tree } = fc.letrec<{ tree: ConditionNode }>((tie) => ({
@@ -69,6 +96,27 @@ const order: fc.Arbitrary<OrderNode> = fc.record({
   direction: fc.constantFrom('asc', 'desc'),
   nulls: fc.constantFrom('first', 'last'),
 });
+/** What stands in a question of two types, or in what these refer to. */
+const far: fc.Arbitrary<ColumnRef> = fc.constantFrom<ColumnRef>(
+  ...['name', 'storeId'].flatMap((name) => [
+    { source: 0, name },
+    { source: 1, name },
+    { source: 0, path: ['friend'], name },
+    { source: 0, path: ['friend', 'friend'], name },
+  ]),
+);
+const second = fc.constantFrom(
+  { type: thing, isOptional: false },
+  { type: thing, isOptional: true },
+  { type: namesake, isOptional: false },
+  { type: stranger, isOptional: false },
+);
+const tied = fc.record({ op: fc.constantFrom('eq', 'lt'), column: far, to: fc.oneof(operand, far.map(toColumn)) });
+
+function toColumn(column: ColumnRef): OperandNode {
+  return { column };
+}
+
 /** Questions that differ in one place: what they say there, by the members of a question. */
 const kinds: readonly fc.Arbitrary<Partial<QuerySpec>>[] = [
   fc.record({ where: leaf }),
@@ -77,6 +125,11 @@ const kinds: readonly fc.Arbitrary<Partial<QuerySpec>>[] = [
   fc.record({ where: maybe(equality), orderBy: fc.array(order, { maxLength: 2 }) }),
   fc.record({ limit: maybe(fc.nat(2)), offset: maybe(fc.nat(2)), pluck: maybe(own), distinct: fc.boolean() }),
   fc.record({ select: fc.array(fc.record({ name: fc.constantFrom('a', 'b'), column: value }), { maxLength: 2 }) }),
+  fc.record({
+    from: second.map((one): QuerySpec['from'] => [{ type: thing, isOptional: false }, one]),
+    where: maybe(tied as fc.Arbitrary<ConditionNode>),
+    pluck: maybe(far),
+  }),
   fc.record({ firstPer: maybe(fc.tuple(own)), where: maybe(equality) }),
 ].map((kind) => kind.map(said));
 
@@ -93,6 +146,7 @@ const store: fc.Arbitrary<CompileContext> = fc.constantFrom(
   context,
   { ...context, tableOf: () => '"thing 2"' },
   { ...context, tableOf: () => undefined },
+  { ...context, tableOf: (type: ItemType) => (type === thing ? '"thing"' : '"other"') },
   { ...context, foreignItems: 'nothing' as const },
   { ...context, uid: 'store-2' },
 );
@@ -145,6 +199,41 @@ describe('questions of the same shape', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  test('columns of two types that are called the same are told apart', () => {
+    const two: QuerySpec = { from: [...from, ...from], orderBy: [], distinct: false };
+    const largest = (source: number) => readyAggregate(two, 'max', { source, name: 'count' }, context)?.sql;
+    expect(largest(0)).toContain('max("thing"."count")');
+    expect(largest(1)).toContain('max("thing 2"."count")');
+  });
+
+  test('what a reference leads to is read where it is stored, whatever another store has', () => {
+    const type: ItemType = { ...thing, referredType: () => other };
+    const spec: QuerySpec = {
+      from: [{ type, isOptional: false }],
+      orderBy: [],
+      distinct: false,
+      pluck: { source: 0, path: ['friend'], name: 'title' },
+    };
+    const tableOf = (one: ItemType) => (one === type ? '"thing"' : '"other"');
+    const without = (one: ItemType) => (one === type ? '"thing"' : undefined);
+    const ask = (of: CompileContext) => readyRows(spec, 'answer', of).compiled?.sql;
+    expect(ask({ ...context, tableOf })).toContain('JOIN "other"');
+    expect(ask({ ...context, tableOf: without })).toContain('SELECT NULL');
+  });
+
+  test('long lists of other lengths, and other texts, make no other shape', () => {
+    const ask = (ids: readonly number[], text: string) =>
+      readyRows(
+        specOfQuery(things((c) => c.count.in(ids).and(c.name.startsWith(text)).and(c.friend.to.name.eq(text)))),
+        'answer',
+        context,
+      );
+    const nine = Array.from({ length: 9 }, (_, n) => n);
+    const [first, second] = [ask(nine, 'a'), ask([...nine, 9], 'b')];
+    expect(second.layout).toBe(first.layout);
+    expect(second.compiled?.values).toEqual(['[0,1,2,3,4,5,6,7,8,9]', 'b', 'c', 'b']);
   });
 
   test('other values make no other shape', () => {

@@ -199,8 +199,12 @@ function idsOf(group: RefGroup, context: SqlContext): readonly number[] {
  * zeros where the double has others: the cast gives the double back. Bytes travel as hex digits, int64 as strings.
  */
 function inJSON(column: Fragment, shape: ColumnShape, cells: readonly ValueCell[]): Fragment {
-  const list = bound(JSON.stringify(cells.map(jsonCell)));
-  return sql`${column} IN (SELECT ${jsonValue(shape)} FROM json_each(${list}))`;
+  return sql`${column} IN (SELECT ${jsonValue(shape)} FROM json_each(${bound(listCell(cells))}))`;
+}
+
+/** The one parameter that a long list is. */
+export function listCell(cells: readonly ValueCell[]): string {
+  return JSON.stringify(cells.map(jsonCell));
 }
 
 function jsonValue(shape: ColumnShape): string {

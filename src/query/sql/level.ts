@@ -196,7 +196,7 @@ function stepJoin(step: Step): readonly Fragment[] {
 }
 
 /** The references that must be followed to read a column: the id at the end of a path is in the table before. */
-function joinedPath({ path = [], name }: ColumnRef): readonly string[] {
+export function joinedPath({ path = [], name }: ColumnRef): readonly string[] {
   return path.length > 0 && isId(name) ? path.slice(0, -1) : path;
 }
 

@@ -5,7 +5,7 @@ import { compileAggregate, compileRows } from './compile.js';
 import type { Compiled } from './fragment.js';
 import { idLayout, type Layout, layoutOf, layoutWithKeys } from './layout.js';
 import { questionShape } from './question-shape.js';
-import { type CompileContext, idInStore } from './select.js';
+import type { CompileContext } from './select.js';
 
 /** A question that only needs to be run. */
 export interface Ready {
@@ -42,7 +42,7 @@ export function readyAggregate(
   const make = () => ({ layout: NO_LAYOUT, compiled: compileAggregate(spec, fn, value, context) });
   if (value === undefined) return ready(fn, spec, context, make).compiled;
   const isPlain = isColumn(value) && value.path === undefined;
-  return (isPlain ? ready(`${fn} ${value.name}`, spec, context, make) : make()).compiled;
+  return (isPlain ? ready(`${fn} ${value.source} ${value.name}`, spec, context, make) : make()).compiled;
 }
 
 /** Of partial results, whose place is settled by what they are. */
@@ -67,11 +67,10 @@ const knownOf = new WeakMap<ItemType, Map<string, Known>>();
  */
 function ready(what: string, spec: QuerySpec, context: CompileContext, make: () => Ready): Ready {
   const type = firstType(spec);
-  const table = context.tableOf(type);
-  const shape = table && questionShape(spec, (store, id) => idInStore(context, spec, store, id));
+  const shape = context.tableOf(type) && questionShape(spec, context);
   if (!shape) return make();
   const known = shapesOf(type);
-  const key = `${what} ${table}${shape.key}`;
+  const key = `${what}${shape.key}`;
   const found = known.get(key);
   if (found !== undefined) return { layout: found.layout, compiled: { sql: found.sql, values: shape.values } };
   const made = make();
