@@ -131,7 +131,8 @@ class ShapeReader implements QuestionShape {
   #column(node: ValueNode): boolean {
     if (!isColumn(node)) return false;
     if (node.path !== undefined) this.#path(node, node.path);
-    this.#say(`${node.source} ${node.name}`);
+    if (node.source !== 0) this.#say(String(node.source)); // no name begins with a digit
+    this.#say(node.name);
     return true;
   }
 
