@@ -71,7 +71,8 @@ export function isLacking(error: unknown): boolean {
 
 /** True when a statement does not fit what the database holds: that is missing, or cannot be what it says. */
 export function isNotAsWritten(error: unknown): boolean {
-  return sqliteCode(error) === 'SQLITE_ERROR' && NOT_AS_WRITTEN.test((error as Error).message);
+  // A collation that is missing has a code of its own, SQLITE_ERROR_MISSING_COLLSEQ.
+  return sqliteCode(error)?.startsWith('SQLITE_ERROR') === true && NOT_AS_WRITTEN.test((error as Error).message);
 }
 
 /** True when a row was not inserted because there is one with its id. */

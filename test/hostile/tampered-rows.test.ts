@@ -259,3 +259,15 @@ describe('a commit over several stores is CORRUPT, and changes nothing,', () => 
     expect(store.tree.count(Note)).toBe(3);
   });
 });
+
+test('an index by an order that there is not is CORRUPT', () => {
+  const place = aPlace();
+  tampered(
+    place,
+    `CREATE INDEX "by words" ON item_note_v1 (words COLLATE NOCASE);
+     PRAGMA writable_schema = ON;
+     UPDATE sqlite_schema SET sql = replace(sql, 'NOCASE', 'FOCASE') WHERE name = 'by words'`,
+  );
+  const store = aStore({ types: [Note] }, place);
+  expect(codeOf(() => store.create(Note, { words: 'more', extra: {} }))).toBe('CORRUPT');
+});
