@@ -55,11 +55,17 @@ function newPlan(type: ItemType): BuildPlan {
 
 /** Makes the item for a row of the database. Field initialisers of its class run, but the row's values win. */
 export function buildStored(type: ItemType, keeper: Keeper, id: number, cells: Cell[]): Item {
+  const state = built(type, keeper, id, cells);
+  state.initials = undefined;
+  return state.item;
+}
+
+/** The record of an item whose object is made around complete cells; id 0 for one that has no row yet. */
+function built(type: ItemType, keeper: Keeper, id: number, cells: Cell[]): ItemState {
   const state = new ItemState(type, keeper, id, cells);
   construct(state, planOf(type));
   state.building = false;
-  state.initials = undefined;
-  return state.item;
+  return state;
 }
 
 /**
@@ -84,13 +90,9 @@ export function completeCells(
   return new Draft(type, keeper, given, faults).complete().cells;
 }
 
-/** The same with its object made: nothing is written yet, and a constructor may throw. */
+/** A prepared item with its object made, while nothing is written yet: a constructor may throw. */
 export function constructed(prepared: Prepared): Prepared {
-  const { type, keeper, cells } = prepared;
-  if (prepared.state !== undefined) return prepared;
-  const state = new ItemState(type, keeper, 0, cells);
-  construct(state, planOf(type));
-  state.building = false;
+  const { type, keeper, cells, state = built(type, keeper, 0, cells) } = prepared;
   return { type, keeper, cells, state };
 }
 

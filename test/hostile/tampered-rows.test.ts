@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Address, address, Item, item, json, Store, text, upgrade } from 'corollary';
 import { describe, expect, test } from 'vitest';
-import { codeOf } from '../support/a-refusal.js';
+import { codeOf, refusal } from '../support/a-refusal.js';
 import { aDirectory, aStore, aStoreDirectory } from '../support/a-store.js';
 import { aFifo, inDatabase, substoreDirectories } from '../support/on-disk.js';
 
@@ -270,4 +270,46 @@ test('an index by an order that there is not is CORRUPT', () => {
   );
   const store = aStore({ types: [Note] }, place);
   expect(codeOf(() => store.create(Note, { words: 'more', extra: {} }))).toBe('CORRUPT');
+});
+
+describe('a table that has become something else is CORRUPT', () => {
+  @item('note')
+  class Indexed extends Item {
+    @text({ indexed: true }) declare words: string;
+    @json() declare extra: Record<string, string>;
+  }
+  @item('note')
+  class Searched extends Item {
+    @text({ fullText: true }) declare words: string;
+    @json() declare extra: Record<string, string>;
+  }
+  @item('added')
+  class Added extends Item {
+    @text() declare words: string;
+    @json() declare extra: Record<string, string>;
+  }
+  @item('note', { version: 2, upgrades: () => [upgrade(1, { words: text(), extra: json() })] })
+  class Newer extends Item {
+    @text() declare words: string;
+    @json() declare extra: Record<string, string>;
+  }
+  const AS_VIEW = `ALTER TABLE item_note_v1 RENAME TO other; CREATE VIEW item_note_v1 AS SELECT * FROM other`;
+
+  test.each<[string, string, typeof Note, RegExp]>([
+    ['for a type that has an index now', AS_VIEW, Indexed, /views may not be indexed/],
+    ['for a type that is searched now', AS_VIEW, Searched, /cannot create AFTER trigger on view/],
+    ['for an upgrade', AS_VIEW, Newer, /use DROP VIEW/],
+    [
+      'for a new type whose table has the name of an index',
+      'CREATE INDEX item_added_v1 ON item_note_v1 (words)',
+      Added,
+      /there is already an index/,
+    ],
+  ])('%s', (_what, sql, type, saying) => {
+    const place = aPlace();
+    tampered(place, sql);
+    const wrong = refusal(() => aStore({ types: [type] }, place).create(type, { words: 'more', extra: {} }));
+    expect(wrong.code).toBe('CORRUPT');
+    expect(wrong.message).toMatch(saying);
+  });
 });
