@@ -93,7 +93,7 @@ export class Connection {
    * The only row of a table and, as of the same moment, what SQLite says of the file and the connection. In one
    * statement: each further one costs more time than its answer, and memory that is freed only between two turns of the
    * event loop. The first look sets what holds for this connection, and writes nothing.
-   * @throws CorollaryError CORRUPT, BUSY, IO_ERROR; what SQLite says where there is no such table
+   * @throws CorollaryError CORRUPT, also where there is no such table; BUSY, IO_ERROR
    */
   look(columns: string, table: string): FirstLook | undefined {
     this.#configure();

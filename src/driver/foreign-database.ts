@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { CorollaryError } from '../errors.js';
 import { assertRuntime } from './runtime.js';
-import { translated } from './sqlite-error.js';
+import { isNotAsWritten, translated } from './sqlite-error.js';
 
 /** What a cell of another program's table holds. Every integer comes as a bigint: none is rounded. */
 export type ForeignValue = null | bigint | number | string | Uint8Array;
@@ -88,10 +88,9 @@ function asOurs(error: unknown, file: string): unknown {
   return new CorollaryError(kind, `${file}: it cannot be read (${error.message})`, { path: file, cause: error });
 }
 
-// What our own SQL does not find in our own files is a mistake of ours; in those of others it is their fault.
 function fromSqlite(error: Error, file: string): unknown {
   const known = translated(error, file);
-  if (known instanceof CorollaryError) return known;
+  if (known instanceof CorollaryError && !isNotAsWritten(error)) return known;
   const message = `${file}: its tables are not what was expected (${error.message})`;
   return new CorollaryError('CORRUPT', message, { path: file, cause: error });
 }

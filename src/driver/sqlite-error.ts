@@ -1,4 +1,4 @@
-import { CorollaryError, type ErrorCode, type ErrorDetails } from '../errors.js';
+import { CorollaryError, type ErrorCode } from '../errors.js';
 
 /** SQLite's result codes, by their beginning, and what they mean to a program. First match wins. */
 const MEANINGS: readonly (readonly [prefix: string, code: ErrorCode, sentence: string])[] = [
@@ -33,30 +33,7 @@ const MEANINGS: readonly (readonly [prefix: string, code: ErrorCode, sentence: s
 const TOO_LARGE =
   /^(too many |Expression tree is too large|at most \d+ tables|parser stack overflow|statement too long)/;
 
-// What SQLite says where the tables are not those that a store's catalogue tells of, or hold what is not written there.
-// All have the code SQLITE_ERROR.
-const NOT_AS_WRITTEN = new RegExp(
-  [
-    '^(no such|unknown) (table|column|index|module|function|collation sequence|tokenizer): ',
-    '^(table|index|trigger) .* already exists$',
-    '^table .* has (no column named |\\d+ columns but )',
-    '^ON CONFLICT clause does not match ',
-    '^cannot (INSERT into|UPDATE) generated column ',
-    '^(views|virtual tables) may not be ',
-    '^cannot create .* trigger on view',
-    '^use DROP (TABLE|VIEW) to delete ',
-    '^there is already (a|an|another) ',
-    '^cannot modify .* because it is a view',
-    '^error in (table|index|trigger|view|tokenizer) ',
-    '^vtable constructor failed: ',
-    // What makes an index of words, and what it keeps, read by FTS5.
-    '^(invalid fts5 file format|reserved fts5 |parse error in |unrecognized (column )?option)',
-    '^(malformed|multiple) .* directives?',
-    '^malformed JSON',
-    '^unsupported file format',
-    '^attached databases must use the same text encoding',
-  ].join('|'),
-);
+const OVERFLOW = /integer overflow/;
 
 /** SQLite's extended result code, such as 'SQLITE_BUSY_SNAPSHOT', or undefined for other errors. */
 export function sqliteCode(error: unknown): string | undefined {
@@ -69,10 +46,16 @@ export function isLacking(error: unknown): boolean {
   return sqliteCode(error) === 'SQLITE_ERROR' && /^no such (table|column): /.test((error as Error).message);
 }
 
-/** True when a statement does not fit what the database holds: that is missing, or cannot be what it says. */
+/**
+ * True when SQLite refuses a statement for what it says. Those of corollary are right where the database holds what its
+ * catalogue tells of; where it lacks something, or another program's view or trigger is in the way, SQLite has some
+ * hundred sentences to say so, and one code. Not for what a program's question asks too much of.
+ */
 export function isNotAsWritten(error: unknown): boolean {
   // A collation that is missing has a code of its own, SQLITE_ERROR_MISSING_COLLSEQ.
-  return sqliteCode(error)?.startsWith('SQLITE_ERROR') === true && NOT_AS_WRITTEN.test((error as Error).message);
+  if (sqliteCode(error)?.startsWith('SQLITE_ERROR') !== true) return false;
+  const { message } = error as Error;
+  return !TOO_LARGE.test(message) && !OVERFLOW.test(message);
 }
 
 /** True when a row was not inserted because there is one with its id. */
@@ -95,33 +78,26 @@ export function busyAfter(waitedMs: number, error: unknown, place: string): Coro
   );
 }
 
-/**
- * An error of SQLite as one of ours, with the original as `cause`. What we do not know (a mistake in our own SQL)
- * comes back as it is.
- */
-export function translated(error: unknown, place: string, details: ErrorDetails = {}): unknown {
+/** An error of SQLite as one of ours, with the original as `cause`. What we do not know comes back as it is. */
+export function translated(error: unknown, place: string): unknown {
   const found = sqliteCode(error);
   if (found === undefined) return error;
-  if (/integer overflow/.test((error as Error).message))
-    return new CorollaryError('OUT_OF_RANGE', `${place}: a sum left the range of int64`, { ...details, cause: error });
-  if (TOO_LARGE.test((error as Error).message)) {
-    const said = `${place}: the query is larger than SQLite takes (${(error as Error).message}): ask less at once`;
-    return new CorollaryError('BAD_QUERY', said, { store: place, ...details, cause: error });
-  }
-  if (isNotAsWritten(error)) {
-    const said = `${place}: the database does not hold what its catalogue says (${(error as Error).message}): restore a backup`;
-    return new CorollaryError('CORRUPT', said, { store: place, ...details, cause: error });
-  }
+  const { message } = error as Error;
+  const ours = (code: ErrorCode, said: string, retry = false) =>
+    new CorollaryError(code, `${place}: ${said}`, { store: place, retry, cause: error });
+  if (OVERFLOW.test(message)) return ours('OUT_OF_RANGE', 'a sum left the range of int64');
+  if (TOO_LARGE.test(message))
+    return ours('BAD_QUERY', `the query is larger than SQLite takes (${message}): ask less at once`);
+  if (isNotAsWritten(error)) return ours('CORRUPT', notAsWritten(message));
   const meaning = MEANINGS.find(([prefix]) => found.startsWith(prefix));
   if (meaning === undefined) return error;
   const [, code, sentence] = meaning;
-  return new CorollaryError(code, `${place}: ${sentence} (${found})`, {
-    store: place,
-    ...details,
-    retry: code === 'BUSY',
-    cause: error,
-  });
+  return ours(code, `${sentence} (${found})`, code === 'BUSY');
 }
+
+// It may be a mistake of ours, which only a check can tell.
+const notAsWritten = (message: string) =>
+  `the database does not hold what its catalogue says (${message}): restore a backup, or report this if check() finds nothing`;
 
 /**
  * The error of a COMMIT that failed. A failed write of the log leaves no valid commit frame; after a failed sync nobody

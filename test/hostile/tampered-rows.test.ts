@@ -230,9 +230,15 @@ test.each<[string, number, number]>([
   expect(codeOf(() => Store.open(place))).toBe('CORRUPT');
 });
 
-test('a trigger that calls what is not there is CORRUPT', () => {
+test.each([
+  ['what is not there', 'nothing_of_ours(1)'],
+  ['what only a program may call', 'load_extension(1)'],
+  ['with too many values', 'length(1, 2)'],
+  ['a sum where there is none', '1 WHERE sum(1) > 1'],
+  ['a row for a value', '(1, 2)'],
+])('a trigger that calls %s is CORRUPT', (_what, call) => {
   const place = aPlace();
-  tampered(place, 'CREATE TRIGGER other AFTER INSERT ON item_note_v1 BEGIN SELECT nothing_of_ours(1); END');
+  tampered(place, `CREATE TRIGGER other AFTER INSERT ON item_note_v1 BEGIN SELECT ${call}; END`);
   expect(codeOf(() => aStore({}, place).create(Note, { words: 'more', extra: {} }))).toBe('CORRUPT');
 });
 
