@@ -60,7 +60,15 @@ function stepsOf(store: Store, ids: readonly StoreId<City>[]): Step[] {
       times: 100,
       run: (time) => queryTwenty(store, (time * 7919) % POPULATIONS).length,
     },
+    { title: 'page of 20 in the middle, descending', times: 100, run: pageInTheMiddle(store, ids.length) },
   ];
+}
+
+/** The page after the one that is half way. */
+function pageInTheMiddle(store: Store, size: number): () => number {
+  const query = store.query(City).orderBy((c) => c.population.desc());
+  const before = query.page({ size: size / 2 });
+  return () => query.page({ size: 20, after: before.next }).items.length;
 }
 
 function stepsByHand(session: Session, size: number): Step[] {

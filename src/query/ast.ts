@@ -219,6 +219,8 @@ export interface QuerySpec {
   /** True when several types may be combined without a condition that ties them. */
   readonly isCross?: boolean;
   readonly where?: ConditionNode;
+  /** For a page: `where` in pieces. A row fulfils one of them at most, and stands before those that fulfil the next. */
+  readonly pieces?: readonly ConditionNode[];
   /** Rows with the same values of these are one group. */
   readonly groupBy?: readonly ValueNode[];
   /** What a group must fulfil. */

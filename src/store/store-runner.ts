@@ -2,7 +2,8 @@ import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError, kindOf, problemsError } from '../errors.js';
 import { checkedChanges, Faults, isPlainInput } from '../item/check-value.js';
 import { type CellChange, stateOf } from '../item/state.js';
-import { afterPlace, decodeCursor, encodeCursor, narrowed } from '../query/answer/cursor.js';
+import { afterPlace } from '../query/answer/after-place.js';
+import { decodeCursor, encodeCursor } from '../query/answer/cursor.js';
 import type { GroupRow } from '../query/answer/group-rows.js';
 import { finish } from '../query/answer/partial-results.js';
 import { keyOrders, rowKeys } from '../query/answer/row-order.js';
@@ -109,7 +110,7 @@ export class StoreRunner implements QueryRunner {
     const keys = keyOrders(whole);
     const cells = rowKeys(whole.from, keys);
     const place = after === undefined ? undefined : decodeCursor(spec, this.scope, after, cells);
-    const asked = place === undefined ? whole : narrowed(whole, afterPlace(whole, keys, place));
+    const asked = place === undefined ? whole : afterPlace(whole, keys, place);
     const { layout, compiled } = readyRows({ ...asked, limit: size + 1 }, 'answer and keys', this.#context);
     const rows = rowsOf(reading, compiled);
     const page = rows.slice(0, size);

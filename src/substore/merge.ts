@@ -1,4 +1,4 @@
-import { afterPlace, narrowed, upToCell } from '../query/answer/cursor.js';
+import { afterPlace, upToCell } from '../query/answer/after-place.js';
 import { keyText, PATH_KEY } from '../query/answer/groups.js';
 import {
   askedOrders,
@@ -148,17 +148,16 @@ export class Merge {
   }
 
   #after(spec: QuerySpec, start: readonly Cell[], side: Side): QuerySpec {
-    if (side === 'before') return narrowed(spec, afterPlace(spec, this.#asked, start));
-    if (side === 'after') return narrowed(spec, afterPlace(spec, this.#asked, start, 'included'));
+    if (side === 'before') return afterPlace(spec, this.#asked, start);
+    if (side === 'after') return afterPlace(spec, this.#asked, start, 'included');
     const count = this.#asked.length;
     const cells = [...start.slice(0, count), ...start.slice(count + 1)];
-    return narrowed(spec, afterPlace(spec, [...this.#asked, ...this.#rest], cells));
+    return afterPlace(spec, [...this.#asked, ...this.#rest], cells);
   }
 
   #upToLast(spec: QuerySpec): QuerySpec {
     const cut = this.#cut;
-    const condition = cut === undefined ? undefined : upToCell(spec, this.cutBy as OrderNode, cut);
-    return condition === undefined ? spec : narrowed(spec, condition);
+    return cut === undefined ? spec : upToCell(spec, this.cutBy as OrderNode, cut);
   }
 
   add(rows: readonly Found[]): void {

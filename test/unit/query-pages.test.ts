@@ -1,12 +1,28 @@
 import { describe, expect, test } from 'vitest';
+import { afterPlace } from '../../src/query/answer/after-place.js';
 import { decodeCursor, encodeCursor } from '../../src/query/answer/cursor.js';
 import { compareCodePoints, compareRows, keyOrders, rowKeys } from '../../src/query/answer/row-order.js';
 import type { ColumnRef } from '../../src/query/ast.js';
 import type { Columns } from '../../src/query/columns.js';
 import type { Order } from '../../src/query/order.js';
 import { specOf } from '../../src/query/question.js';
+import { compileRows } from '../../src/query/sql/compile.js';
+import type { Compiled } from '../../src/query/sql/fragment.js';
+import { layoutWithKeys } from '../../src/query/sql/layout.js';
+import type { Cell } from '../../src/schema/value.js';
 import { fc } from '../support/chance.js';
-import { cellOf, type Row, sampleStore, specOfQuery, type Thing, thing, things, UID } from './query-sample.js';
+import {
+  cellOf,
+  context,
+  type Row,
+  sampleDatabase,
+  sampleStore,
+  specOfQuery,
+  type Thing,
+  thing,
+  things,
+  UID,
+} from './query-sample.js';
 
 const few = <V>(...values: V[]) => fc.constantFrom<V | null>(null, ...values);
 const row = fc.record({
@@ -30,7 +46,7 @@ const ordersOf = (keys: readonly Key[]) => (c: Columns<Thing>) =>
     const column = c[name as 'name'];
     return direction === 'asc' ? column.asc(options) : column.desc(options);
   });
-const keys = fc.array(key, { maxLength: 3 });
+const keys = fc.array(key, { maxLength: 5 });
 
 describe('pages', () => {
   test('one after the other they are the whole answer', () => {
@@ -92,6 +108,37 @@ describe('pages', () => {
     expect(() => things().limit(3).pages(2)).toThrow(bad);
     expect(() => things().offset(3).page({ size: 2 })).toThrow(bad);
     for (const size of [0, -1, 1.5, Number.NaN, '3']) expect(() => things().pages(size as number)).toThrow(bad);
+  });
+});
+
+describe('an index finds where a page begins', () => {
+  const database = sampleDatabase([]);
+  database.exec('CREATE INDEX "by_count" ON "thing" ("count")');
+  database.exec('CREATE INDEX "by_weight" ON "thing" ("weight", "tag")');
+  const planOf = (by: (c: Columns<Thing>) => readonly Order[], place: readonly Cell[]): string[] => {
+    const spec = specOfQuery(things().orderBy((c) => by(c)));
+    const asked = { ...afterPlace(spec, keyOrders(spec), place), limit: 20 };
+    const { sql, values } = compileRows(asked, layoutWithKeys(asked), context) as Compiled;
+    const steps = database.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
+    return steps.map(({ detail }) => detail);
+  };
+
+  test.each<[string, (c: Columns<Thing>) => readonly Order[], Cell[], string[]]>([
+    ['ascending', (c) => [c.count.asc()], [5, 1], ['count=? AND rowid>?', 'count>?']],
+    ['ascending, among nulls', (c) => [c.count.asc()], [null, 1], ['count=? AND rowid>?', 'count>?']],
+    ['descending', (c) => [c.count.desc()], [5, 1], ['count=? AND rowid>?', 'count<?', 'count=?']],
+    ['descending, among nulls', (c) => [c.count.desc()], [null, 1], ['count=? AND rowid>?']],
+    [
+      'by two',
+      (c) => [c.weight.asc(), c.tag.asc()],
+      [1, 'a', 1],
+      ['weight=? AND tag=? AND rowid>?', 'weight=? AND tag>?', 'weight>?'],
+    ],
+  ])('%s', (_what, by, place, ranges) => {
+    const plan = planOf(by, place);
+    const found = plan.flatMap((step) => /^(?:SEARCH|SCAN) thing .*?(?:\((.*)\))?$/.exec(step)?.slice(1) ?? []);
+    expect(found).toEqual(ranges);
+    expect(plan.join()).not.toContain('MULTI-INDEX');
   });
 });
 

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
-import { afterPlace, decodeCursor, encodeCursor, narrowed } from '../../src/query/answer/cursor.js';
+import { afterPlace } from '../../src/query/answer/after-place.js';
+import { decodeCursor, encodeCursor } from '../../src/query/answer/cursor.js';
 import { finish } from '../../src/query/answer/partial-results.js';
 import { keyOrders, rowKeys } from '../../src/query/answer/row-order.js';
 import type { QuerySpec } from '../../src/query/ast.js';
@@ -172,8 +173,8 @@ export function things(where?: Where<Thing>, runner: QueryRunner = compiler): Qu
 /** What a row of the sample holds, by attribute; what is left out is null, '' or false. */
 export type Row = Partial<Readonly<Record<keyof Thing & string, unknown>>> & { readonly storeId: number };
 
-/** A small store of things on real SQLite. */
-export function sampleStore(rows: readonly Row[]): QueryRunner {
+/** The table of things, with rows. */
+export function sampleDatabase(rows: readonly Row[]): Database.Database {
   const database = new Database(':memory:');
   const columns = thing.attributes.map(({ name, codec, collate, nullable }) => {
     const nocase = collate === 'nocase' ? ' COLLATE NOCASE' : '';
@@ -183,6 +184,12 @@ export function sampleStore(rows: readonly Row[]): QueryRunner {
   const places = thing.attributes.map(({ codec }) => (codec.asText ? 'CAST(? AS INTEGER)' : '?'));
   const insert = database.prepare(`INSERT INTO "thing" VALUES (?, ${places.join(', ')})`);
   for (const row of rows) insert.run(row.storeId, ...thing.attributes.map((attribute) => cellOf(attribute, row)));
+  return database;
+}
+
+/** A small store of things on real SQLite. */
+export function sampleStore(rows: readonly Row[]): QueryRunner {
+  const database = sampleDatabase(rows);
   const cells = (compiled: Compiled | undefined): Cell[][] =>
     compiled === undefined
       ? []
@@ -200,7 +207,7 @@ export function sampleStore(rows: readonly Row[]): QueryRunner {
   const page: QueryRunner['page'] = (spec, size, after) => {
     const keys = keyOrders(spec);
     const place = after === undefined ? undefined : decodeCursor(spec, UID, after, rowKeys(spec.from, keys));
-    const asked = place === undefined ? spec : narrowed(spec, afterPlace(spec, keys, place));
+    const asked = place === undefined ? spec : afterPlace(spec, keys, place);
     const layout = layoutWithKeys(spec);
     const found = cells(compileRows({ ...asked, limit: size + 1 }, layout, context));
     const items = found.slice(0, size).map((row) => decoded(spec, row[0] as Cell));

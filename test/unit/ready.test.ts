@@ -122,6 +122,7 @@ const kinds: readonly fc.Arbitrary<Partial<QuerySpec>>[] = [
   fc.record({ where: leaf }),
   fc.record({ where: tree }),
   fc.record({ where: long }),
+  fc.record({ pieces: fc.array(leaf, { minLength: 1, maxLength: 3 }), limit: maybe(fc.nat(2)) }),
   fc.record({ where: maybe(equality), orderBy: fc.array(order, { maxLength: 2 }) }),
   fc.record({ limit: maybe(fc.nat(2)), offset: maybe(fc.nat(2)), pluck: maybe(own), distinct: fc.boolean() }),
   fc.record({ select: fc.array(fc.record({ name: fc.constantFrom('a', 'b'), column: value }), { maxLength: 2 }) }),
@@ -160,9 +161,10 @@ const rowsAsker = (reads: Reads, layout: typeof idLayout): Asker => ({
   ready: (spec, of) => readyRows(spec, reads, of),
   anew: (spec, of) => ({ layout: layout(spec), compiled: compileRows(spec, layout(spec), of) }),
 });
+// Only pages have pieces.
 const aggregateAsker = (fn: 'count' | 'max', of?: ValueNode): Asker => ({
-  ready: (spec, store) => readyAggregate(spec, fn, of, store),
-  anew: (spec, store) => compileAggregate(spec, fn, of, store),
+  ready: ({ pieces: _, ...spec }, store) => readyAggregate(spec, fn, of, store),
+  anew: ({ pieces: _, ...spec }, store) => compileAggregate(spec, fn, of, store),
 });
 const asker = fc.constantFrom(
   rowsAsker('answer', (spec) => layoutOf(spec)),

@@ -1,18 +1,10 @@
 import { createHash } from 'node:crypto';
 import { CorollaryError } from '../../errors.js';
 import type { Cell } from '../../schema/value.js';
-import {
-  type ConditionNode,
-  firstType,
-  type OrderNode,
-  type QuerySpec,
-  type ValueCell,
-  type ValueNode,
-} from '../ast.js';
+import { firstType, type QuerySpec } from '../ast.js';
 import { outOfRange } from '../calculation.js';
 import { cellJSON, specJSON } from '../json.js';
 import { cellFromJSON } from '../parse/cells.js';
-import { shapeOf } from '../value-shape.js';
 import type { RowKey } from './row-order.js';
 
 /**
@@ -89,73 +81,4 @@ function badCursor(spec: QuerySpec, said: string): CorollaryError {
   return new CorollaryError('BAD_CURSOR', `The cursor given to a query of ${type} ${said}: start without one`, {
     type,
   });
-}
-
-/** The same question, of the rows that fulfil a condition, too. */
-export function narrowed(spec: QuerySpec, condition: ConditionNode): QuerySpec {
-  return { ...spec, where: spec.where === undefined ? condition : { op: 'and', of: [spec.where, condition] } };
-}
-
-/**
- * The condition of coming after a row in an order, given the row's cells for it: larger in the first key, or the same
- * in that and larger in the second, and so on. `ties`: whether rows with the same cells come after, too. Collations
- * apply as in the order itself.
- */
-export function afterPlace(
-  spec: QuerySpec,
-  orders: readonly OrderNode[],
-  place: readonly Cell[],
-  ties: 'left out' | 'included' = 'left out',
-): ConditionNode {
-  const later = orders.flatMap((order, i): ConditionNode[] => {
-    const beyond = isBeyond(spec, order, place[i] as Cell);
-    if (beyond === undefined) return [];
-    const same = sameUpTo(orders, place, i);
-    return [same.length === 0 ? beyond : { op: 'and', of: [...same, beyond] }];
-  });
-  if (ties === 'included') later.push({ op: 'and', of: sameUpTo(orders, place, orders.length) });
-  const after: ConditionNode = { op: 'or', of: later };
-  const [first] = orders;
-  const start = first === undefined || orders.length === 1 ? undefined : fromStart(spec, first, place[0] as Cell);
-  // Implied by the rest, but an index can begin there.
-  return start === undefined ? after : { op: 'and', of: [start, after] };
-}
-
-/**
- * The condition of not coming after a cell in one order, where an index on the column can begin or end there; undefined
- * where it could not, or where nothing comes after.
- */
-export function upToCell(spec: QuerySpec, order: OrderNode, cell: Cell): ConditionNode | undefined {
-  const { column, direction, nulls } = order;
-  if (cell === null) return nulls === 'first' ? { op: 'isNull', column } : undefined;
-  if (nulls === 'first' && shapeOf(spec.from, column).nullable) return undefined;
-  return { op: direction === 'asc' ? 'lte' : 'gte', column, to: { value: cell } };
-}
-
-function sameUpTo(orders: readonly OrderNode[], place: readonly Cell[], end: number): readonly ConditionNode[] {
-  return orders.slice(0, end).map(({ column }, i) => isSame(column, place[i] as Cell));
-}
-
-function isSame(column: ValueNode, cell: Cell): ConditionNode {
-  return cell === null ? { op: 'isNull', column } : { op: 'eq', column, to: { value: cell } };
-}
-
-function isBeyond(spec: QuerySpec, order: OrderNode, cell: Cell): ConditionNode | undefined {
-  const { column } = order;
-  if (cell === null) return order.nulls === 'first' ? { op: 'isNotNull', column } : undefined;
-  const beyond = comparison(order, cell, false);
-  return nullsFollow(spec, order) ? { op: 'or', of: [beyond, { op: 'isNull', column }] } : beyond;
-}
-
-function fromStart(spec: QuerySpec, order: OrderNode, cell: Cell): ConditionNode | undefined {
-  return cell === null || nullsFollow(spec, order) ? undefined : comparison(order, cell, true);
-}
-
-function comparison(order: OrderNode, cell: ValueCell, isInclusive: boolean): ConditionNode {
-  const op = order.direction === 'asc' ? 'gt' : 'lt';
-  return { op: isInclusive ? `${op}e` : op, column: order.column, to: { value: cell } };
-}
-
-function nullsFollow(spec: QuerySpec, order: OrderNode): boolean {
-  return order.nulls === 'last' && shapeOf(spec.from, order.column).nullable;
 }

@@ -8,7 +8,16 @@ import { shapeOf } from '../value-shape.js';
 import { readableSQL, valueSQL } from './compile-value.js';
 import { type Compiled, type Fragment, joined, rendered, sql } from './fragment.js';
 import type { LaidOut, Layout } from './layout.js';
-import { type CompileContext, newSelect, representative, selection, VALUE, withoutFirstPer } from './select.js';
+import {
+  type CompileContext,
+  newSelect,
+  representative,
+  type Selection,
+  selection,
+  VALUE,
+  window,
+  withoutFirstPer,
+} from './select.js';
 import type { SqlContext } from './sql-context.js';
 
 // 32766: SQLITE_MAX_VARIABLE_NUMBER since 3.32
@@ -21,7 +30,18 @@ const MAX_PARAMETERS = 32_766;
  */
 export function compileRows(spec: QuerySpec, layout: Layout, context: CompileContext): Compiled | undefined {
   const asked = withoutFirstPer(spec);
-  return statement(selection(asked, { columns: layout.columns, isOrdered: true }, context), context);
+  return statement(orderedRows(asked, { columns: layout.columns, isOrdered: true }, context), context);
+}
+
+// A compound of all takes the rows of one SELECT after those of the other, and ends where the limit is reached.
+function orderedRows(spec: QuerySpec, what: Selection, context: CompileContext): Fragment | undefined {
+  const { pieces } = spec;
+  if (pieces === undefined) return selection(spec, what, context);
+  const found = pieces.flatMap((where): Fragment[] => {
+    const rows = selection({ ...spec, where }, what, context);
+    return rows === undefined ? [] : [sql`SELECT * FROM (${rows})`];
+  });
+  return found.length === 0 ? undefined : joined([joined(found, ' UNION ALL '), ...window(spec)], ' ');
 }
 
 /**

@@ -59,15 +59,28 @@ class ShapeReader implements QuestionShape {
   }
 
   question(spec: QuerySpec): boolean {
+    const { pieces } = spec;
+    if (pieces === undefined) return this.#rows(spec);
+    this.#say(`pieces ${pieces.length}`);
+    if (!pieces.every((where) => this.#rows({ ...spec, where }))) return false;
+    this.#window(spec);
+    return true;
+  }
+
+  #rows(spec: QuerySpec): boolean {
     if (!isOfRows(spec)) return false;
     for (const source of spec.from) this.#source(source);
-    const { where, orderBy, limit, offset } = spec;
+    const { where, orderBy } = spec;
     if (where !== undefined && !this.#condition(where)) return false;
     this.#say(`order ${orderBy.length}`);
     if (!orderBy.every((order) => this.#order(order)) || !this.#read(spec)) return false;
+    this.#window(spec);
+    return true;
+  }
+
+  #window({ limit, offset }: QuerySpec): void {
     if (limit !== undefined) this.#bind('limit', limit);
     if (offset !== undefined) this.#bind('offset', offset);
-    return true;
   }
 
   #source({ type, isOptional }: FromNode): void {

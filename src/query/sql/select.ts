@@ -156,7 +156,7 @@ export function withoutFirstPer(spec: QuerySpec): QuerySpec {
 }
 
 /** What is selected, and how. */
-interface Selection {
+export interface Selection {
   readonly columns: readonly LaidOut[];
   readonly isOrdered: boolean;
   /** True inside another SELECT, where int64 needs no cast. */
@@ -220,7 +220,8 @@ function orderSQL({ column, direction, nulls }: OrderNode, context: SqlContext):
   return sql`${valueSQL(column, context)} ${direction.toUpperCase()}${where}`;
 }
 
-function window(spec: QuerySpec): readonly Fragment[] {
+/** LIMIT and OFFSET. */
+export function window(spec: QuerySpec): readonly Fragment[] {
   const { limit, offset } = spec;
   if (limit === undefined && offset === undefined) return [];
   // SQLite has no OFFSET without LIMIT; -1 is no limit.
