@@ -186,7 +186,7 @@ describe.each(roots)('a substore %s', (_, aRoot) => {
   });
 });
 
-// What is freed is used again; what is not adds up to more than a hundred megabytes.
+// What is freed is used again; what is not adds up to a hundred megabytes.
 describe('the memory is given back', () => {
   const sizeBytes = 5_000_000;
   const fill = (store: Store) => store.createMany(Block, [{ content: new Uint8Array(sizeBytes).fill(1) }]);
@@ -203,7 +203,7 @@ describe('the memory is given back', () => {
   async function grownBytes(act: () => void): Promise<number> {
     act();
     const before = await residentBytes();
-    for (let i = 0; i < 40; i++) act();
+    for (let i = 0; i < 20; i++) act();
     return (await residentBytes()) - before;
   }
 
@@ -250,7 +250,7 @@ describe('the memory is given back', () => {
 
   test.each(uses)('%s', async (_, use) => {
     const root = aMemoryStore();
-    expect(await grownBytes(() => use(root))).toBeLessThan(30 * sizeBytes);
+    expect(await grownBytes(() => use(root))).toBeLessThan(15 * sizeBytes);
   });
 
   test('not of one that is closed, as it can be opened again', () => {
