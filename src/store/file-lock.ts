@@ -29,11 +29,8 @@ export class FileLock {
     const found = statOf(file)?.ino;
     if (found === undefined) return undefined;
     try {
-      const lock = new FileLock(file, lockedConnection(file));
-      // Another file of this name, made meanwhile, is somebody else's.
-      if (statOf(file)?.ino === found) return lock;
-      lock.#connection.close();
-      return undefined;
+      const connection = lockedConnection(file, found);
+      return connection && new FileLock(file, connection);
     } catch (error) {
       const isTaken = error instanceof CorollaryError && error.code === 'BUSY';
       if (isTaken || statOf(file)?.ino !== found) return undefined;
@@ -63,15 +60,17 @@ export class FileLock {
   }
 }
 
-function lockedConnection(file: string): Connection {
+function lockedConnection(file: string, inode: number): Connection | undefined {
   const connection = new Connection(file, { readOnly: false, durability: 'full', busyTimeoutMs: 0, place: file });
+  let isOurs = false;
   try {
     connection.run('BEGIN EXCLUSIVE');
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
+    // Another file of this name, made meanwhile, is somebody else's.
+    isOurs = statOf(file)?.ino === inode;
+  } finally {
+    if (!isOurs) connection.close();
   }
+  return isOurs ? connection : undefined;
 }
 
 function isMade(file: string): boolean {
