@@ -162,7 +162,8 @@ export class Catalog {
 
   /** What a class says otherwise than the file, where that has the same version. */
   shapeProblems(type: ItemType, entry: CatalogueEntry): readonly Problem[] {
-    return shapeProblems(this.shapeNow(entry.shape), this.#shapeOf(type), type);
+    const ofReferred = () => referredTypes(type).flatMap((referred) => this.nameProblems(referred));
+    return shapeProblems(this.shapeNow(entry.shape), this.#shapeOf(type), type, ofReferred);
   }
 
   /** A shape from the file, with the names that its classes say for the types that it refers to. */
@@ -325,6 +326,10 @@ export class Catalog {
     if (type !== undefined) return type;
     throw unknownType(this.#file.place, entry, this.entries(), this.#registry);
   }
+}
+
+function referredTypes(type: ItemType): readonly ItemType[] {
+  return type.attributes.flatMap(({ name }) => type.referredType(name) ?? []);
 }
 
 function storedAs(type: ItemType, entry: CatalogueEntry): StoredType {

@@ -29,10 +29,21 @@ export function versionProblems(entry: CatalogueEntry, type: ItemType): readonly
   return [];
 }
 
-/** What a class of the same version says otherwise than the file. */
-export function shapeProblems(stored: TypeShape, wanted: TypeShape, { name, version }: ItemType): readonly Problem[] {
+/**
+ * What a class of the same version says otherwise than the file. `ofReferred` gives what keeps types that it refers to from
+ * having their names.
+ */
+export function shapeProblems(
+  stored: TypeShape,
+  wanted: TypeShape,
+  { name, version }: ItemType,
+  ofReferred: () => readonly Problem[],
+): readonly Problem[] {
   const differences = shapeDifferences(stored, wanted);
   if (differences.length === 0) return [];
-  const message = `${name} version ${version}: ${differences.join(', ')}; raise the version of the class to change what it stores`;
-  return [{ code: 'SCHEMA_MISMATCH', message }];
+  const what = `${name} version ${version}: ${differences.join(', ')}`;
+  // What it refers to was renamed by a newer program: a higher version of this class would be no cure.
+  const newer = ofReferred().find(({ code }) => code === 'NEWER_DATABASE');
+  if (newer !== undefined) return [{ code: newer.code, message: `${what}; ${newer.message}` }];
+  return [{ code: 'SCHEMA_MISMATCH', message: `${what}; raise the version of the class to change what it stores` }];
 }
