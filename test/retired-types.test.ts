@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Address, address, Item, integer, item, reference, role, Store, text } from 'corollary';
+import { type Address, address, Item, integer, item, Query, reference, role, Store, text } from 'corollary';
 import { expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aStore, aStoreDirectory } from './support/a-store.js';
@@ -58,6 +58,16 @@ test('kept items stay as they are, and are not read', () => {
   expect(store.check().findings).toEqual([]);
   store.close();
   expect(contentsWithoutLogs(place)).toEqual(before);
+});
+
+// The advice was to pass the class in types, where it is refused.
+test('a query from JSON is told that its type is retired', () => {
+  const question = { from: ['draft'] };
+  const store = aStore({ retired: { draft: 'keep' } }, aStoreOfDrafts().place);
+  const [retired, unknown] = [store, aStore()].map((asked) => refusal(() => Query.fromJSON(asked, question)));
+  expect([retired?.code, unknown?.code]).toEqual(['UNKNOWN_TYPE', 'UNKNOWN_TYPE']);
+  expect(retired?.message).toMatch(/'draft': it is retired/);
+  expect(unknown?.message).toContain('pass it in the option types');
 });
 
 test('the rules of kept items are kept: a folder takes its sheets along', () => {

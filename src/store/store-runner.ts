@@ -56,12 +56,14 @@ export class StoreRunner implements QueryRunner {
   }
 
   typeNamed(name: string): ItemType {
-    const type = this.#core.registry.named(name);
+    const { registry, file } = this.#core;
+    const type = registry.named(name);
     if (type !== undefined) return type;
+    const cure = registry.isRetired(name) ? 'it is retired, and its items are not read' : 'pass it in the option types';
     throw new CorollaryError(
       'UNKNOWN_TYPE',
-      `${this.#core.file.place}: no class of this program has the type name '${name}': pass it in the option types`,
-      { store: this.#core.file.place, type: name },
+      `${file.place}: no class of this program has the type name '${name}': ${cure}`,
+      { store: file.place, type: name },
     );
   }
 
