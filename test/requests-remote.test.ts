@@ -225,6 +225,9 @@ describe('an error', () => {
     ['the reply to another request', { answers: [] }],
     ['a form that there is not', { value: { $: 'map', value: [] } }],
     ['an error that is none', { error: 'no' }],
+    // These two were bare TypeErrors: some ways fill what is not there with null.
+    ['a value beside an error that is none', { value: 1, error: null }],
+    ['an error with null as details', { error: { name: 'Error', message: 'no', code: 'NOT_FOUND', details: null } }],
     ['a prototype', JSON.parse('{"value": {"__proto__": {}}}')],
     ['no plain object', new Map([['value', 1]])],
   ])('is what is sent back instead of a reply: %s', async (_what, reply) => {
@@ -232,7 +235,17 @@ describe('an error', () => {
   });
 
   test('is what is sent back instead of the replies of a tree', async () => {
-    for (const reply of [{ value: 1 }, { answers: [1] }, { answers: [{ store: {}, value: 1 }] }])
+    const store = { uid: '', path: [] };
+    for (const answer of [
+      1,
+      { store: {}, value: 1 },
+      { store, value: 1, error: null },
+      { store, error: { details: 1 } },
+    ])
+      await expect(remote({ answers: [answer] }).tree.ask(Billing, 'total')).rejects.toMatchObject({
+        code: 'INVALID_VALUE',
+      });
+    for (const reply of [{ value: 1 }, { answers: [], error: null }])
       await expect(remote(reply).tree.ask(Billing, 'total')).rejects.toMatchObject({ code: 'INVALID_VALUE' });
   });
 

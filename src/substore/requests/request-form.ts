@@ -39,8 +39,7 @@ function noRequest(fault: string): CorollaryError {
 /** A copy of a reply, whose values are still in their JSON form. @throws CorollaryError INVALID_VALUE */
 export function checkedReply(reply: unknown): Reply {
   const copy = plainRecord(reply, 'The reply', REPLY_LIMITS);
-  const isReply =
-    Object.hasOwn(copy, 'value') || isRecord(copy.error) || isList(copy.answers, (one) => isTreeReply(one));
+  const isReply = isAnswer(copy) || (!Object.hasOwn(copy, 'error') && isList(copy.answers, isTreeReply));
   if (isReply) return copy as unknown as Reply; // one of its forms
   throw new CorollaryError('INVALID_VALUE', 'What was sent back is not what Store.answer gives');
 }
@@ -48,8 +47,13 @@ export function checkedReply(reply: unknown): Reply {
 function isTreeReply(one: unknown): boolean {
   if (!isRecord(one) || !isRecord(one.store)) return false;
   const { uid, path } = one.store;
-  if (typeof uid !== 'string' || !isList(path, (name) => typeof name === 'string')) return false;
-  return Object.hasOwn(one, 'value') || isRecord(one.error);
+  return typeof uid === 'string' && isList(path, (name) => typeof name === 'string') && isAnswer(one);
+}
+
+// Where there is an error, it is what counts.
+function isAnswer(one: Record<string, unknown>): boolean {
+  if (!Object.hasOwn(one, 'error')) return Object.hasOwn(one, 'value');
+  return isRecord(one.error) && (one.error.details === undefined || isRecord(one.error.details));
 }
 
 function plainRecord(value: unknown, what: string, limits: Limits): Record<string, unknown> {
