@@ -14,7 +14,7 @@ import {
 } from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
-import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
+import { aDirectory, aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 import { inDatabase, indexesOfTableWith, substoreDirectories } from './support/on-disk.js';
 import { rawly } from './support/raw-database.js';
 import { turns } from './support/updates.js';
@@ -266,6 +266,18 @@ test('a store in memory is found when so many were made since that its place is 
   });
   expect(root.getAny(placeIn(desk).address)).toBe(placeIn(desk));
   expect(root.findAny(NOWHERE)).toBeUndefined();
+});
+
+// The guide said: never to something else.
+test('a restored store numbers on from its backup: an address of what was made since may lead to another item', () => {
+  const { root, yard } = townIn(aStore(types));
+  const backup = join(aDirectory(), 'backup');
+  yard.tree.export(backup);
+  const old = yard.create(Place, { name: 'since the backup' }).address;
+  const restored = root.substores.restore('yard', backup);
+  expect(root.findAny(old)).toBeUndefined();
+  const made = restored.create(Place, { name: 'another' });
+  expect([made.address, root.getAny(old)]).toEqual([old, made]);
 });
 
 describe('a query', () => {
