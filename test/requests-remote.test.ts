@@ -184,6 +184,17 @@ describe('an error', () => {
     expect([error instanceof Error, String(error)]).toEqual([true, 'RangeError: a charge is positive']);
   });
 
+  // Who asked was told instead that half a surrogate pair had come back.
+  test('arrives with its code where a name in it is half a surrogate pair', async () => {
+    const store = anAccount();
+    const fail = () => store.query(Account, { '\ud800': 1 } as never);
+    store.inMemoryPowerUp({ ...noBilling, fail } as never, Billing);
+    const error = await asker(wayTo(store))
+      .ask('', Billing, 'fail')
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'UNKNOWN_ATTRIBUTE', attribute: undefined, retry: false });
+  });
+
   const unreadable = Object.defineProperty(new Error(), 'message', {
     get() {
       throw new Error('nobody may read this');
@@ -199,7 +210,7 @@ describe('an error', () => {
     ['an error without a message', Object.assign(new Error(), { message: 1, name: {} }), 'Error'],
     ['nothing', undefined, 'Error: What was thrown is no error but undefined'],
     ['an error that cannot be read', unreadable, 'Error: What was thrown cannot be read'],
-    ['an error that goes in circles', circular, 'Error: What was thrown cannot be read'],
+    ['an error that goes in circles', circular, 'CorollaryError: round and round'],
   ])('arrives as one, whatever is thrown: %s', async (_what, thrown, expected) => {
     const store = aMemoryStore({ types });
     const fail = () => {

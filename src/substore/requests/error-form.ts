@@ -1,13 +1,14 @@
 import { CorollaryError, ERROR_CODES, type ErrorCode, type ErrorDetails, kindOf } from '../../errors.js';
 import { LIMITS } from './call.js';
 import { fromJsonForm, type Json, jsonForm } from './json-form.js';
+import { plainCopy } from './plain-copy.js';
 import type { ReplyError } from './request-types.js';
 import { Survey } from './survey.js';
 
 /** The fields of an error that are plain data. */
 const DETAILS = ['store', 'type', 'attribute', 'storeId', 'path', 'problems', 'retry', 'committed'] as const;
 
-/** What travels of what was thrown, whatever that is: getters may throw, and details may go in circles. */
+/** What travels of what was thrown, whatever that is: getters may throw. */
 export function errorForm(error: unknown): ReplyError {
   try {
     return formOf(error);
@@ -20,9 +21,19 @@ function formOf(error: unknown): ReplyError {
   if (!(error instanceof Error)) return { name: 'Error', message: textOr(error, thrown(error)) };
   const form = { name: textOr(error.name, 'Error'), message: textOr(error.message, '') };
   if (!(error instanceof CorollaryError)) return form;
-  const known = DETAILS.filter((field) => error[field] !== undefined);
+  const known = DETAILS.filter((field) => error[field] !== undefined && isPlain(error[field]));
   const details = Object.fromEntries(known.map((field) => [field, jsonForm(error[field])]));
   return { ...form, code: error.code, details };
+}
+
+// What is not stays where it was: whoever asked would refuse the whole error for it.
+function isPlain(value: unknown): boolean {
+  try {
+    plainCopy(value, new Survey('An error', LIMITS), (item) => item);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function thrown(value: unknown): string {
