@@ -33,15 +33,17 @@ export function compileRows(spec: QuerySpec, layout: Layout, context: CompileCon
   return statement(orderedRows(asked, { columns: layout.columns, isOrdered: true }, context), context);
 }
 
-// A compound of all takes the rows of one SELECT after those of the other, and ends where the limit is reached.
+// A compound of all takes the rows of one SELECT after those of the other, and ends where the limit is reached. Each has
+// the parameters of all conditions: where those are too many, the whole condition does.
 function orderedRows(spec: QuerySpec, what: Selection, context: CompileContext): Fragment | undefined {
-  const { pieces } = spec;
-  if (pieces === undefined) return selection(spec, what, context);
-  const found = pieces.flatMap((where): Fragment[] => {
+  const pieces = spec.pieces?.flatMap((where): Fragment[] => {
     const rows = selection({ ...spec, where }, what, context);
     return rows === undefined ? [] : [sql`SELECT * FROM (${rows})`];
   });
-  return found.length === 0 ? undefined : joined([joined(found, ' UNION ALL '), ...window(spec)], ' ');
+  if (pieces?.length === 0) return undefined;
+  const compound = pieces && joined([joined(pieces, ' UNION ALL '), ...window(spec)], ' ');
+  const isTooMuch = compound === undefined || parametersOf(compound) > mostParameters(context);
+  return isTooMuch ? selection(spec, what, context) : compound;
 }
 
 /**
@@ -139,8 +141,16 @@ function aggregateOfSelection(
 function statement(fragment: Fragment | undefined, context: CompileContext): Compiled | undefined {
   if (fragment === undefined) return undefined;
   const compiled = rendered(fragment);
-  const most = context.maxParameters ?? MAX_PARAMETERS;
+  const most = mostParameters(context);
   if (compiled.values.length <= most) return compiled;
   const said = `The query compares with ${compiled.values.length} values, but ${most} is the most: put them into lists`;
   throw new CorollaryError('BAD_QUERY', `${said}, c.name.in([...])`);
+}
+
+function mostParameters({ maxParameters = MAX_PARAMETERS }: CompileContext): number {
+  return maxParameters;
+}
+
+function parametersOf(fragment: Fragment): number {
+  return fragment.filter((part) => typeof part !== 'string').length;
 }
