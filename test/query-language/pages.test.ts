@@ -1,17 +1,4 @@
-import {
-  and,
-  type Columns,
-  count,
-  Item,
-  integer,
-  item,
-  type Order,
-  Query,
-  real,
-  reference,
-  Store,
-  text,
-} from 'corollary';
+import { type Columns, count, Item, integer, item, type Order, Query, real, reference, Store, text } from 'corollary';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../support/a-refusal.js';
 import { aStore, aStoreDirectory } from '../support/a-store.js';
@@ -166,14 +153,6 @@ describe('pages', () => {
     const query = store.query(Book).orderBy((b) => b.title.asc());
     const { next } = query.preload((b) => b.shelf).page({ size: 7 });
     expect(query.page({ size: 7, after: next }).items).toHaveLength(7);
-  });
-
-  // The condition stands in each piece of the question: so often it would be too much for one statement.
-  test('go on where the condition has thousands of values', () => {
-    const query = store
-      .query(Book, (b) => and(...Array.from({ length: 9000 }, (_, n) => b.serial.lt(100 + n))))
-      .orderBy((b) => [b.year.desc(), b.title.desc()]);
-    expect([...query.pages(25)].flat()).toEqual(query.all());
   });
 
   test('end with no cursor, exactly', () => {

@@ -5,6 +5,7 @@ import { compareCodePoints, compareRows, keyOrders, rowKeys } from '../../src/qu
 import type { ColumnRef } from '../../src/query/ast.js';
 import type { Columns } from '../../src/query/columns.js';
 import type { Order } from '../../src/query/order.js';
+import type { Query } from '../../src/query/query.js';
 import { specOf } from '../../src/query/question.js';
 import { compileRows } from '../../src/query/sql/compile.js';
 import type { Compiled } from '../../src/query/sql/fragment.js';
@@ -115,10 +116,16 @@ describe('an index finds where a page begins', () => {
   const database = sampleDatabase([]);
   database.exec('CREATE INDEX "by_count" ON "thing" ("count")');
   database.exec('CREATE INDEX "by_weight" ON "thing" ("weight", "tag")');
-  const planOf = (by: (c: Columns<Thing>) => readonly Order[], place: readonly Cell[]): string[] => {
-    const spec = specOfQuery(things().orderBy((c) => by(c)));
+  const pageOf = (query: Query<Thing, Thing, [Columns<Thing>]>, place: readonly Cell[], of = context): Compiled => {
+    const spec = specOfQuery(query);
     const asked = { ...afterPlace(spec, keyOrders(spec), place), limit: 20 };
-    const { sql, values } = compileRows(asked, layoutWithKeys(asked), context) as Compiled;
+    return compileRows(asked, layoutWithKeys(asked), of) as Compiled;
+  };
+  const planOf = (by: (c: Columns<Thing>) => readonly Order[], place: readonly Cell[]): string[] => {
+    const { sql, values } = pageOf(
+      things().orderBy((c) => by(c)),
+      place,
+    );
     const steps = database.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
     return steps.map(({ detail }) => detail);
   };
@@ -139,6 +146,18 @@ describe('an index finds where a page begins', () => {
     const found = plan.flatMap((step) => /^(?:SEARCH|SCAN) thing .*?(?:\((.*)\))?$/.exec(step)?.slice(1) ?? []);
     expect(found).toEqual(ranges);
     expect(plan.join()).not.toContain('MULTI-INDEX');
+  });
+
+  // The condition stands in each piece: in three, so many values are too many for one statement, or plan for too long.
+  test.each([
+    ['a statement takes', 30, { ...context, maxParameters: 90 }],
+    ['SQLite plans soon', 100, context],
+  ])('unless its pieces have more values than %s', (_what, count, of) => {
+    const conditions = Array.from({ length: count }, (_, n) => (c: Columns<Thing>) => c.count.lt(n));
+    const query = conditions.reduce((asked, one) => asked.where(one), things()).orderBy((c) => c.count.desc());
+    const { sql, values } = pageOf(query, [5, 1], of);
+    expect(sql).not.toContain('UNION');
+    expect(values.length).toBeLessThan(count + 10);
   });
 });
 
