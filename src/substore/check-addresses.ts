@@ -1,5 +1,6 @@
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError } from '../errors.js';
+import { ifAsWritten } from '../store/as-written.js';
 import type { CatalogueEntry } from '../store/catalogue-entry.js';
 import { hasRow } from '../store/load.js';
 import type { StoreCore } from '../store/store-core.js';
@@ -63,10 +64,12 @@ export class NotedAddresses {
   }
 }
 
+// Where another process has upgraded the type since, the next check looks at the new table.
 function isThere({ core, table, attribute, storeId, address }: NotedAddress): boolean {
   const sql = `SELECT 1 FROM ${quoted(table)} WHERE ${ID} = ? AND ${quoted(attribute)} = ?`;
   try {
-    return core.reading().connection.rows(sql, [storeId, address]).length > 0;
+    const rows = ifAsWritten(() => core.reading().connection.rows(sql, [storeId, address]));
+    return rows !== undefined && rows.length > 0;
   } catch (error) {
     if (error instanceof CorollaryError && core.isDeleted) return false;
     throw error;
