@@ -172,6 +172,14 @@ test.each([
   expect(problemsOf([notes({ 1: ['a'] })], { types: { note: mapping() } })[0]?.message).toBe(message);
 });
 
+test('values that read what is no decimal as one: a problem, for nothing says how many places it has', () => {
+  const types = [notes({ 1: ['a', 300] }, { body: 'text', pages: 'integer' })];
+  const mapping = mapTo(Note, { values: (row) => ({ body: row.decimal('pages') }) });
+  expect(problemsOf(types, { types: { note: mapping } })[0]?.message).toBe(
+    'note: values reads pages, which is no decimal in Axiom, but integer (item 1)',
+  );
+});
+
 test('what a function of the mapping or of the class threw is the cause', () => {
   const cause = new Error('private');
   const throwing = () => {

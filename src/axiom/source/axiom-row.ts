@@ -74,8 +74,7 @@ export class AxiomRow {
   }
   /** Of `money` and the decimals with a fixed number of places, exactly. */
   decimal(name: string): Decimal | null {
-    const scale = scaleOfClass(this.#kind(name));
-    return this.#read(name, (cell) => decimalOf(wholeNumber(cell), scale));
+    return this.#read(name, (cell) => decimalOf(wholeNumber(cell), scaleOfClass(this.#kind(name))));
   }
   /** What a `reference` refers to, to be given to a reference of the new item. */
   reference(name: string): AxiomReference | null {

@@ -40,9 +40,11 @@ export function kindOfClass(name: string): AxiomKind | undefined {
   return OTHERS.has(name) ? (name as AxiomKind) : undefined;
 }
 
-/** Digits after the point, for decimals. */
+/** Digits after the point. @throws Refusal for what is no decimal */
 export function scaleOfClass(name: string): number {
-  return Number(DECIMAL.exec(name)?.[1] ?? SCALE_OF_MONEY);
+  const found = DECIMAL.exec(name);
+  if (found === null) throw new Refusal(`is no decimal in Axiom, but ${name}`);
+  return Number(found[1] ?? SCALE_OF_MONEY);
 }
 
 /** @throws Refusal where the cell holds something else than whole numbers, as all that follow do. */
