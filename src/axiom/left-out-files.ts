@@ -10,8 +10,9 @@ export function leftOutFiles(files: string, imported: ReadonlySet<string>, subst
 function* filesIn(files: string, below: string, substores: ReadonlySet<string>): Generator<string> {
   for (const entry of entriesOf(join(files, below))) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (!entry.isDirectory()) yield path;
-    else if (!substores.has(path)) yield* filesIn(files, path, substores);
+    if (substores.has(path)) continue; // a link to one is no file either
+    if (entry.isDirectory()) yield* filesIn(files, path, substores);
+    else yield path;
   }
 }
 

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { file, Item, item, type StoredFile } from 'corollary';
 import { importAxiom, mapTo } from 'corollary/axiom';
 import { expect, test } from 'vitest';
@@ -42,6 +43,13 @@ test('files that nothing takes are listed, those of substores with them', () => 
   writeAxiomStore(`${site}/files/sub/box`, { types: [], files: { e: '' } });
   const report = importAxiom(site, { dryRun: true, types });
   expect(report.stores.map(({ files }) => files.leftOut)).toEqual([['b/c', 'sub/d'], ['e']]);
+});
+
+test('a substore that lies elsewhere, where a link leads, is no file that is left out', () => {
+  const site = reading([substoreType({ 1: ['box'] })], { a: '' });
+  symlinkSync(reading([]), `${site}/files/box`);
+  const [report] = importAxiom(site, { dryRun: true }).stores;
+  expect([report?.files.leftOut, report?.substoresLeftOut]).toEqual([['a'], []]);
 });
 
 test.each([
