@@ -93,5 +93,7 @@ function checkBelow(found: FoundSubstore, above: TreeCheck): SubstorePlan | unde
 
 function inherited({ types, skip, roles, substores }: AxiomMapping, { name: _, ...own }: AxiomSubstore): AxiomMapping {
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  return { ...{ types, skip, roles, substores }, ...given } as AxiomMapping; // all are as they were, or as given
+  // What the parent skips would else count more than a class that is given for the substore.
+  const stillSkipped = skip?.filter((type) => !Object.hasOwn(own.types ?? {}, type));
+  return { ...{ types, skip: stillSkipped, roles, substores }, ...given } as AxiomMapping; // all are as they were, or as given
 }

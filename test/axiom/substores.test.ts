@@ -61,6 +61,21 @@ test('a substore can have another name and mapping, or be left out', () => {
   expect(report.stores[0]?.substoresLeftOut).toEqual(['account/com/alice.axiom']);
 });
 
+test('what is given for a substore counts more than what the parent says: skip than types, and types than skip', () => {
+  const bodies = (mapping: AxiomOptions) => {
+    const store = aMemoryStore();
+    importAxiom(aSite(), { ...mapping, into: store });
+    return store.tree
+      .query(Note)
+      .all()
+      .map(({ body }) => body)
+      .sort();
+  };
+  const ofBox = (own: object) => (path: string) => (path === 'box' ? own : {});
+  expect(bodies({ types, substores: ofBox({ skip: ['note'] }) })).toEqual(['alice', 'bob', 'site']);
+  expect(bodies({ skip: ['note'], substores: ofBox({ types }) })).toEqual(['box']);
+});
+
 test('two substores of the same name are a problem, which names heal', () => {
   const site = writeAxiomStore(aDirectory(), { types: [substoreType({ 1: ['org/bob.axiom'], 2: ['com/bob.axiom'] })] });
   writeAxiomStore(`${site}/files/org/bob.axiom`, { types: [] });
