@@ -8,9 +8,10 @@ import { someSteps } from './forest/steps.js';
 // seed and the smallest steps that fail: LAW_SEED runs them again, LAW_RUNS runs more of them.
 
 const numRuns = Number(process.env.LAW_RUNS ?? 6);
+const timeout = 120_000 + 4000 * numRuns;
 
 test('a tree is what its model is after any sequence of creations, moves, copies, deletions and transactions', {
-  timeout: 120_000 + 4000 * numRuns,
+  timeout,
 }, async () => {
   const directory = aDirectory();
   let run = 0;
@@ -35,5 +36,6 @@ test('a tree is what its model is after any sequence of creations, moves, copies
       }
     },
   );
-  await fc.assert(law, { numRuns });
+  // What has failed is told before Vitest loses patience, however small its steps are by then.
+  await fc.assert(law, { numRuns, interruptAfterTimeLimit: timeout / 2, markInterruptAsFailure: true });
 });

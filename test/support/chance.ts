@@ -7,7 +7,10 @@ import fc from 'fast-check';
 export const seed = seedFrom(process.env.LAW_SEED ?? '1');
 
 function seedFrom(said: string): number {
-  return said === 'new' ? Math.floor(Math.random() * 1e9) : Number(said);
+  if (said !== 'new') return Number(said);
+  const drawn = Math.floor(Math.random() * 1e9);
+  console.log(`LAW_SEED=${drawn}`); // a test that hangs, or is killed, prints nothing else
+  return drawn;
 }
 
 fc.configureGlobal({ seed });
