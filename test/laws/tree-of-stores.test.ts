@@ -37,5 +37,5 @@ test('a tree is what its model is after any sequence of creations, moves, copies
     },
   );
   // What has failed is told before Vitest loses patience, however small its steps are by then.
-  await fc.assert(law, { numRuns, interruptAfterTimeLimit: timeout / 2, markInterruptAsFailure: true });
+  await fc.assert(law, { numRuns, interruptAfterTimeLimit: timeout - 20_000, markInterruptAsFailure: true });
 });

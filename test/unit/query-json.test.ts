@@ -159,7 +159,7 @@ describe('hostile JSON is refused, naming the place', () => {
           expect(error).toBeInstanceOf(CorollaryError);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 2000 },
     );
   });
 });

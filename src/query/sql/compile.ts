@@ -33,7 +33,10 @@ export function compileRows(spec: QuerySpec, layout: Layout, context: CompileCon
   return statement(orderedRows(asked, { columns: layout.columns, isOrdered: true }, context), context);
 }
 
-/** With 1,000 conditions, each in five pieces, a page took 450 ms, and 60 as a whole: SQLite plans for so long. */
+/**
+ * With 1,000 conditions, each in five pieces, a page took 450 ms, and 60 as a whole: SQLite plans for so long. More than a
+ * question may have whose shape is kept (`questionShape`), so that all of one shape are asked in the same way.
+ */
 const MOST_IN_PIECES = 250;
 
 // A compound of all takes the rows of one SELECT after those of the other, and ends where the limit is reached.
