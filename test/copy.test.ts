@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Address, address, file, Item, integer, item, reference, Store, type StoredFile, text } from 'corollary';
@@ -58,6 +58,7 @@ function pagesOf(part: Store): unknown[] {
     });
 }
 
+const databaseBelow = (directory: string) => join(substoreDirectories(directory)[0] as string, 'db.sqlite');
 const uidsOf = (part: Store) => [...part.tree.stores()].map(({ uid }) => uid);
 const isSound = (store: Store) => store.tree.check().findings;
 
@@ -229,19 +230,27 @@ describe('on disk', () => {
     ]);
   });
 
-  test('a store whose database is damaged can be replaced', () => {
+  test.each<[string, (directory: string) => void]>([
+    ['no database', (directory) => writeFileSync(join(directory, 'db.sqlite'), 'no database at all')],
+    ['empty', (directory) => truncateSync(join(directory, 'db.sqlite'))],
+    ['cut off', (directory) => truncateSync(join(directory, 'db.sqlite'), 5000)],
+    ['another store', (directory) => cpSync(databaseBelow(directory), join(directory, 'db.sqlite'))],
+    ['missing', (directory) => rmSync(join(directory, 'db.sqlite'))],
+    ['missing with its directory', (directory) => rmSync(directory, { recursive: true })],
+  ])('a store can be replaced though its database is %s', (what, damage) => {
     const place = aStoreDirectory({ mayBeCorrupt: true });
     const store = aLibrary(Store.open(place, { types }));
     const directory = join(aDirectory(), 'backup');
     store.at('book').tree.backup(directory);
     const { directory: id } = store.substores.query({ name: 'book' }).one();
     store.close();
-    writeFileSync(join(place, 'sub', id, 'db.sqlite'), 'no database at all');
+    damage(join(place, 'sub', id));
 
     const again = aStore({ types }, place);
-    expect(codeOf(() => again.at('book').count(Page))).toBe('NOT_A_STORE');
+    expect(refusal(() => again.at('book').count(Page)).code).toMatch(/NOT_A_STORE|STORE_MISSING|CORRUPT|WRONG_STORE/);
     expect(pagesOf(again.substores.restore('book', directory)).length).toBe(3);
-    expect(isSound(again)).toEqual([]);
+    // A directory in which another store lies is no remains of this one: it stays, and is told of.
+    expect(isSound(again).map(({ kind }) => kind)).toEqual(what === 'another store' ? ['orphan'] : []);
   });
 
   test('a damaged export is refused before anything is touched', () => {
