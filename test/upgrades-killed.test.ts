@@ -4,9 +4,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { losses } from './faults/power/losses.js';
 import { baseOf, stepsIn } from './faults/power/trace.js';
 import { isThorough, points, timeout } from './faults/scene.js';
-import { operationsOf, runWithFaults, whyNoFaults } from './support/a-faulty-disk.js';
+import { operationsOf, runWithFaults } from './support/a-faulty-disk.js';
 import { aProgram, type Program } from './support/a-process.js';
 import { aDirectory, aStoreDirectory } from './support/a-store.js';
+import { whyNoFaults } from './support/faulty-library.js';
 import { inDatabase, substoreDirectories, tablesOf } from './support/on-disk.js';
 import * as tasks from './tasks/upgrades.js';
 

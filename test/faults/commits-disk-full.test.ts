@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Faults, runWithFaults, whyNoFaults } from '../support/a-faulty-disk.js';
+import { type Faults, runWithFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
+import { whyNoFaults } from '../support/faulty-library.js';
 import type * as tasks from '../tasks/commits.js';
 import { look, type Told } from '../tasks/commits.js';
 import { aScene, copied, partsOf, points, type Scene, timeout } from './scene.js';

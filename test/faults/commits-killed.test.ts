@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { operationsOf, runWithFaults, whyNoFaults } from '../support/a-faulty-disk.js';
+import { operationsOf, runWithFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
+import { whyNoFaults } from '../support/faulty-library.js';
 import { rawly } from '../support/raw-database.js';
 import type * as tasks from '../tasks/commits.js';
 import { look, remark } from '../tasks/commits.js';

@@ -1,10 +1,10 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { aFaultyProcess } from '../support/a-faulty-disk.js';
-import type { Program, TaskProcess } from '../support/a-process.js';
+import { type Ended, inCopy, inOriginal } from '../support/a-copied-process.js';
+import { aFaultyProcess, logged } from '../support/a-faulty-disk.js';
+import type { Program, TaskName, TaskProcess } from '../support/a-process.js';
 import { aDirectory } from '../support/a-store.js';
-import { tally } from '../support/tally.js';
 import type * as tasks from '../tasks/deeds.js';
 import { beside, type DeedName, deedNames, type Found, type Injury, look, seed, treeIn } from '../tasks/deeds.js';
 import { isThorough } from './scene.js';
@@ -18,8 +18,6 @@ export const chosenDeeds = deedNames.filter((name) => new RegExp(chosen ?? '').t
 export function someOf(deeds: readonly DeedName[], nth: number, from = nth - 1): readonly DeedName[] {
   return isThorough || chosen !== undefined ? deeds : deeds.filter((_, n) => n % nth === from % nth);
 }
-
-type DeedProcess = TaskProcess<typeof tasks>;
 
 /** A tree, what one deed makes of it, and the operations on files that takes. */
 export interface DeedScene {
@@ -36,9 +34,7 @@ export class Stage {
   readonly #program: Program<typeof tasks>;
   readonly #original: string;
   readonly #beside: string;
-  #next: DeedProcess | undefined;
   readonly #before = new Map<boolean, Found>();
-  #logs = 0;
 
   constructor(program: Program<typeof tasks>) {
     const all = aDirectory({ mayBeCorrupt: true }); // the looks at it judge that, and some disks tear what is deleted
@@ -96,47 +92,49 @@ export class Stage {
     return before;
   }
 
-  /** A process that has started while another was busy. */
-  process(): DeedProcess {
-    const ready = this.#next ?? aFaultyProcess(this.#program);
-    this.#next = aFaultyProcess(this.#program);
-    return ready;
+  /** A process that can hurt its own disk. */
+  process(): TaskProcess<typeof tasks> {
+    return aFaultyProcess(this.#program);
   }
 
   /** Does each deed once, without a fault; beside a survivor, where one will be there. */
   async scenes(names: readonly DeedName[], survivor?: (name: DeedName) => { close(): void }): Promise<DeedScene[]> {
     expect(names).not.toEqual([]);
-    const child = this.process();
     const scenes: DeedScene[] = [];
     for (const name of names) {
       const before = this.before(name);
       this.set();
       const living = survivor?.(name);
-      const operations = await this.operationsOf((log) => child.call('perform', name, this.directory, log));
+      const { operations, ended } = await this.log((log) => this.inOriginal('perform', name, this.directory, log));
       living?.close();
-      expect(child.heardSoFar()).toEqual(['done']);
+      expect(ended).toMatchObject({ said: ['done'], complaint: '' });
       const after = this.look(name);
       expect(after.wrong, name).toEqual([]);
       scenes.push({ name, before, after, operations });
     }
-    await child.kill();
     return scenes;
   }
 
-  async operationsOf(work: (log: Injury) => Promise<unknown>): Promise<string[]> {
-    const log = this.beside(`log ${++this.#logs}`); // a process goes on writing into the one that it has open
-    await work({ FAULTS_LOG: log });
-    const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean) : [];
-    return lines.map((line) => line.slice(line.indexOf(' ') + 1));
+  /** The operations of some work on the stage, and what it gave. */
+  log<R>(work: (log: Injury) => Promise<R>): Promise<{ readonly operations: readonly string[]; readonly ended: R }> {
+    return logged(this.beside('operations'), (log) => work({ FAULTS_LOG: log }));
   }
 
   /** Does a deed in a process that is killed just before its nth operation. True if it had said that it was done. */
-  async kill(name: DeedName, kill: number, torn = false): Promise<boolean> {
-    const child = this.process();
-    const injury: Injury = { FAULTS_KILL: String(kill), ...(torn ? { FAULTS_TORN: '1' } : {}) };
-    await expect(child.call('perform', name, this.directory, injury), `${name}, kill ${kill}`).rejects.toThrow('gone');
-    tally('kills');
-    return child.heardSoFar().includes('done');
+  async kill(name: DeedName, kill: number): Promise<boolean> {
+    const ended = await this.inCopy('perform', name, this.directory, { FAULTS_KILL: String(kill) });
+    expect(ended, `${name}, kill ${kill}`).toMatchObject({ isKilled: true, complaint: '' });
+    return ended.said.includes('done');
+  }
+
+  /** Runs a function in a process of its own. */
+  inCopy<K extends TaskName<typeof tasks>>(task: K, ...args: Parameters<(typeof tasks)[K]>): Promise<Ended> {
+    return inCopy(this.#program.file, [task, ...args]);
+  }
+
+  /** The same in the process of which those are copies. */
+  inOriginal<K extends TaskName<typeof tasks>>(task: K, ...args: Parameters<(typeof tasks)[K]>): Promise<Ended> {
+    return inOriginal(this.#program.file, [task, ...args]);
   }
 
   get tree(): string {

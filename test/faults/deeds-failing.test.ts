@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
+import { whyNoFaults } from '../support/faulty-library.js';
 import { tally } from '../support/tally.js';
 import type * as tasks from '../tasks/deeds.js';
 import { beside, type DeedName, type Injury, lookAfterLife } from '../tasks/deeds.js';
@@ -62,7 +62,9 @@ async function countOf(stage: Stage, scene: DeedScene, kind: string | undefined)
   const child = stage.process();
   stage.set();
   const injury = kind === 'open' ? { FAULTS_KIND: 'open', FAULTS_FAIL: '100000' } : {};
-  const all = await stage.operationsOf((log) => child.call('live', scene.name, stage.directory, { ...log, ...injury }));
+  const { operations: all } = await stage.log((log) =>
+    child.call('live', scene.name, stage.directory, { ...log, ...injury }),
+  );
   await child.kill();
   return kind === undefined ? all.length : all.filter((one) => one.startsWith(`${kind} `)).length;
 }
@@ -72,7 +74,7 @@ describe.skipIf(why !== undefined)('a backup', () => {
     const stage = new Stage(program);
     const [scene] = (await stage.scenes(['backs up'])) as [DeedScene];
     const child = stage.process();
-    const whole = await stage.operationsOf((log) => child.call('live', scene.name, stage.set(), log));
+    const { operations: whole } = await stage.log((log) => child.call('live', scene.name, stage.set(), log));
     const placed = whole.findIndex((one) => one.endsWith('/backup/manifest'));
     const last = whole.findLastIndex((one) => one.includes('/backup/'));
     expect(last - placed).toBeGreaterThan(1);
@@ -94,7 +96,7 @@ describe.skipIf(why !== undefined)('a move', () => {
     const stage = new Stage(program);
     const [scene] = (await stage.scenes(['moves a substore'])) as [DeedScene];
     const child = stage.process();
-    const whole = await stage.operationsOf((log) => child.call('live', scene.name, stage.set(), log));
+    const { operations: whole } = await stage.log((log) => child.call('live', scene.name, stage.set(), log));
     const rename = whole.findIndex((one) => one.startsWith('rename '));
     const log = `/${basename(whole[rename] as string)}/db.sqlite-wal`;
     const decided = whole.slice(0, rename).findLastIndex((one) => one.endsWith('a.store/db.sqlite-wal'));
@@ -130,7 +132,8 @@ describe.skipIf(why !== undefined)('a commit of which nobody knows whether it is
       const outcomes = new Set<string>();
       const faults = new Faults();
       const staying = /^moves (and|into)/.test(name) ? lookAfterLife(stage.set()).uids : [];
-      const syncs = (await stage.operationsOf((log) => child.call('live', name, stage.set(), log))).filter(isSync);
+      const { operations } = await stage.log((log) => child.call('live', name, stage.set(), log));
+      const syncs = operations.filter(isSync);
       const ofLogs = syncs.flatMap((one, at) => (one.endsWith('/db.sqlite-wal') ? [at + 1] : []));
       const failing = points(ofLogs.length, 6).map((n) => String(ofLogs[n - 1]));
       const inTwoWays = (fail: string) => ['', '1'].map((ever) => ({ FAULTS_FAIL: fail, FAULTS_EVER: ever }));
@@ -156,7 +159,7 @@ describe.skipIf(why !== undefined)('a process that is killed after a commit of u
     const stage = new Stage(program);
     const [scene] = (await stage.scenes(['commits over several stores'])) as [DeedScene];
     const first = stage.process();
-    const whole = await stage.operationsOf((log) => first.call('failAndStay', scene.name, stage.set(), log));
+    const { operations: whole } = await stage.log((log) => first.call('failAndStay', scene.name, stage.set(), log));
     await first.kill();
     const ofDecider = whole
       .filter(isSync)
@@ -185,7 +188,7 @@ describe.skipIf(why !== undefined)('a gate', () => {
     const stage = new Stage(program);
     const [scene] = (await stage.scenes(['copies a substore'])) as [DeedScene];
     const child = stage.process();
-    const whole = await stage.operationsOf((log) => child.call('live', scene.name, stage.set(), log));
+    const { operations: whole } = await stage.log((log) => child.call('live', scene.name, stage.set(), log));
     const ofGate = whole.flatMap((one, at) => (/^unlink .*\/(gate-[\d-]+|closed-for-\w+)$/.test(one) ? [at + 1] : []));
     expect(ofGate.length).toBeGreaterThan(1);
     for (const at of ofGate) {

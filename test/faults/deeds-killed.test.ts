@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
-import { tally } from '../support/tally.js';
+import { whyNoFaults } from '../support/faulty-library.js';
 import type * as tasks from '../tasks/deeds.js';
 import type { DeedName } from '../tasks/deeds.js';
 import { chosenDeeds, type DeedScene, expectWhole, Faults, Stage, someOf } from './deed-scene.js';
@@ -84,17 +83,11 @@ describe.skipIf(why !== undefined)('a process that is killed', () => {
         stage.set();
         const isDone = await stage.kill(scene.name, kill);
         const left = stage.keep('left');
-        const looking = stage.process();
         const scratch = stage.scratchOf(scene.name);
-        const operations = await stage.operationsOf((log) => looking.call('lookAfter', stage.directory, scratch, log));
-        await looking.kill();
+        const { operations } = await stage.log((log) => stage.inOriginal('lookAfter', stage.directory, scratch, log));
         for (const again of points(operations.length, isThorough ? 9 : 1, false)) {
           stage.set(left);
-          const injury = { FAULTS_KILL: String(again) };
-          await stage
-            .process()
-            .call('lookAfter', stage.directory, scratch, injury)
-            .catch(() => tally('kills'));
+          await stage.inCopy('lookAfter', stage.directory, scratch, { FAULTS_KILL: String(again) });
           expectWhole(
             scene,
             stage.look(scene.name),

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { whyNoFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
 import { seed } from '../support/chance.js';
+import { whyNoFaults } from '../support/faulty-library.js';
 import type * as tasks from '../tasks/deeds.js';
 import { type Injury, lookAtRounds } from '../tasks/deeds.js';
 import { chosenDeeds, expectWhole, Faults, Stage, someOf } from './deed-scene.js';

@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync, writeSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** One line that a task process prints. */
@@ -6,6 +6,9 @@ export type Answer =
   | { readonly said: string }
   | { readonly done: unknown }
   | { readonly failed: { readonly message: string; readonly code?: string; readonly retry?: boolean } };
+
+/** The last line of a {@link Run}. */
+export type RunEnded = { readonly ended: 'left' | 'killed' | 'crashed' };
 
 // Everything here is synchronous, so that a function can speak and listen in the middle of a transaction, and so that
 // what was said has left the process even if the next instruction kills it.
@@ -52,16 +55,60 @@ export function inThread<R>(task: (...args: never[]) => R, ...args: readonly unk
   });
 }
 
+/** How a function is to be run: with more in its environment, in this process or in a copy of it. */
+export interface Run {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly inCopy: boolean;
+}
+
+/** A line for {@link serve}: a function, its arguments, and how it is run if that is to be told. */
+export type Task = readonly [name: string, args: readonly unknown[], run?: Run];
+
 /** Runs the functions that it is told to, one after another, each in turns of the event loop of its own. */
 export async function serve(tasks: Readonly<Record<string, unknown>>): Promise<void> {
   if (!isMainThread) return parentPort?.postMessage(await answerTo(tasks, workerData));
   for (let line = hear(); line !== undefined; line = hear()) {
-    print(await answerTo(tasks, JSON.parse(line)));
+    const task = JSON.parse(line) as Task;
+    if (task[2] === undefined) print(await answerTo(tasks, task));
+    else print({ ended: await ended(task[2], async () => print(await answerTo(tasks, task))) });
     await new Promise(setImmediate);
   }
 }
 
-function answerTo(tasks: Readonly<Record<string, unknown>>, [name, args]: [string, unknown[]]): Promise<Answer> {
+async function ended({ environment, inCopy }: Run, work: () => Promise<void>): Promise<RunEnded['ended']> {
+  const ofCopy = inCopy ? copyOfThis() : undefined;
+  if (ofCopy !== undefined) return ofCopy;
+  const names = Object.keys(process.env);
+  Object.assign(process.env, environment);
+  await work();
+  if (inCopy) openSync('/copy/leave', 'r');
+  for (const name of Object.keys(process.env)) if (!names.includes(name)) delete process.env[name];
+  for (const file of openDatabases()) print({ failed: { message: `Copies would have ${file} open` } });
+  return 'left';
+}
+
+// As faulty-disk.c has it. Undefined in the copy; in the process, when that has ended, how.
+function copyOfThis(): RunEnded['ended'] | undefined {
+  try {
+    closeSync(openSync('/copy', 'r'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? 'left' : code === 'ECANCELED' ? 'killed' : 'crashed';
+  }
+  Object.defineProperty(process, 'pid', { value: Number(readlinkSync('/proc/self')) }); // Node asked for it long ago
+  return undefined;
+}
+
+// A copy has none of the locks of a database, and must not take it for one that it has opened.
+function openDatabases(): string[] {
+  const files = readdirSync('/proc/self/fd').map((descriptor) => `/proc/self/fd/${descriptor}`);
+  return files
+    .filter(existsSync)
+    .map((file) => readlinkSync(file))
+    .filter((file) => file.includes('db.sqlite'));
+}
+
+function answerTo(tasks: Readonly<Record<string, unknown>>, [name, args]: Task): Promise<Answer> {
   return answerOf(tasks[name] as (...args: unknown[]) => unknown, args);
 }
 
@@ -74,6 +121,6 @@ async function answerOf(task: (...args: unknown[]) => unknown, args: readonly un
   }
 }
 
-function print(answer: Answer): void {
+function print(answer: Answer | RunEnded): void {
   writeSync(1, `${JSON.stringify(answer)}\n`);
 }
