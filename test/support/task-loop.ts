@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync, writeSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
@@ -95,7 +96,9 @@ function copyOfThis(): RunEnded['ended'] | undefined {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' ? 'left' : code === 'ECANCELED' ? 'killed' : 'crashed';
   }
-  Object.defineProperty(process, 'pid', { value: Number(readlinkSync('/proc/self')) }); // Node asked for it long ago
+  // What Node has asked for long ago: the number of the process, and random bytes for so many uuids.
+  Object.defineProperty(process, 'pid', { value: Number(readlinkSync('/proc/self')) });
+  for (let kept = 0; kept < 128; kept++) randomUUID();
   return undefined;
 }
 
