@@ -42,7 +42,7 @@ const jobs = [
   { name: 'law: tree of stores', set: { LAW_RUNS: 150, ...inMemory }, files: 'test/laws/tree-of-stores.test' },
   {
     name: 'law: queries, powerups, pools',
-    set: { LAW_RUNS: 10, RUNS: 1000 },
+    set: { LAW_RUNS: 16, RUNS: 1000 },
     files: 'test/laws',
     but: 'tree-of-stores',
   },

@@ -410,7 +410,7 @@ describe('a damaged backup', () => {
   });
 });
 
-const kills = Number(process.env.KILLS ?? 5);
+const kills = Number(process.env.KILLS ?? 3);
 
 describe('while other processes write', () => {
   test('each backup is one moment: whole transactions, and all that had returned', { timeout: 120_000 }, async () => {

@@ -310,7 +310,7 @@ describe('on disk', () => {
 });
 
 describe('a process that is killed', () => {
-  const kills = Number(process.env.KILLS ?? 5);
+  const kills = Number(process.env.KILLS ?? 3);
   const allPaths = (store: Store) => [...store.tree.stores()].map(({ path }) => path.join('/')).sort();
   const bank = ['', 'north', 'north/inner', 'south', 'south/inner'];
 

@@ -11,7 +11,7 @@ import type * as tasks from './tasks/durability.js';
 import { type Durability, Progress, ROWS, Row, Single, SUBSTORES } from './tasks/durability.js';
 
 // Every kill hits another moment: a process works and says after each commit what is done, until it is killed.
-const kills = Number(process.env.KILLS ?? 8);
+const kills = Number(process.env.KILLS ?? 4);
 
 let program: Program<typeof tasks>;
 beforeAll(async () => {

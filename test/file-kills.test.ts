@@ -8,7 +8,7 @@ import { aStoreDirectory } from './support/a-store.js';
 import type * as tasks from './tasks/file-kills.js';
 import { Note, textOf } from './tasks/file-kills.js';
 
-const kills = Number(process.env.KILLS ?? 6);
+const kills = Number(process.env.KILLS ?? 3);
 
 let program: Program<typeof tasks>;
 beforeAll(async () => {

@@ -515,20 +515,20 @@ describe('garbage collection', () => {
   test('takes items that nobody holds, without losing anything, and leaves those that somebody holds', async () => {
     const place = aStoreDirectory();
     const child = program.start('--expose-gc');
-    await child.call('plant', place, 20_000);
+    await child.call('plant', place, 10_000);
 
     expect(await child.call('letGo', place)).toEqual({ wasCollected: true, mark: '', name: 'renamed' });
     expect(await child.call('hold', place)).toEqual({ isSame: true, mark: 'the first object', others: 0 });
     expect(await child.call('holdReferrer', place)).toEqual({ isSame: true, size: 1 });
 
     const { read, left } = await child.call('readByPages', place);
-    expect(read).toBe(20_000);
+    expect(read).toBe(10_000);
     expect(left).toBeLessThan(1000);
 
     expect(await child.call('letGoInTwoTurns', place)).toBe(0);
-    expect(await child.call('holdSome', place, 'nothing')).toEqual({ held: 200, left: 200, isSame: true, known: 200 });
-    expect(await child.call('holdSome', place, 'close')).toEqual({ held: 200, left: 200, isSame: false });
-    expect(await child.call('holdSome', place, 'delete')).toEqual({ held: 200, left: 200, isSame: false, known: 0 });
+    expect(await child.call('holdSome', place, 'nothing')).toEqual({ held: 100, left: 100, isSame: true, known: 100 });
+    expect(await child.call('holdSome', place, 'close')).toEqual({ held: 100, left: 100, isSame: false });
+    expect(await child.call('holdSome', place, 'delete')).toEqual({ held: 100, left: 100, isSame: false, known: 0 });
 
     expect(await child.call('deleteAfterCollection', place)).toEqual({
       afterUndoing: true,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type LiveChanges, type LiveUpdate, Store } from 'corollary';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { aFaultyProcess } from './support/a-faulty-disk.js';
-import { aProgram, type Program } from './support/a-process.js';
+import { aProgram, type Program, type TaskProcess } from './support/a-process.js';
 import { aStore, aStoreDirectory } from './support/a-store.js';
 import { whyNoFaults } from './support/faulty-library.js';
 import { substoreDirectories } from './support/on-disk.js';
@@ -25,7 +25,7 @@ async function withAnother(maxOpenSubstores = 2) {
   const place = aStoreDirectory();
   const store = aStore({ types, maxOpenSubstores }, place);
   store.create(City, { name: 'Paris' });
-  const other = program.start('--expose-gc');
+  const [other] = program.kept(1, 'close', '--expose-gc') as [TaskProcess<typeof tasks>];
   await other.call('open', place);
   return { place, store, other, updates: new Updates<LiveUpdate<City>>(), changes: new Updates<LiveChanges<City>>() };
 }

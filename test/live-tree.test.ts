@@ -11,7 +11,7 @@ import {
   text,
 } from 'corollary';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { aProgram, type Program } from './support/a-process.js';
+import { aProgram, type Program, type TaskProcess } from './support/a-process.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 import { substoreDirectories } from './support/on-disk.js';
 import { turns, Updates } from './support/updates.js';
@@ -51,7 +51,7 @@ function aTree(store: Store = aStore({ types, maxOpenSubstores: 2 })) {
 async function withAnother() {
   const place = aStoreDirectory();
   const tree = aTree(aStore({ types, maxOpenSubstores: 2 }, place));
-  const other = program.start();
+  const [other] = program.kept(1, 'close') as [TaskProcess<typeof tasks>];
   await other.call('open', place);
   return { ...tree, place, other };
 }

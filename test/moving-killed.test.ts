@@ -6,7 +6,7 @@ import { aStoreDirectory } from './support/a-store.js';
 import type * as tasks from './tasks/moving.js';
 import { lay, Moves, NAME, PLACES } from './tasks/moving.js';
 
-const kills = Number(process.env.KILLS ?? 5);
+const kills = Number(process.env.KILLS ?? 3);
 
 let program: Program<typeof tasks>;
 beforeAll(async () => {

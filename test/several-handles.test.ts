@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { CorollaryError, type ErrorCode, Item, integer, item, type Store, type StoreId, text } from 'corollary';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { aProgram, type Program } from './support/a-process.js';
+import { aProgram, type Program, type TaskProcess } from './support/a-process.js';
 import { aStore, aStoreDirectory } from './support/a-store.js';
 import { rawly, tableWith } from './support/raw-database.js';
 import type * as tasks from './tasks/several-handles.js';
@@ -364,7 +364,7 @@ async function aSharedStore(options: Parameters<typeof aStore>[0] = {}) {
   const place = aStoreDirectory();
   const store = aStore({ types, ...options }, place);
   const counter = store.create(Counter, { name: 'n', value: 10, remark: 'old' });
-  const child = program.start();
+  const [child] = program.kept(1, 'rest') as [TaskProcess<typeof tasks>];
   const uid = await child.call('open', place);
   return { place, store, counter, child, uid };
 }

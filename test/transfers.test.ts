@@ -5,7 +5,7 @@ import { aStoreDirectory } from './support/a-store.js';
 import type * as tasks from './tasks/transfers.js';
 import { COINS, counted, PATHS, rounds, seed } from './tasks/transfers.js';
 
-const kills = Number(process.env.KILLS ?? 6);
+const kills = Number(process.env.KILLS ?? 4);
 
 let program: Program<typeof tasks>;
 beforeAll(async () => {

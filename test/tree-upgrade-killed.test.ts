@@ -10,7 +10,7 @@ import * as tasks from './tasks/tree-upgrades.js';
 // Two processes upgrade a tree and are killed on the way; a third one goes on. And thousands of stores, some of which
 // fail: STORES=10000.
 
-const kills = Number(process.env.KILLS ?? 4);
+const kills = Number(process.env.KILLS ?? 3);
 
 let program: Program<typeof tasks>;
 beforeAll(async () => {
@@ -86,7 +86,7 @@ test(`a tree that ${kills} times two processes upgrade, and are killed, has each
   expect(Math.max(...leftOld)).toBeGreaterThan(0); // some were killed in the middle
 });
 
-const MANY = Number(process.env.STORES ?? 150);
+const MANY = Number(process.env.STORES ?? 100);
 const BAD_EVERY = 7;
 
 test(`${MANY} stores are upgraded but for those that fail, which are reported, in bounded memory`, {

@@ -35,6 +35,7 @@ export class Stage {
   readonly #original: string;
   readonly #beside: string;
   readonly #before = new Map<boolean, Found>();
+  #process: TaskProcess<typeof tasks> | undefined;
 
   constructor(program: Program<typeof tasks>) {
     const all = aDirectory({ mayBeCorrupt: true }); // the looks at it judge that, and some disks tear what is deleted
@@ -92,9 +93,10 @@ export class Stage {
     return before;
   }
 
-  /** A process that can hurt its own disk. */
+  /** A process that can hurt its own disk: the same one until it is killed. */
   process(): TaskProcess<typeof tasks> {
-    return aFaultyProcess(this.#program);
+    if (this.#process?.isIdle !== true) this.#process = aFaultyProcess(this.#program);
+    return this.#process;
   }
 
   /** Does each deed once, without a fault; beside a survivor, where one will be there. */

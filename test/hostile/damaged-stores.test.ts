@@ -14,7 +14,7 @@ import { DAMAGES, DAMAGES_TO_ONE, type Scene } from './damage.js';
 // an answer or an error of its own.
 
 // Ten thousand in the long form.
-const ROUNDS = Number(process.env.HOSTILE_FILES ?? 8);
+const ROUNDS = Number(process.env.HOSTILE_FILES ?? 5);
 const SEED = Number(process.env.HOSTILE_SEED ?? 20_262 + seed);
 /** From which round on: to see one again. */
 const FIRST = Number(process.env.HOSTILE_FROM ?? 0);

@@ -14,7 +14,7 @@ import { DAMAGES_TO_ONE } from './damage.js';
 // Backups whose hashes are right, as somebody makes them who knows how: no damage shows, and what they hold is none of ours.
 
 /** A tenth as many as there are damaged trees. */
-const ROUNDS = Math.ceil(Number(process.env.HOSTILE_FILES ?? 40) / 10);
+const ROUNDS = Math.ceil(Number(process.env.HOSTILE_FILES ?? 30) / 10);
 const SEED = Number(process.env.HOSTILE_SEED ?? 20_262 + seed);
 const FIRST = Number(process.env.HOSTILE_FROM ?? 0);
 

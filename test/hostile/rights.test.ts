@@ -51,7 +51,7 @@ async function tried(
   mode: number,
   deeds: readonly Deed[],
 ): Promise<Record<string, string>> {
-  const [master, child] = [program.start(), program.start()];
+  const [master, child] = program.kept(2, 'rest') as [TaskProcess<typeof tasks>, TaskProcess<typeof tasks>];
   const sample = await aPlace(master);
   const whyNot = await child.call('giveUpRights');
   if (whyNot !== null && whyNot !== undefined) throw new Error(`The rights cannot be given up: ${whyNot}`);

@@ -52,7 +52,7 @@ test('groups of one store are what plain JavaScript makes of arrays', { timeout:
         for (const groups of questions) bothAgree(groups, rows, asked, size);
       });
     }),
-    { numRuns: 25 * lawRuns },
+    { numRuns: 15 * lawRuns },
   );
 });
 
@@ -66,6 +66,6 @@ test('groups of a tree are those of one store', { timeout: lawTimeout }, () => {
         close();
       }
     }),
-    { numRuns: 25 * lawRuns },
+    { numRuns: 15 * lawRuns },
   );
 });

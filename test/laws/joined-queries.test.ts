@@ -34,6 +34,6 @@ test('a joined, projected or distinct query answers as plain JavaScript does', {
         });
       },
     ),
-    { numRuns: 60 * lawRuns },
+    { numRuns: 40 * lawRuns },
   );
 });

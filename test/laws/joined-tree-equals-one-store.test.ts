@@ -49,7 +49,7 @@ test('joined, projected and distinct queries of a tree answer as those of one st
         }
       },
     ),
-    { numRuns: 10 * lawRuns },
+    { numRuns: 6 * lawRuns },
   );
 });
 
@@ -116,6 +116,6 @@ test('aggregates of a tree are those of one store, also of what other queries de
         }
       },
     ),
-    { numRuns: 10 * lawRuns },
+    { numRuns: 6 * lawRuns },
   );
 });

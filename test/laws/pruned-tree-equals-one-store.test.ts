@@ -340,7 +340,7 @@ test('a tree in memory that passes by stores answers as one store', { timeout: l
       someQuestions,
       holds(() => undefined),
     ),
-    { numRuns: 8 * lawRuns },
+    { numRuns: 5 * lawRuns },
   );
 });
 
@@ -348,5 +348,5 @@ test('a tree on disk that passes by stores answers as one store', { timeout: law
   const directory = aDirectory();
   let number = 0;
   const aPlace = () => `${directory}/${number++}`;
-  fc.assert(fc.property(steps(4, 16), steps(1, 5), someQuestions, holds(aPlace)), { numRuns: 5 * lawRuns });
+  fc.assert(fc.property(steps(4, 16), steps(1, 5), someQuestions, holds(aPlace)), { numRuns: 3 * lawRuns });
 });

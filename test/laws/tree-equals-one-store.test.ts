@@ -216,9 +216,9 @@ const someQuestions = fc.array(aQuestion, { minLength: 4, maxLength: 4 });
 
 // A failure prints its seed and path.
 test('a tree in memory answers as one store', { timeout: lawTimeout }, () => {
-  fc.assert(fc.property(aShape, someThings, someQuestions, holds(undefined)), { numRuns: 20 * lawRuns });
+  fc.assert(fc.property(aShape, someThings, someQuestions, holds(undefined)), { numRuns: 12 * lawRuns });
 });
 
 test('a tree on disk answers as one store', { timeout: lawTimeout }, () => {
-  fc.assert(fc.property(aShape, someThings, someQuestions, holds(aDirectory())), { numRuns: 3 * lawRuns });
+  fc.assert(fc.property(aShape, someThings, someQuestions, holds(aDirectory())), { numRuns: 2 * lawRuns });
 });

@@ -13,7 +13,7 @@ import { programOf } from './forest/generations.js';
 // The steps of tree-of-stores.test.ts, done by a process that is killed again and again. The next one goes on where the
 // tree is found to stand. LAW_SEED takes the same steps again; at which moment of them it is killed, is another matter.
 
-const kills = Number(process.env.KILLS ?? 6);
+const kills = Number(process.env.KILLS ?? 4);
 const KILLS_OF_A_TREE = 15;
 /** More than can be done between two kills. */
 const STEPS_OF_A_LIFE = 100;

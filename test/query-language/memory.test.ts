@@ -3,9 +3,9 @@ import { aStoreDirectory } from '../support/a-store.js';
 import { childProgram } from '../support/child-program.js';
 import { runNode } from '../support/run-node.js';
 
-const ITEMS = Number(process.env.LIMIT_ITEMS ?? 40_000);
+const ITEMS = Number(process.env.LIMIT_ITEMS ?? 30_000);
 /** Who holds the answer is killed. */
-const HEAP_MB = 18;
+const HEAP_MB = 15;
 
 const PROGRAM = `
 import { count, Item, integer, item, reference, Store, text } from 'corollary';

@@ -23,6 +23,8 @@ export interface TaskProcess<M> {
   heardSoFar(): string[];
   /** Answers a function that waits in `hear`. */
   tell(text: string): void;
+  /** Whether it lives, and does nothing. */
+  readonly isIdle: boolean;
   /** Kills it as `kill -9` does. Resolves when it is gone; everything that it said before is heard. */
   kill(): Promise<void>;
 }
@@ -33,7 +35,12 @@ export interface Program<M> {
   readonly file: string;
   /** Starts a process. It is killed when the test ends. */
   start(...nodeFlags: readonly string[]): TaskProcess<M>;
-  /** The same, with these variables in its environment besides those of this process. */
+  /**
+   * So many processes that stay until the file of tests ends, the same ones for each test, so that they have their code
+   * loaded. When a test ends, each does what puts it at rest; one that is gone or busy then is replaced.
+   */
+  kept(count: number, rest: TaskName<M>, ...nodeFlags: readonly string[]): TaskProcess<M>[];
+  /** Like `start`, with these variables in its environment besides those of this process. */
   startWith(environment: NodeJS.ProcessEnv): TaskProcess<M>;
   /** Runs one function in a new process and waits for it without letting this one do anything else. */
   callSync<K extends TaskName<M>>(task: K, ...args: Args<M[K]>): Result<M[K]>;
@@ -51,10 +58,39 @@ export async function aProgram<M>(module: string, name: string = basename(module
   });
   return {
     file,
-    start: (...flags) => aProcess<M>([...flags, file]),
-    startWith: (environment) => aProcess<M>([file], { ...process.env, ...environment }),
+    start: (...flags) => endedWithTheTest(aProcess<M>([...flags, file])),
+    startWith: (environment) => endedWithTheTest(aProcess<M>([file], { ...process.env, ...environment })),
+    kept: (count, rest, ...flags) => {
+      const all = keptFor<M>([...flags, file], count);
+      onTestFinished(async () => {
+        await Promise.all(all.map((one) => (one.isIdle ? one.call(rest, ...([] as never)) : one.kill())));
+      });
+      return all;
+    },
     callSync: (...task) => callSync(file, task),
   };
+}
+
+function endedWithTheTest<M>(started: TaskProcess<M>): TaskProcess<M> {
+  onTestFinished(() => started.kill());
+  return started;
+}
+
+/** By what Node runs. */
+const kept = new Map<string, TaskProcess<never>[]>();
+
+function keptFor<M>(words: readonly string[], count: number): TaskProcess<M>[] {
+  const key = words.join(' ');
+  const all = (kept.get(key) ?? []).filter(({ isIdle }) => isIdle) as unknown as TaskProcess<M>[];
+  while (all.length < count) all.push(aProcess<M>(words));
+  kept.set(key, all as unknown as TaskProcess<never>[]);
+  return all.slice(0, count);
+}
+
+/** Ends the processes that were kept for a file of tests. */
+export async function endKept(): Promise<void> {
+  await Promise.all([...kept.values()].flat().map((one) => one.kill()));
+  kept.clear();
 }
 
 function callSync<R>(file: string, [task, ...args]: readonly unknown[]): R {
@@ -74,9 +110,11 @@ function aProcess<M>(words: readonly string[], env: NodeJS.ProcessEnv = process.
   const child = spawn(process.execPath, words, { env, stdio: ['pipe', 'pipe', 'inherit'] });
   const calls: Call[] = [];
   const said = new Mailbox<string>();
+  let isGone = false;
   const gone = new Promise<void>((resolve) => {
     // 'close', not 'exit': only then everything that it printed has been read.
     child.once('close', () => {
+      isGone = true;
       for (const call of calls.splice(0)) call.reject(new Error('The process is gone'));
       resolve();
     });
@@ -97,8 +135,10 @@ function aProcess<M>(words: readonly string[], env: NodeJS.ProcessEnv = process.
     await lastCall;
     throw new Error('The process has no more to say');
   };
-  onTestFinished(() => killed(child, gone));
   return {
+    get isIdle() {
+      return !isGone && calls.length === 0;
+    },
     call: (task, ...args) => {
       const result = new Promise<never>((resolve, reject) => {
         calls.push({ resolve, reject });

@@ -23,6 +23,9 @@ export function giveUpRights(): string | undefined {
   }
 }
 
+/** All functions here close what they open. */
+export function rest(): void {}
+
 /** A store with a note, a file and a substore with a note. A backup of it lies beside it, and a place for others. */
 export function prepare(place: string): void {
   using store = Store.open(place, { types });

@@ -30,6 +30,11 @@ export function open(place: string, busyTimeoutMs = 5000): string {
   return store.uid;
 }
 
+/** Closes what is open. */
+export function rest(): void {
+  store?.close();
+}
+
 function opened(): Store {
   if (store === undefined) throw new Error('open comes first');
   return store;

@@ -42,6 +42,11 @@ export function open(place: string, maxOpenSubstores = 100): string {
   return store.uid;
 }
 
+/** Closes what is open. */
+export function rest(): void {
+  store?.close();
+}
+
 /** Makes a store with the counter 'n'. */
 export function makeCounter(place: string): void {
   open(place);
