@@ -87,7 +87,8 @@ describe.skipIf(why !== undefined)('a process that is killed', () => {
         const { operations } = await stage.log((log) => stage.inOriginal('lookAfter', stage.directory, scratch, log));
         for (const again of points(operations.length, isThorough ? 9 : 1, false)) {
           stage.set(left);
-          await stage.inCopy('lookAfter', stage.directory, scratch, { FAULTS_KILL: String(again) });
+          const second = await stage.inCopy('lookAfter', stage.directory, scratch, { FAULTS_KILL: String(again) });
+          expect(second.isKilled, `${scene.name}, kill ${kill}, and ${again} of who looked`).toBe(true);
           expectWhole(
             scene,
             stage.look(scene.name),
