@@ -10,6 +10,7 @@ function seedFrom(said: string): number {
   if (said !== 'new') return Number(said);
   const drawn = Math.floor(Math.random() * 1e9);
   console.log(`LAW_SEED=${drawn}`); // a test that hangs, or is killed, prints nothing else
+  process.env.LAW_SEED = String(drawn); // processes that it starts print only what they are asked for
   return drawn;
 }
 
