@@ -549,6 +549,34 @@ describe('errors', () => {
     expect(updates.count).toBe(1);
   });
 
+  // Each failure was followed by a trial of its own, and that by the next if it failed: as many at a time as commits before.
+  test.each(['listener', 'loop'])('of reading are told once in pollMs, as long as it fails: %s', async (way) => {
+    const { writer, reader, updates } = aFragileStore();
+    const errors = new Updates<unknown>();
+    const stop = new AbortController();
+    const options = { changes: true, pollMs: 50, onError: errors.listener, signal: stop.signal } as const;
+    const begin = {
+      listener: () => reader.query(Fragile).subscribe(updates.listener, options),
+      loop: async () => {
+        const loop = reader.query(Fragile).subscribe(options)[Symbol.asyncIterator]();
+        await loop.next();
+        void loop.next();
+      },
+    };
+    await begin[way as keyof typeof begin]();
+    writer.create(Fragile, { name: 'glass' });
+    Fragile.isBroken = true;
+    for (const name of 'abcdefghij') {
+      reader.query(Fragile).update({ name });
+      await turns();
+    }
+    const before = errors.count;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    stop.abort();
+    expect(before).toBeGreaterThanOrEqual(10);
+    expect(errors.count - before).toBeLessThan(15);
+  });
+
   test('of reading without onError end a loop', async () => {
     const { writer, reader } = aFragileStore();
     const loop = reader.query(Fragile).subscribe({ changes: true, pollMs: 5 })[Symbol.asyncIterator]();

@@ -1,6 +1,6 @@
 import type { ItemType } from '../../schema/item-type.js';
 import type { Watcher, Watching } from '../runner.js';
-import { endOfTurn, later } from './event-loop.js';
+import { endOfTurn, Retry } from './event-loop.js';
 import type { LiveAnswer } from './live-answer.js';
 import type { LazyUpdate } from './live-update.js';
 import type { CheckedSubscribeOptions } from './subscribe-options.js';
@@ -25,6 +25,7 @@ export class ListenerSubscription implements Subscription, Watcher {
   readonly #listener: (update: LazyUpdate) => void;
   readonly #options: CheckedSubscribeOptions;
   readonly #close = () => this.close();
+  readonly #retry = new Retry();
   #watching: Watching | undefined;
   #isClosed = false;
   #isScheduled = false;
@@ -70,6 +71,7 @@ export class ListenerSubscription implements Subscription, Watcher {
   #tell(): void {
     this.#isScheduled = false;
     if (this.#isClosed) return;
+    this.#retry.cancel(); // it is tried now
     let update: LazyUpdate | undefined;
     try {
       update = this.#answer.offer();
@@ -99,13 +101,14 @@ export class ListenerSubscription implements Subscription, Watcher {
       this.close();
       return;
     }
-    later(() => this.#schedule(), this.pollMs);
+    this.#retry.in(this.pollMs, () => this.#schedule());
     if (this.#options.onError === undefined) throw error;
     this.#options.onError(error);
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#retry.cancel();
     this.#watching?.stop();
     this.#options.signal?.removeEventListener('abort', this.#close);
   }

@@ -1,6 +1,6 @@
 import type { ItemType } from '../../schema/item-type.js';
 import type { QueryRunner, Watcher, Watching } from '../runner.js';
-import { endOfTurn, later } from './event-loop.js';
+import { endOfTurn, Retry } from './event-loop.js';
 import { LiveAnswer } from './live-answer.js';
 import type { LazyUpdate } from './live-update.js';
 import type { CheckedSubscribeOptions } from './subscribe-options.js';
@@ -70,6 +70,7 @@ class UpdateLoop implements AsyncIterator<LazyUpdate, undefined> {
   readonly #answer: LiveAnswer;
   readonly #options: CheckedSubscribeOptions;
   readonly #waiters: Waiter[] = [];
+  readonly #retry = new Retry();
   #relay: Relay | undefined;
   #isClosed = false;
   #isFirst = true;
@@ -127,6 +128,7 @@ class UpdateLoop implements AsyncIterator<LazyUpdate, undefined> {
     this.#isScheduled = false;
     if (this.#isClosed || this.#waiters.length === 0) return;
     this.#hasNews = false;
+    this.#retry.cancel(); // it is tried now
     try {
       const update = this.#isFirst ? this.#answer.offerFirst() : this.#answer.offer();
       if (update !== undefined) this.#give(update);
@@ -150,13 +152,14 @@ class UpdateLoop implements AsyncIterator<LazyUpdate, undefined> {
       this.#waiters.shift()?.reject(error);
       this.close();
     } else {
-      later(() => this.#lookAgain(), pollMs);
+      this.#retry.in(pollMs, () => this.#lookAgain());
       onError(error);
     }
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#retry.cancel();
     this.#relay?.stop();
     forgottenLoops.unregister(this);
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(DONE);
