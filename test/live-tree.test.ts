@@ -247,6 +247,22 @@ describe('a subscription to a tree', () => {
   });
 });
 
+// It was asked by itself as it had been written, and so stayed in the answer, as did all that was written there later.
+test.each(['a', 'a/deep'])(
+  'a store that the tree leaves out from now on leaves the answer, though %s was written in the same turn',
+  async (path) => {
+    const { store, changes } = aTree();
+    const query = store.tree.query(City, {}, { where: (s) => s.name.in(['a', 'deep']) });
+    using _ = query.subscribe(changes.listener, { changes: true });
+    store.at(path).create(City, { name: 'new' });
+    store.substores.rename('a', 'c');
+    expect((await changes.next()).removed.map((one) => one.path.join('/')).sort()).toEqual(['a', 'a/deep']);
+    store.at('c').create(City, { name: 'one more' });
+    await turns();
+    expect(changes.count).toBe(1);
+  },
+);
+
 test('a store that was skipped is asked again at each comparison, though nobody has written it', async () => {
   const place = aStoreDirectory();
   aTree(aStore({ types }, place)).store.close();

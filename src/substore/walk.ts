@@ -1,5 +1,5 @@
 import type { KeepingStore } from '../item/keeping-store.js';
-import type { Where } from '../query/query.js';
+import type { Query, Where } from '../query/query.js';
 import type { StoreCore } from '../store/store-core.js';
 import type { Branch } from './branch.js';
 import { hasSubStore, subStoresOf } from './find-sub-store.js';
@@ -61,9 +61,21 @@ export class Walk<S extends KeepingStore> {
   /** The items of the stores directly below that are to be visited, by name. */
   below(branch: Branch<S>): readonly SubStore[] {
     if (isLeaf(branch.core, this.period)) return [];
+    const all = this.#toVisit(branch).orderBy((s) => s.name.asc());
+    return this.#options.where === undefined ? branch.substoresSeen.now(() => all.all()) : all.all();
+  }
+
+  /** The item of the one directly below that has its files there, if it is to be visited. */
+  belowIn(branch: Branch<S>, directory: string): SubStore | undefined {
+    return this.#toVisit(branch)
+      .where((s) => s.directory.eq(directory))
+      .first();
+  }
+
+  #toVisit({ core }: Branch<S>): Query<SubStore> {
     const { where } = this.#options;
-    const all = subStoresOf(branch.core, true).orderBy((s) => s.name.asc());
-    return where === undefined ? branch.substoresSeen.now(() => all.all()) : all.where(where).all();
+    const all = subStoresOf(core, true);
+    return where === undefined ? all : all.where(where);
   }
 
   /** What a store gives; undefined when it is no more, or failed and the caller chose to skip it. */

@@ -3,7 +3,6 @@ import type { KeepingStore } from '../../item/keeping-store.js';
 import type { FoundAnswer, FoundPart, Since } from '../../query/runner.js';
 import type { StoreCore } from '../../store/store-core.js';
 import type { Branch } from '../branch.js';
-import { subStoresOf } from '../find-sub-store.js';
 import type { SubStore } from '../sub-store.js';
 import { substoreDirectory } from '../substore-directory.js';
 import { Walk, type WalkOptions } from '../walk.js';
@@ -91,14 +90,10 @@ class Reading<S extends KeepingStore> {
   #branchAt(ids: readonly string[]): Branch<S> | undefined {
     let branch = this.#tree.top;
     for (const id of ids) {
-      const { core } = branch;
-      const find = () =>
-        subStoresOf(core, true)
-          .where((s) => s.directory.eq(id))
-          .first();
-      const item = this.#walk.ask(branch, find);
+      const parent: Branch<S> = branch;
+      const item = this.#walk.ask(parent, () => this.#walk.belowIn(parent, id));
       if (item === undefined) return undefined;
-      branch = branch.child(item);
+      branch = parent.child(item);
     }
     return branch;
   }
