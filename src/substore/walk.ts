@@ -32,8 +32,10 @@ export class Walk<S extends KeepingStore> {
   readonly #left = new Set<Branch<S>>();
   #top: Branch<S> | undefined;
 
-  constructor(options: WalkOptions) {
+  /** `top`: the store that was asked for, where the walk does not begin by going {@link Walk.from} it. */
+  constructor(options: WalkOptions, top?: Branch<S>) {
     this.#options = options;
+    this.#top = top;
   }
 
   *from(top: Branch<S>): Generator<Branch<S>> {

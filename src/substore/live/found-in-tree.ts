@@ -56,7 +56,7 @@ class Reading<S extends KeepingStore> {
   constructor(tree: AskedTree<S>, { known }: Since) {
     this.#tree = tree;
     this.#known = known;
-    this.#walk = new Walk<S>(tree.options);
+    this.#walk = new Walk<S>(tree.options, tree.top);
     for (const directory of known.keys()) this.#noteChild(directory);
   }
 
