@@ -232,6 +232,25 @@ describe('a subscription to a tree', () => {
     expect(updates.count).toBe(1);
   });
 
+  // Of each store below, which had lain in a directory of its own, a poll told once more.
+  test.each(['delete', 'move'] as const)(
+    'is not told by a poll of stores that we %s, nor of those below',
+    async (way) => {
+      const { store, a, deep, updates } = aTree();
+      deep.substores.create('deeper').substores.create('deepest');
+      a.close(); // so that those below are known by their directories only
+      using _ = store.tree.query(City).subscribe(updates.listener, { pollMs: 5 });
+      const act = {
+        delete: () => store.substores.delete('a'),
+        move: () => store.at('a').substores.move('deep', store),
+      };
+      act[way]();
+      await updates.next();
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(updates.count).toBe(1);
+    },
+  );
+
   test('gives the error of a store that was taken away to onError, until it is back or deleted', async () => {
     const { store, b, other, place, changes } = await withAnother();
     const errors = new Updates<unknown>();

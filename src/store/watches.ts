@@ -36,8 +36,8 @@ export interface Lookout {
   hasMissedBefore(store: WatchedStore): boolean;
   /** A store was made by us. */
   created(store: WatchedStore): void;
-  /** A store has come to another place, with all below it. */
-  moved(store: WatchedStore): void;
+  /** A store has come to another place, with all below it; its directory was this one. */
+  moved(store: WatchedStore, from: string): void;
   deleted(store: WatchedStore): void;
 }
 
@@ -67,8 +67,9 @@ export class Watches {
     if (this.#all.size > 0) this.lookout?.created(store);
   }
 
-  moved(store: WatchedStore): void {
-    if (this.#all.size > 0) this.lookout?.moved(store);
+  /** `from`: the directory that it had, if any. */
+  moved(store: WatchedStore, from: string | undefined): void {
+    if (this.#all.size > 0 && from !== undefined) this.lookout?.moved(store, from);
   }
 
   closed(store: WatchedStore, isDeleted: boolean): void {

@@ -104,8 +104,9 @@ function changeParents<S extends KeepingStore>(
       discardBelow(from, wasIn); // it was deleted with the store that it was moved to
       return;
     }
+    const wasAt = child.directory;
     followIfPossible(child, id, (error) => transaction.noteUnfinished({ part, error }));
-    child.core.watches.moved(child.core);
+    child.core.watches.moved(child.core, wasAt);
   });
 }
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { KeepingStore } from '../../item/keeping-store.js';
 import { isWithin } from '../../store/is-within.js';
 import type { Evictable, StoreSettings } from '../../store/settings.js';
@@ -106,8 +107,9 @@ class Poller implements Lookout {
       this.#followFrom(store.directory);
       if (!this.#areas.covers(store.directory)) continue;
       const isNews = store.hasNews(open.get(store.directory), glimpseInto);
-      if (!store.isMissing || this.#areas.isTop(store.directory)) this.#stores.set(store.directory, store);
-      if (isNews) this.#news(store.directory);
+      const stays = !store.isMissing || this.#areas.isTop(store.directory);
+      if (stays) this.#stores.set(store.directory, store);
+      if (isNews && (stays || this.#stores.has(parentOf(store.directory)))) this.#news(store.directory);
     }
     this.#restart();
   }
@@ -142,8 +144,8 @@ class Poller implements Lookout {
    * they are told of too: what was written in between was not looked for.
    */
   #news(directory: string): void {
-    for (const at of [directory, ...this.#lookAfter(directory)])
-      for (const watch of this.#areas.watchesOver(at)) watch.told(at);
+    const below = this.#stores.has(directory) ? this.#lookAfter(directory) : [];
+    for (const at of [directory, ...below]) for (const watch of this.#areas.watchesOver(at)) watch.told(at);
   }
 
   #opened(file: Evictable): void {
@@ -161,14 +163,20 @@ class Poller implements Lookout {
     if (this.#areas.covers(directory)) this.#lookAfter(directory);
   }
 
-  moved(store: WatchedStore): void {
+  moved(store: WatchedStore, from: string): void {
+    this.#stores.delete(from);
     this.#rearrange([...this.#areas.watches].filter((watch) => isWithin(watch.store, store)));
     this.created(store);
   }
 
+  // Those below go without a word when they are looked at: their parent is not looked after any more.
   deleted(store: WatchedStore): void {
     this.#stores.delete(directoryOf(store));
   }
+}
+
+function parentOf(directory: string): string {
+  return dirname(dirname(directory)); // `sub/<id>` in its parent's
 }
 
 // A tree with a root on disk has all its stores there.
