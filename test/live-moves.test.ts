@@ -1,5 +1,7 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { type LiveChanges, Store } from 'corollary';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aStoreDirectory } from './support/a-store.js';
 import { Updates } from './support/updates.js';
 import { City } from './tasks/live-queries.js';
@@ -98,6 +100,59 @@ test.each(['b/child', 'b/child/deep'])(
     other.at(path).create(City, { name: 'Metz' });
     expect((await changes.next()).added.map(({ name }) => name)).toEqual(['Metz']);
     store.close();
+  },
+);
+
+// It was looked for where it should be when its parent was found to be written, and never again.
+describe.each(['b/child', 'b/child/deep'])(
+  'what another handle writes into %s, which it moved there, is noticed',
+  (path) => {
+    /** Moves the store, but its directory stays where it was. Gives the function with which that follows. */
+    function moveWithoutDirectory(place: string, other: Store): () => void {
+      const [a, b] = ['a', 'b'].map((name) =>
+        join(place, 'sub', other.substores.query({ name }).one().directory, 'sub'),
+      );
+      const { directory } = other.at('a').substores.query({ name: 'child' }).one();
+      other.at('a').substores.move('child', other.at('b'));
+      other.at('b/child').close();
+      const [before, after] = [join(a as string, directory), join(b as string, directory)];
+      renameSync(after, before);
+      return () => renameSync(before, after);
+    }
+
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
+
+    test('where its directory followed when it was read here', async () => {
+      const { place, store, child, changes } = aTree();
+      child.substores.create('deep');
+      using other = Store.open(place, { types: [City] });
+      using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 5 });
+      child.close();
+      moveWithoutDirectory(place, other);
+      while ((await changes.next()).added.length === 0);
+      await pause();
+      other.at(path).create(City, { name: 'Metz' });
+      expect((await changes.next()).added.map(({ name }) => name)).toEqual(['Metz']);
+      store.close();
+    });
+
+    test('where its directory followed after the move was noticed', async () => {
+      const { place, store, b, child } = aTree();
+      const updates = new Updates<unknown>();
+      child.substores.create('deep');
+      using other = Store.open(place, { types: [City] });
+      using _subscription = b.tree.query(City).subscribe(updates.listener, { pollMs: 5 });
+      child.close();
+      const follow = moveWithoutDirectory(place, other);
+      await updates.next();
+      follow();
+      await pause();
+      updates.count = 0;
+      other.at(path).create(City, { name: 'Metz' });
+      await pause();
+      expect(updates.count).toBeGreaterThan(0);
+      store.close();
+    });
   },
 );
 

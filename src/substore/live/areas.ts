@@ -107,7 +107,12 @@ export class Areas {
 function* directoriesBelow(directory: string, levels: number): Generator<string> {
   yield directory;
   if (levels === 0) return;
-  for (const id of idsIn(directory)) yield* directoriesBelow(substoreDirectory(directory, id), levels - 1);
+  for (const below of directoriesDirectlyBelow(directory)) yield* directoriesBelow(below, levels - 1);
+}
+
+/** The directories of the stores in a store's own. */
+export function directoriesDirectlyBelow(directory: string): readonly string[] {
+  return idsIn(directory).map((id) => substoreDirectory(directory, id));
 }
 
 // What cannot be listed is an error to whoever reads these stores.

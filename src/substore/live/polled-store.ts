@@ -1,6 +1,12 @@
 import { type FilesSeen, isUnwritten, lookAtFiles } from '../../store/files-seen.js';
 import type { CommitsSeen, Evictable } from '../../store/settings.js';
 
+// Kept from the start: a test that replaces the clock must not stop it here.
+const { now } = Date;
+
+/** So long after the commit of a move the directory is expected to have followed, unless the process was killed. */
+const LONGEST_MOVE_MS = 10_000;
+
 /** What is seen of a closed store that is opened for a moment. */
 export interface Glimpse {
   readonly generation: number;
@@ -26,6 +32,7 @@ export class PolledStore {
   /** The files as they were when the store was closed and known. */
   #files: FilesSeen | undefined;
   #isUnreadable = false;
+  #newsAt = Number.NEGATIVE_INFINITY;
 
   /** From now on nothing is missed. */
   constructor(directory: string, open: Evictable | undefined, glimpseInto: GlimpseInto) {
@@ -56,6 +63,15 @@ export class PolledStore {
   /** True when the store is no longer where it was. */
   get isMissing(): boolean {
     return this.#files?.exists === false;
+  }
+
+  /** News were found, by a look or otherwise. */
+  noteNews(): void {
+    this.#newsAt = now();
+  }
+  /** True as long as stores that were moved here may still come to lie below it. */
+  get hadNewsLately(): boolean {
+    return Math.abs(now() - this.#newsAt) < LONGEST_MOVE_MS; // a clock can be put back
   }
 
   #know({ generation, own, foreign }: CommitsSeen): void {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { KeepingStore } from '../../item/keeping-store.js';
 import { isWithin } from '../../store/is-within.js';
@@ -6,7 +7,7 @@ import { visitStore } from '../../store/visit-store.js';
 import type { Lookout, Watch, WatchedStore } from '../../store/watches.js';
 import type { Branch } from '../branch.js';
 import type { Pool } from '../pool.js';
-import { Areas } from './areas.js';
+import { Areas, directoriesDirectlyBelow } from './areas.js';
 import { LOOKS_PER_OPENING, paceFor } from './pace.js';
 import { type Glimpse, PolledStore } from './polled-store.js';
 
@@ -38,6 +39,8 @@ class Poller implements Lookout {
   readonly #areas: Areas;
   /** By directory. The first is looked at next, and is the last then. */
   readonly #stores = new Map<string, PolledStore>();
+  /** The directories of watched stores that were opened and that nobody has looked after yet. */
+  readonly #met = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #pauseMs = 0;
 
@@ -61,6 +64,7 @@ class Poller implements Lookout {
     this.#timer = undefined;
     this.#tree.pool.onOpened = undefined;
     this.#stores.clear();
+    this.#met.clear();
   }
 
   get #pace() {
@@ -95,6 +99,7 @@ class Poller implements Lookout {
   }
 
   #step(looksPerStep: number): void {
+    this.#lookAfterMet();
     const open = this.#openFiles();
     let looks = 0;
     const glimpseInto = (directory: string): Glimpse => {
@@ -110,8 +115,27 @@ class Poller implements Lookout {
       const stays = !store.isMissing || this.#areas.isTop(store.directory);
       if (stays) this.#stores.set(store.directory, store);
       if (isNews && (stays || this.#stores.has(parentOf(store.directory)))) this.#news(store.directory);
+      else if (store.hadNewsLately) this.#lookForArrivals(store.directory);
     }
     this.#restart();
+  }
+
+  // Who moves a store here commits that first, then its directory follows.
+  #lookForArrivals(directory: string): void {
+    for (const at of directoriesDirectlyBelow(directory))
+      if (!this.#stores.has(at) && this.#areas.covers(at)) this.#arrived(at);
+  }
+
+  // Where a directory followed only when it was needed here, its store is opened at once.
+  #lookAfterMet(): void {
+    const met = [...this.#met];
+    this.#met.clear();
+    // A store that was made in a transaction which was undone is no more.
+    for (const at of met) if (!this.#stores.has(at) && existsSync(at)) this.#arrived(at);
+  }
+
+  #arrived(directory: string): void {
+    this.#tell(this.#lookAfter(directory));
   }
 
   // Others move stores too, and whoever finds one where it is now does not tell. Until now nobody has looked there.
@@ -144,13 +168,21 @@ class Poller implements Lookout {
    * they are told of too: what was written in between was not looked for.
    */
   #news(directory: string): void {
-    const below = this.#stores.has(directory) ? this.#lookAfter(directory) : [];
-    for (const at of [directory, ...below]) for (const watch of this.#areas.watchesOver(at)) watch.told(at);
+    const store = this.#stores.get(directory);
+    store?.noteNews();
+    const below = store === undefined ? [] : this.#lookAfter(directory);
+    this.#tell([directory, ...below]);
+  }
+
+  #tell(directories: readonly string[]): void {
+    for (const at of directories) for (const watch of this.#areas.watchesOver(at)) watch.told(at);
   }
 
   #opened(file: Evictable): void {
-    const store = this.#stores.get(file.directory as string);
-    if (store?.hasNewsAtOpening(file.commitsSeen) === true) this.#news(store.directory);
+    const directory = file.directory as string;
+    const store = this.#stores.get(directory);
+    if (store?.hasNewsAtOpening(file.commitsSeen) === true) this.#news(directory);
+    else if (store === undefined && this.#areas.covers(directory)) this.#met.add(directory);
   }
 
   hasMissedBefore(store: WatchedStore): boolean {
