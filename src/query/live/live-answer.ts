@@ -6,8 +6,6 @@ import { Snapshot } from './snapshot.js';
 /** Where something was written: in the stores with these keys, or anywhere. */
 type Written = ReadonlySet<string> | 'anywhere';
 
-const NOWHERE: Written = new Set();
-
 /** A question that is asked again and again, and what its subscriber was told last. */
 export class LiveAnswer {
   readonly runner: QueryRunner;
@@ -15,7 +13,7 @@ export class LiveAnswer {
   /** Undefined when the subscriber does not want to know what changed. */
   #told: Snapshot | undefined;
   /** Where something was written since. */
-  #written: Written = 'anywhere';
+  #written: Set<string> | 'anywhere' = 'anywhere';
   #offered: { readonly snapshot: Snapshot; readonly written: Written } | undefined;
 
   constructor(runner: QueryRunner, spec: QuerySpec, compares: boolean) {
@@ -33,7 +31,9 @@ export class LiveAnswer {
 
   /** Something was written in the store with this key, or anywhere. */
   noteWritten(where: string | undefined): void {
-    if (this.#told !== undefined) this.#written = joined(this.#written, where === undefined ? 'anywhere' : [where]);
+    if (this.#told === undefined || this.#written === 'anywhere') return;
+    if (where === undefined) this.#written = 'anywhere';
+    else this.#written.add(where);
   }
 
   /**
@@ -67,7 +67,7 @@ export class LiveAnswer {
   // these were closed; some of them it has read before. And so comes what is written while the subscriber is told.
   #take(): Written {
     const written = this.#written;
-    this.#written = NOWHERE;
+    this.#written = new Set();
     return written;
   }
 
@@ -94,6 +94,6 @@ export class LiveAnswer {
   }
 }
 
-function joined(some: Written, more: Iterable<string> | 'anywhere'): Written {
+function joined(some: Written, more: Written): Set<string> | 'anywhere' {
   return some === 'anywhere' || more === 'anywhere' ? 'anywhere' : new Set([...some, ...more]);
 }
