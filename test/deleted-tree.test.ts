@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { Item, item, Store, SubStore, text } from 'corollary';
 import { expect, test } from 'vitest';
 import { codeOf } from './support/a-refusal.js';
@@ -93,5 +95,23 @@ test.each([
   expect(root.tree.query(SubStore, (s) => s.name.ne('no such')).delete()).toBe(2);
   expect([root.substores.size, root.tree.count(Note), deep.isClosed]).toEqual([0, 0, true]);
   expect(root.tree.check().isSound).toBe(true);
+  root.close();
+});
+
+// It could not be marked then, and whoever had it open went on writing into files that were gone.
+test('a store that was locked while another handle deleted it refuses to be written afterwards', () => {
+  const place = aStoreDirectory();
+  const { root, acme } = aTreeWithAnItem(Store.open(place, { types: [Note] }));
+  const { directory } = root.substores.query({ name: 'acme' }).one();
+  const writer = new Database(join(place, 'sub', directory, 'db.sqlite'));
+  writer.exec('BEGIN IMMEDIATE');
+  const elsewhere = Store.open(place, { types: [Note], busyTimeoutMs: 20 });
+  elsewhere.substores.delete('acme');
+  elsewhere.close();
+  writer.exec('ROLLBACK');
+  writer.close();
+
+  expect(codeOf(() => acme.create(Note, { title: 'after' }))).toBe('STORE_CLOSED');
+  expect(codeOf(() => acme.count(Note))).toBe('STORE_CLOSED');
   root.close();
 });

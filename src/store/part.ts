@@ -100,6 +100,7 @@ export class Part {
     const { file } = this.store;
     this.#lock();
     file.sync();
+    if (this.joining.lock !== 'read') file.assertInPlace();
     while (file.isPrepared) {
       this.#connection.rollBack();
       this.#mustFollow = file.settle(patience);

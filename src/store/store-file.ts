@@ -2,7 +2,8 @@ import type { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import { type Patience, settlePrepared } from './commit/settle.js';
 import { connect } from './connect.js';
-import { assertIsStore, inspect } from './directory.js';
+import { assertIsStore, databaseFile, inspect } from './directory.js';
+import { statOf } from './disk.js';
 import { FileWeight } from './file-weight.js';
 import { DiskFiles } from './files/disk-files.js';
 import type { FileArea } from './files/file-area.js';
@@ -265,6 +266,19 @@ export class StoreFile implements Evictable {
     this.epoch++;
     this.#foreignCommits++;
     this.#settleIfAlone();
+  }
+
+  /**
+   * For who has the lock of a substore: who deletes one that is locked for longer than he waits puts it aside without a
+   * mark, and what is written there then is lost.
+   * @throws CorollaryError STORE_CLOSED, and what opening it throws
+   */
+  assertInPlace(): void {
+    const { directory } = this;
+    if (directory === undefined || this.#expected === undefined) return;
+    if (statOf(databaseFile(directory)) !== undefined) return;
+    this.evict();
+    this.#openedOrDeleted();
   }
 
   #lookAgain(): void {
