@@ -165,11 +165,15 @@ function loadRow(core: StoreCore, reading: Reading, { type, sql }: StoredType, i
 }
 
 /**
- * The item of a type with this text in a unique attribute; undefined when there is none. As quick as SQL by hand, and the
- * store does not join a running transaction: it is asked by who looks for another store.
+ * The item of a type with this text in a unique attribute, as of a reading of its store; undefined when there is none. As
+ * quick as SQL by hand.
  */
-export function findByText(core: StoreCore, type: ItemType, attribute: string, value: string): Item | undefined {
-  const reading = core.readingAside();
+export function findByText(
+  { core, reading }: { readonly core: StoreCore; readonly reading: Reading },
+  type: ItemType,
+  attribute: string,
+  value: string,
+): Item | undefined {
   const stored = core.catalog.find(type);
   const row = stored && reading.connection.row(stored.sql.selectByText(attribute), [value]);
   return row && itemOfRow(core, type, row, reading.epoch);

@@ -52,7 +52,8 @@ function makeDirectory(core: StoreCore, id: string, uid: string, transaction: Tr
 /** A name for a directory that no other substore has: the wanted one, if that is free. */
 export function freeDirectoryName(core: StoreCore, wanted = newDirectoryName()): string {
   let id = wanted;
-  while (findByText(core, core.typeOf(SubStore), 'directory', id) !== undefined) id = newDirectoryName();
+  const reading = core.readingAside();
+  while (findByText({ core, reading }, core.typeOf(SubStore), 'directory', id) !== undefined) id = newDirectoryName();
   return id;
 }
 

@@ -16,14 +16,15 @@ export function subStoresOf(core: StoreCore, isAside = false): Query<SubStore> {
 /** @throws CorollaryError BAD_NAME */
 export function findSubStore(core: StoreCore, name: string): SubStore | undefined {
   checkedName(name, core.file.place);
-  core.reading(); // joins the running transaction
-  const found: unknown = findByText(core, core.typeOf(SubStore), 'name', name);
+  const reading = core.reading(); // joins the running transaction
+  const found: unknown = findByText({ core, reading }, core.typeOf(SubStore), 'name', name);
   return found as SubStore | undefined; // of the type that was asked for
 }
 
 /** The item of the substore with a uid. The store does not join a running transaction. */
 export function subStoreWithUid(core: StoreCore, uid: string): SubStore | undefined {
-  const found: unknown = findByText(core, core.typeOf(SubStore), 'uid', uid);
+  const reading = core.readingAside();
+  const found: unknown = findByText({ core, reading }, core.typeOf(SubStore), 'uid', uid);
   return found as SubStore | undefined; // of the type that was asked for
 }
 
