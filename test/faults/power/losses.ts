@@ -36,34 +36,40 @@ function someMoment(steps: readonly Step[], random: () => number): number {
   return moments[Math.floor(random() * moments.length)] ?? steps.length;
 }
 
+/** What is left on a disk when the power fails after these steps. */
+interface Cut {
+  readonly disk: Disk;
+  readonly loss: Loss;
+}
+
+function cut({ base, steps }: Recording, model: ModelName, after: number, random = () => 0): Cut {
+  const until = steps.slice(0, after);
+  tally('states after a power cut');
+  return {
+    disk: new Disk(base, until, models[model](until, random)),
+    loss: {
+      isInOrder: isInOrder(model),
+      said: until.flatMap((step) => (step.kind === 'say' ? [step.text] : [])),
+      what: `${model}, after ${after} of ${steps.length} steps`,
+    },
+  };
+}
+
 /** Fails the power `count` times, at moments and on disks of every kind. */
-function* cuts(
-  { base, steps }: Recording,
-  count: number,
-  only: readonly ModelName[],
-): Generator<Loss & { disk: Disk }> {
+function* cuts(recording: Recording, count: number, only: readonly ModelName[]): Generator<Cut> {
   for (let n = 0; n < count; n++) {
     const random = numbersFrom(seed + n);
     const model = only[n % only.length] as ModelName;
-    const until = steps.slice(0, someMoment(steps, random));
-    const kept = models[model](until, isRandom(model) ? random : () => 0);
-    tally('states after a power cut');
-    yield {
-      disk: new Disk(base, until, kept),
-      isInOrder: isInOrder(model),
-      said: until.flatMap((step) => (step.kind === 'say' ? [step.text] : [])),
-      what: `LAW_SEED=${seed}, state ${n}: ${model}, after ${until.length} of ${steps.length} steps`,
-    };
+    const moment = someMoment(recording.steps, random);
+    const { disk, loss } = cut(recording, model, moment, isRandom(model) ? random : undefined);
+    yield { disk, loss: { ...loss, what: `LAW_SEED=${seed}, state ${n}: ${loss.what}` } };
   }
 }
 
-/**
- * Fails the power `count` times and puts into the directory what is left. Many of these states are the same, and whoever
- * looks would see the same: each comes once.
- */
-export function* losses(directory: string, recording: Recording, count = states, only = modelNames): Generator<Loss> {
+/** Puts what is left into the directory. Many of these states are the same, and whoever looks would see the same: each comes once. */
+function* different(directory: string, all: Iterable<Cut>): Generator<Loss> {
   const known = new Set<string>();
-  for (const { disk, ...loss } of cuts(recording, count, only)) {
+  for (const { disk, loss } of all) {
     const state = `${loss.isInOrder} ${loss.said} ${disk.fingerprint()}`;
     if (known.has(state)) continue;
     known.add(state);
@@ -71,4 +77,17 @@ export function* losses(directory: string, recording: Recording, count = states,
     disk.writeTo(directory);
     yield loss;
   }
+}
+
+/** Fails the power `count` times and puts into the directory what is left. */
+export function losses(directory: string, recording: Recording, count = states, only = modelNames): Iterable<Loss> {
+  return different(directory, cuts(recording, count, only));
+}
+
+/** Fails it just after the first thing was said, on the disk that keeps nothing but what was synced. */
+export function lossWhenSaid(directory: string, recording: Recording): Loss {
+  const said = recording.steps.findIndex(({ kind }) => kind === 'say') + 1;
+  const { disk, loss } = cut(recording, 'synced', said);
+  disk.writeTo(directory);
+  return loss;
 }
