@@ -101,13 +101,16 @@ const PLACES = ['', 'a', 'a/b', 'a/b/c', 'd', 'e'];
 const allInOne = aStoreToAsk({ types }, (store) => {
   for (const family of PLACES.keys()) store.transact(() => addFamily(store, family));
 });
-const eachInItsOwn = aStoreToAsk({ types, maxOpenSubstores: 2 }, (top) => {
+function addEachToItsOwn(top: Store): void {
   for (const [family, path] of PLACES.entries()) {
     const names = path === '' ? [] : path.split('/');
     const place = names.reduce((at, name) => at.substores.openOrCreate(name), top);
     place.transact(() => addFamily(place, family));
   }
-});
+}
+const eachInItsOwn = aStoreToAsk({ types }, addEachToItsOwn);
+/** The same with most stores closed at any time. */
+const fewOpen = aStoreToAsk({ types, maxOpenSubstores: 2 }, addEachToItsOwn);
 
 let one: Store;
 let root: Store;
@@ -617,6 +620,7 @@ const QUESTIONS: [string, Asked][] = [
 describe.each(QUESTIONS)('%s', (_, asked) => {
   test('has the answer that one store would give', () => {
     expect(said(asked(root.tree).all())).toEqual(said(asked(one).all()));
+    expect(said(asked(fewOpen().store.tree).all())).toEqual(said(asked(one).all()));
     expect(asked(root.tree).count()).toBe(asked(one).count());
     expect(asked(root.tree).exists()).toBe(asked(one).exists());
     expect(said(asked(root.tree).first())).toEqual(said(asked(one).first()));
@@ -644,6 +648,14 @@ describe.each(QUESTIONS)('%s', (_, asked) => {
     expect(one.transact(() => said(asked(one).all()))).toEqual(said(asked(one).all()));
   });
 });
+
+test.each(QUESTIONS.filter((_, n) => n % 12 === 0))(
+  '%s comes in pages from stores that are closed in between',
+  (_, asked) => {
+    const [tree, store] = [asked(fewOpen().store.tree), asked(one)] as Query<never, unknown>[];
+    expect(said([...(tree?.pages(5) ?? [])].flat())).toEqual(said(store?.all()));
+  },
+);
 
 /** How many of the last votes of all a novel has. */
 const lastVotes = (of: Pick<Store['tree'], 'query'>) => (n: Columns<Novel>) => {

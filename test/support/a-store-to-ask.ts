@@ -17,18 +17,24 @@ interface Kept<F> extends Filled<F> {
 }
 
 /**
- * A store for the many tests of a file that only ask. Each finds it as it was filled: the same one as the test before,
- * or a new one where that has written into the tree or closed it.
+ * A store for the many tests of a file that only ask. Each that wants it finds it as it was filled: the same one as the test
+ * before, or a new one where that has written into the tree or closed it.
  */
 export function aStoreToAsk<F>(options: StoreOptions, fill: (store: Store) => F): () => Filled<F> {
   let kept: Kept<F> | undefined;
+  let isLookedAt = false;
   beforeEach(() => {
-    if (kept !== undefined && isAsFilled(kept)) return;
-    end(kept);
-    kept = made(options, fill);
+    isLookedAt = false;
   });
   afterAll(() => end(kept));
-  return () => kept as Kept<F>; // made before each test
+  return () => {
+    if (kept === undefined || !(isLookedAt || isAsFilled(kept))) {
+      end(kept);
+      kept = made(options, fill);
+    }
+    isLookedAt = true;
+    return kept;
+  };
 }
 
 function made<F>(options: StoreOptions, fill: (store: Store) => F): Kept<F> {
