@@ -78,7 +78,7 @@ describe.skipIf(why !== undefined)('a backup', () => {
     const placed = whole.findIndex((one) => one.endsWith('/backup/manifest'));
     const last = whole.findLastIndex((one) => one.includes('/backup/'));
     expect(last - placed).toBeGreaterThan(1);
-    for (const fail of points(last - placed + 1, 6).map((n) => placed + n)) {
+    for (const fail of points(last - placed + 1, 3).map((n) => placed + n)) {
       stage.set();
       const injury = { FAULTS_FAIL: String(fail), FAULTS_ERRNO: String(EIO) };
       expectAgreement(
@@ -135,7 +135,7 @@ describe.skipIf(why !== undefined)('a commit of which nobody knows whether it is
       const { operations } = await stage.log((log) => child.call('live', name, stage.set(), log));
       const syncs = operations.filter(isSync);
       const ofLogs = syncs.flatMap((one, at) => (one.endsWith('/db.sqlite-wal') ? [at + 1] : []));
-      const failing = points(ofLogs.length, 6).map((n) => String(ofLogs[n - 1]));
+      const failing = points(ofLogs.length, 4).map((n) => String(ofLogs[n - 1]));
       const inTwoWays = (fail: string) => ['', '1'].map((ever) => ({ FAULTS_FAIL: fail, FAULTS_EVER: ever }));
       for (const injury of failing.flatMap(inTwoWays)) {
         const failure = { FAULTS_KIND: 'sync', FAULTS_ERRNO: String(EIO), ...injury };

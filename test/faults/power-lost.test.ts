@@ -56,7 +56,7 @@ function rounds(stage: Stage, { isInOrder, said, what }: Loss, stores: number, m
 describe.skipIf(why !== undefined)('a power cut', () => {
   test('leaves each thing done wholly or not at all, and done if it was said to be', { timeout }, async () => {
     const stage = new Stage(program);
-    const scenes = await stage.scenes(someOf(chosenDeeds, 11, seed));
+    const scenes = await stage.scenes(someOf(chosenDeeds, 27, seed));
     const child = stage.process();
     const faults = new Faults();
     for (const scene of scenes) {
