@@ -188,7 +188,7 @@ describe.each(roots)('a substore %s', (_, aRoot) => {
 
 // What is freed is used again; what is not adds up to a hundred megabytes.
 describe('the memory is given back', () => {
-  const sizeBytes = 5_000_000;
+  const sizeBytes = 3_000_000;
   const fill = (store: Store) => store.createMany(Block, [{ content: new Uint8Array(sizeBytes).fill(1) }]);
 
   // JavaScript gives up its own copies in a turn to come: until then they would count as memory of SQLite.

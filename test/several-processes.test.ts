@@ -15,7 +15,7 @@ const OFTEN = Number(process.env.CONTENTION ?? 1);
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** How long processes write without a break. */
-const COMPETING_MS = OFTEN > 1 ? 2000 : 700;
+const COMPETING_MS = OFTEN > 1 ? 2000 : 500;
 
 if (OFTEN > 1) vi.setConfig({ testTimeout: 3_600_000 });
 
