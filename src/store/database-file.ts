@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { onDisk } from './disk.js';
+import { databaseFile } from './directory.js';
+import { codeOf, onDisk } from './disk.js';
 
 /** How SQLite is to write a database: with a log beside it (WAL), or so that it can be read where nothing can be written. */
 export type WriteMode = 'log' | 'rollback';
@@ -25,6 +26,28 @@ export function finishDatabaseFile(file: string, mode: WriteMode): void {
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
+    }
+  });
+}
+
+/**
+ * Makes all commits durable that SQLite shows of the store in a directory. Some are not: with `durability: 'relaxed'`, in
+ * this process or another, and where a process was killed while it synced one. For who does something on the ground of
+ * them that would not go with them if the power failed.
+ * @throws CorollaryError DISK_FULL, IO_ERROR
+ */
+export function syncLog(directory: string): void {
+  // SQLite has no locks on the log, so closing a descriptor of it drops none, as it would for the database itself.
+  onDisk(directory, () => {
+    try {
+      const descriptor = openSync(`${databaseFile(directory)}-wal`, 'r+');
+      try {
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error; // all is in the database, durably
     }
   });
 }

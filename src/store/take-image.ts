@@ -1,10 +1,9 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { copyDatabase, sizeOf } from '../driver/whole-database.js';
 import { builtInTexts } from './built-in-rows.js';
 import type { Patience } from './commit/settle.js';
 import { finishDatabaseFile, setWriteMode } from './database-file.js';
 import { databaseFile } from './directory.js';
-import { codeOf, onDisk, writeWhole } from './disk.js';
+import { onDisk, writeWhole } from './disk.js';
 import { isFileId } from './files/file-id.js';
 import { headerless } from './header.js';
 import type { StoreFile } from './store-file.js';
@@ -106,25 +105,4 @@ function copyLarge({ settings, place }: StoreFile, directory: string, target: st
 export function fileIdsOf(file: StoreFile): string[] {
   const rows = builtInTexts(file, 'corollary_file', ['diskName']) as [string][];
   return rows.map(([id]) => id).filter(isFileId);
-}
-
-/**
- * Makes all commits of a store durable. Some are not: with `durability: 'relaxed'`, in this process or another. A power
- * loss that took back what an image shows would give the same generation to something else later.
- */
-export function syncLog({ directory }: StoreFile): void {
-  if (directory === undefined) return;
-  // SQLite has no locks on the log, so closing a descriptor of it drops none, as it would for the database itself.
-  onDisk(directory, () => {
-    try {
-      const descriptor = openSync(`${databaseFile(directory)}-wal`, 'r+');
-      try {
-        fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error; // all is in the database, durably
-    }
-  });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Store } from 'corollary';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runWithFaults } from '../support/a-faulty-disk.js';
+import { operationsOf, runWithFaults } from '../support/a-faulty-disk.js';
 import { aProgram } from '../support/a-process.js';
 import { codeOf, refusal } from '../support/a-refusal.js';
 import { aDirectory, aStore, aStoreDirectory } from '../support/a-store.js';
@@ -266,6 +266,19 @@ describe.skipIf(why !== undefined)('who comes while a transaction is being decid
     expect(afterAllAreGone(place)).toEqual({ told: scene.before, isSound: true });
     expect(told(root)).toEqual(scene.before);
     expect(root.at('a').count(Remark)).toBe(1);
+  });
+
+  // A process that is killed while it syncs its decision leaves a commit that SQLite finds. The part was written on the
+  // ground of it, durably, and a loss of power after that could take the decision away.
+  test('writes a part only when the decision that he found is durable', async () => {
+    const isOnRoot = (line: string) => line.startsWith('sync') && line.endsWith(join('a.store', 'db.sqlite-wal'));
+    const { place } = await killedAt(scene, scene.operations.map(isOnRoot).lastIndexOf(true) + 1);
+    const { operations, ended } = await operationsOf(scene.program.file, { below: place }, ['look', place]);
+    expect(ended.result).toEqual({ told: scene.after, isSound: true });
+    const [[, part]] = partsOf(scene, place) as [[string, string]];
+    const written = operations.indexOf(`write ${join(part, 'db.sqlite-wal')}`);
+    expect(written).toBeGreaterThan(0);
+    expect(operations.slice(0, written).some(isOnRoot)).toBe(true);
   });
 
   test('finds all or nothing later when he only read inside a transaction of the deciding store', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Connection } from '../../driver/connection.js';
 import { sleep } from '../../driver/sleep.js';
 import { CorollaryError } from '../../errors.js';
+import { syncLog } from '../database-file.js';
 import { databaseFile, inspect } from '../directory.js';
 import { onDisk } from '../disk.js';
 import { APPLICATION_ID } from '../format.js';
@@ -85,7 +86,7 @@ function isSettled(store: PreparedStore, verdict: Verdict, patience: Patience | 
   if (outcome === 'open') return patience === undefined || store.settings.readOnly;
   // What will never happen does not stop a reader. What has happened, whoever runs it is just writing.
   if (store.settings.readOnly) return outcome === 'undone';
-  if (outcome === 'committed') return finish(store.connection, latest, mark);
+  if (outcome === 'committed') return finishDecided(store, latest, mark);
   return patience === undefined ? dropIfPossible(store, latest) : finish(store.connection, latest, undefined);
 }
 
@@ -97,6 +98,13 @@ function dropIfPossible({ connection }: PreparedStore, latest: Mark): boolean {
     if (error instanceof CorollaryError) return true;
     throw error;
   }
+}
+
+// Who was killed while deciding may have left a decision that everybody sees, and the disk does not have yet: the part must
+// not be the only one to have it after a loss of power.
+function finishDecided(store: PreparedStore, latest: Mark, mark: Mark): boolean {
+  syncLog(deciderDirectory(store, mark));
+  return finish(store.connection, latest, mark);
 }
 
 /** Does what one transaction has prepared, and drops the rest; false when somebody else has dealt with it meanwhile. */
@@ -131,7 +139,9 @@ export function settleInDoubt(store: PreparedStore, isCommitted: boolean): Mark 
     if (outcome === undefined) doubtful.push(mark);
     return outcome === 'committed' || (outcome === undefined && isCommitted);
   });
-  finish(store.connection, marks[0] as Mark, counts);
+  const latest = marks[0] as Mark;
+  if (counts === undefined || doubtful.includes(counts)) finish(store.connection, latest, counts);
+  else finishDecided(store, latest, counts);
   return doubtful[0];
 }
 
@@ -183,13 +193,17 @@ function outcomeUnderLock(decider: Connection, store: PreparedStore, { token }: 
   }
 }
 
-function openDecider(store: PreparedStore, mark: Mark): Connection {
+function deciderDirectory(store: PreparedStore, { levels }: Mark): string {
   // The real path: the store may have been opened over a link.
   const place = store.directory as string;
-  const directory = join(
+  return join(
     onDisk(place, () => realpathSync(place)),
-    ...Array<string>(mark.levels).fill('../..'),
+    ...Array<string>(levels).fill('../..'),
   );
+}
+
+function openDecider(store: PreparedStore, mark: Mark): Connection {
+  const directory = deciderDirectory(store, mark);
   if (!isThere(directory)) throw inDoubt(store, mark, `it is not at ${directory}`);
   const connection = new Connection(databaseFile(directory), { ...store.settings, place: directory });
   try {

@@ -1,9 +1,10 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { CorollaryError } from '../../errors.js';
 import type { KeepingStore } from '../../item/keeping-store.js';
+import { syncLog } from '../../store/database-file.js';
 import type { OpenFile } from '../../store/files/file-area.js';
 import type { StoreFile } from '../../store/store-file.js';
-import { fileIdsOf, storeState, syncLog, whileLocked, writeImage } from '../../store/take-image.js';
+import { fileIdsOf, storeState, whileLocked, writeImage } from '../../store/take-image.js';
 import type { Branch } from '../branch.js';
 import { checkedPath } from '../checked-path.js';
 import { BackupWriter } from './backup-directory.js';
@@ -76,7 +77,8 @@ function take({ file, ...place }: Visited, backup: BackupWriter): StoreEntry {
     const unchanged = backup.unchanged(state);
     if (unchanged !== undefined) return { ...unchanged, ...place };
     const digest = backup.addImage(state, (target) => writeImage(file, target));
-    syncLog(file);
+    // A power loss that took back what an image shows would give the same generation to something else later.
+    if (file.directory !== undefined) syncLog(file.directory);
     const files = filesOf(file).map(({ id, pieces }) => backup.addFile(state.uid, id, pieces));
     return backup.took({ ...state, ...digest, ...place, files });
   });
