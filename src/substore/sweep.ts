@@ -1,6 +1,7 @@
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
+import { syncLog } from '../store/database-file.js';
 import { statOf } from '../store/disk.js';
 import { sweepFiles } from '../store/files/sweep-files.js';
 import type { StoreCore } from '../store/store-core.js';
@@ -112,6 +113,7 @@ export function sweep(core: StoreCore, directory: string): boolean {
     if (core.file.isPrepared) return false;
     const orphans = orphansOf(core, directory);
     if (orphans.length > 0 && !isListSound(core)) return false;
+    if (orphans.length > 0) syncLog(directory); // a row that is gone may come back with the power, if who deleted it was killed
     for (const id of orphans)
       if (isOurs(core, substoreDirectory(directory, id))) removeSubstoreDirectory(directory, id, core.file.settings);
     sweepFiles(core);

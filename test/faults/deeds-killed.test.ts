@@ -100,6 +100,26 @@ describe.skipIf(why !== undefined)('a process that is killed', () => {
   });
 });
 
+describe.skipIf(why !== undefined)('who comes after a process that was killed in the midst of a sync', () => {
+  // SQLite finds the commit, and shows it, though the disk may lose it with the power: the row came back then, and what
+  // it stood for was removed.
+  test.each([
+    ['deletes a substore', 'rename', '/sub/'],
+    ['deletes notes and their files', 'unlink', '/files/'],
+  ] as const)('removes only what is durably gone: %s', async (name, kind, where) => {
+    const stage = new Stage(program);
+    const [scene] = (await stage.scenes([name])) as [DeedScene];
+    const isRemoval = (line: string) => line.startsWith(`${kind} `) && line.includes(where);
+    const before = (operations: readonly string[]) => operations.slice(0, operations.findIndex(isRemoval));
+    const commit = before(scene.operations).findLastIndex((line) => /^sync .*db\.sqlite-wal$/.test(line));
+    stage.set();
+    await stage.kill(name, commit + 1);
+    const { operations } = await stage.log((log) => stage.inOriginal('lookAfter', stage.directory, undefined, log));
+    expect(operations.some(isRemoval)).toBe(true);
+    expect(before(operations)).toContain(scene.operations[commit]);
+  });
+});
+
 /** Leaves a transaction over several stores cut off before, or after, the store above all of them has decided. */
 async function leavePrepared(stage: Stage, which: 'undecided' | 'decided'): Promise<void> {
   const [scene] = (await stage.scenes(['commits over several stores'])) as [DeedScene];

@@ -1,3 +1,4 @@
+import { syncLog } from '../database-file.js';
 import type { StoreCore } from '../store-core.js';
 import { filesOf } from './find-files.js';
 
@@ -11,6 +12,8 @@ export function sweepFiles(core: StoreCore): void {
   if (files.isSwept || core.file.isPrepared) return;
   const ids = files.leftovers();
   const known = ids.length === 0 ? new Set() : new Set(committed(core, ids));
+  // A row that is gone may come back with the power, if who deleted it was killed.
+  if (known.size < ids.length && core.file.directory !== undefined) syncLog(core.file.directory);
   for (const id of ids) {
     if (!known.has(id)) files.discard(id);
     else {
