@@ -2,7 +2,7 @@ import type { Connection } from '../driver/connection.js';
 import { keepShape } from '../driver/kept-shapes.js';
 import { CorollaryError } from '../errors.js';
 import type { ItemState } from '../item/state.js';
-import { commitTogether, type Unfinished } from './commit/commit-together.js';
+import { commitTogether, commitUnseen, type Unfinished } from './commit/commit-together.js';
 import type { Gate } from './gate.js';
 import { isWithin } from './is-within.js';
 import { inLockOrder } from './lock-order.js';
@@ -275,7 +275,7 @@ export class Transaction {
     // that is moved besides lies where it was made, and belongs there if nothing comes of it.
     const written = this.#toCommit();
     const isUnseen = (part: Part) => part.isNew && !part.isMoving;
-    for (const part of written) if (isUnseen(part)) part.commit();
+    for (const part of written) if (isUnseen(part)) commitUnseen(part);
     this.#commitExisting(written.filter((part) => !isUnseen(part)));
     for (const part of parts) if (!written.includes(part)) part.rollBack();
   }

@@ -105,4 +105,16 @@ describe.skipIf(why !== undefined)('a disk that fails once', () => {
       }
     },
   );
+
+  // It was COMMIT_UNKNOWN, though nobody can see such a store before the one above it is committed.
+  test('in a sync of a store that the transaction makes does nothing, and says so', { timeout }, async () => {
+    const scene = await aScene(program, 'three');
+    const [made] = scene.operations.filter((line) => line.startsWith('sync ') && line.includes('/temp/')) as [string];
+    const [, id] = /temp\/(\w+)\/db.sqlite$/.exec(made) as unknown as [string, string];
+    const syncs = scene.operations.filter((line) => line.startsWith('sync '));
+    const fail = syncs.findLastIndex((line) => line.endsWith(join('sub', id, 'db.sqlite-wal'))) + 1;
+    const told = await hurt(scene, { fail, kind: 'sync', errno: 'EIO' });
+    expect(told.ended.code).toBe('IO_ERROR');
+    expectAgreement(scene, told, 'before the decision');
+  });
 });

@@ -42,10 +42,22 @@ export function commitTogether(written: readonly Part[], decider: Part): Unfinis
   return aside.flatMap(finish);
 }
 
-// Whether it is put aside or not: it will never be decided, so the outcome of the whole is known.
 function prepared(part: Part, mark: Mark): readonly Step[] {
+  return beforeDecision(part, () => part.prepare(mark));
+}
+
+/**
+ * Commits a store that the transaction has made: nobody sees it before the store above it is committed.
+ * @throws CorollaryError when nothing was committed
+ */
+export function commitUnseen(part: Part): void {
+  beforeDecision(part, () => part.commit());
+}
+
+// Whether it is on disk or not: it will never be decided, so the outcome of the whole is known.
+function beforeDecision<R>(part: Part, work: () => R): R {
   try {
-    return part.prepare(mark);
+    return work();
   } catch (error) {
     if (!isUnknown(error)) throw error;
     const { file } = part.store;
