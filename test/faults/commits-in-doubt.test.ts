@@ -192,6 +192,25 @@ describe.skipIf(why !== undefined).each([
     },
   );
 
+  // It was IN_DOUBT, and Store.repair decided, though the deciding store is there and knows.
+  test.each([
+    ['full', 'DISK_FULL', { kind: 'write', errno: 'ENOSPC' }],
+    ['failing', 'IO_ERROR', { kind: 'open', errno: 'EIO' }],
+  ] as const)('is not IN_DOUBT where the disk of the deciding store is %s', async (_what, code, how) => {
+    const { place, part, whole } = await left(isDecided);
+    const faults = {
+      below: place,
+      only: join(place, 'db.sqlite'),
+      fail: how.kind === 'open' ? 2 : 1,
+      ever: true,
+      ...how,
+    };
+    const call = ['codesOf', part, isDecided ? 'undo' : 'commit'] as const;
+    const { result } = await runWithFaults(scene.program.file, faults, call);
+    expect(result).toEqual([code, code]);
+    expect(look(place).told).toEqual(whole);
+  });
+
   test('is not decided by Store.repair where the deciding store can be asked', async () => {
     const { place, part, whole } = await left(isDecided);
     expect(Store.repair(part, { inDoubt: isDecided ? 'undo' : 'commit' })).toEqual({ wasInDoubt: false });

@@ -145,6 +145,12 @@ export function look(place: string): { told: Told; isSound: boolean } {
   return { told: told(root), isSound: [...root.tree.stores()].every((one) => one.check().isSound) };
 }
 
+/** How the opening of a store and its repair end. */
+export function codesOf(place: string, inDoubt: 'commit' | 'undo'): (string | undefined)[] {
+  const opened = attempted(() => Store.open(place, options).close());
+  return [opened, attempted(() => Store.repair(place, { inDoubt }))].map(({ code }) => code);
+}
+
 /** Another program writes into the store that it has opened by its own path. */
 export function remark(place: string): void {
   using store = Store.open(place, { ...options, mustExist: true });

@@ -213,11 +213,16 @@ function openDecider(store: PreparedStore, mark: Mark): Connection {
     }
   } catch (error) {
     connection.close();
-    if (error instanceof CorollaryError && error.code === 'BUSY') throw error;
+    if (mayBeReadLater(error)) throw error;
     throw inDoubt(store, mark, `what lies at ${directory} cannot be read`, error);
   }
   connection.close();
   throw inDoubt(store, mark, `another store lies at ${directory}`);
+}
+
+// It is there, and will tell: nobody must be asked to decide in its place.
+function mayBeReadLater(error: unknown): boolean {
+  return error instanceof CorollaryError && ['BUSY', 'DISK_FULL', 'IO_ERROR', 'READ_ONLY'].includes(error.code);
 }
 
 function isThere(directory: string): boolean {
