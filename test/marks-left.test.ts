@@ -100,6 +100,23 @@ describe('a transaction that was never decided', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  // It was STORE_MISSING: its directory can follow only once it is known what becomes of the transaction.
+  test('keeps a store that was moved waiting while it may turn out to be decided', () => {
+    const { place, middle, low } = aLine();
+    const root = aStore({ types, busyTimeoutMs: 20 }, place);
+    const deep = root.at('middle/low').substores.create('deep');
+    deep.substores.create('deeper').create(Note, { title: 'moved' });
+    const [deeper] = substoreDirectories(low).flatMap(substoreDirectories) as [string];
+    prepare(deeper, 3, middle);
+    const code = rawly(middle, (database) => {
+      database.exec('BEGIN IMMEDIATE'); // as a process does that decides, or does something else
+      root.at('middle/low').substores.move('deep', root);
+      return codeOf(() => titleIn(root.at('deep/deeper')));
+    });
+    expect(code).toBe('BUSY');
+    expect(titleIn(root.at('deep/deeper'))).toBe('moved');
+  });
+
   test('does not keep a deleted store from being swept by the store that decides', () => {
     const { place, middle } = aLine();
     prepare(middle, 1, place);

@@ -36,7 +36,9 @@ export function arrive(parent: StoreCore, uid: string): void {
   (parent.gates as Gates).opening.closedWhile(() => {
     if (existsSync(substoreDirectory(directory, item.directory))) return;
     const from = placeOf(uid, parent, item.movedFrom);
-    if (from !== undefined && areSettled(from, settings)) carry(from, directory, item.directory);
+    if (from === undefined) return;
+    if (!areSettled(from, settings)) throw mayNotFollow(parent.file.place, item.name);
+    carry(from, directory, item.directory);
   });
 }
 
@@ -66,6 +68,14 @@ function notArrived(place: string, name: string): CorollaryError {
     'RECOVERY_NEEDED',
     `The substore '${name}' of ${place} was moved there by a process that was killed, and its directory has not followed: open the tree once without readOnly`,
     { store: place },
+  );
+}
+
+function mayNotFollow(place: string, name: string): CorollaryError {
+  return new CorollaryError(
+    'BUSY',
+    `The substore '${name}' of ${place} was moved there, and its directory cannot follow before a transaction over several stores is decided that it, or a store below it, is part of; nothing was done: try again`,
+    { store: place, retry: true },
   );
 }
 
