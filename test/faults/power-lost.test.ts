@@ -3,11 +3,12 @@ import { aProgram, type Program } from '../support/a-process.js';
 import { seed } from '../support/chance.js';
 import { whyNoFaults } from '../support/faulty-library.js';
 import type * as tasks from '../tasks/deeds.js';
-import { type Injury, lookAtRounds } from '../tasks/deeds.js';
+import { beside, type Injury, lookAtRounds } from '../tasks/deeds.js';
 import { chosenDeeds, expectWhole, Faults, Stage, someOf } from './deed-scene.js';
 import { type Loss, losses, lossWhenSaid, type Recording, states } from './power/losses.js';
+import { isInOrder, modelNames } from './power/models.js';
 import { baseOf, stepsIn } from './power/trace.js';
-import { timeout } from './scene.js';
+import { isThorough, timeout } from './scene.js';
 
 // What a process does to its files is recorded, and what a disk may have kept of it is built when the power fails at
 // some moment; then the library looks. POWER_STATES says how many states of each deed are drawn, LAW_SEED which. Of those
@@ -20,6 +21,15 @@ let program: Program<typeof tasks>;
 beforeAll(async () => {
   program = await aProgram<typeof tasks>('deeds.ts', 'power-lost');
 });
+
+/** Not those that work beside the tree, which nobody looks after. */
+const inTheTree = chosenDeeds.filter((name) => !beside.has(name));
+
+/**
+ * Disks to which changes of directories come in order. On others, the directory of a moved store may come back to where it
+ * was, though it was seen elsewhere, and what held it there was removed.
+ */
+const inOrder = modelNames.filter(isInOrder);
 
 let traces = 0;
 
@@ -56,7 +66,7 @@ function rounds(stage: Stage, { isInOrder, said, what }: Loss, stores: number, m
 describe.skipIf(why !== undefined)('a power cut', () => {
   test('leaves each thing done wholly or not at all, and done if it was said to be', { timeout }, async () => {
     const stage = new Stage(program);
-    const scenes = await stage.scenes(someOf(chosenDeeds, 27, seed));
+    const scenes = await stage.scenes(someOf(chosenDeeds, chosenDeeds.length, seed));
     const child = stage.process();
     const faults = new Faults();
     for (const scene of scenes) {
@@ -67,6 +77,26 @@ describe.skipIf(why !== undefined)('a power cut', () => {
           const found = butRests(stage.look(scene.name), isInOrder);
           expectWhole(scene, found, isDone || undefined, what);
         });
+      }
+    }
+    faults.expectNone();
+  });
+
+  // What a killed process has not synced is seen all the same, and whoever comes next does what is left to be done.
+  test('does so also when it takes a process that came after a killed one', { timeout }, async () => {
+    const stage = new Stage(program);
+    const faults = new Faults();
+    for (const scene of await stage.scenes(someOf(inTheTree, inTheTree.length, seed))) {
+      const syncs = scene.operations.flatMap((line, at) => (line.startsWith('sync ') ? [at + 1] : []));
+      for (const kill of isThorough ? syncs : [syncs[seed % syncs.length] as number]) {
+        const recording = await recorded(stage, async (injury) => {
+          await stage.inCopy('perform', scene.name, stage.directory, { ...injury, FAULTS_KILL: String(kill) });
+          await stage.inCopy('lookAfter', stage.directory, undefined, injury);
+        });
+        for (const { isInOrder, what } of losses(stage.directory, recording, 1 + Math.ceil(states / 100), inOrder))
+          faults.judge(`${scene.name}, killed before operation ${kill}, ${what}`, () =>
+            expectWhole(scene, butRests(stage.look(scene.name), isInOrder), undefined, what),
+          );
       }
     }
     faults.expectNone();
