@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Faults, runWithFaults } from '../support/a-faulty-disk.js';
 import { aProgram, type Program } from '../support/a-process.js';
+import { codeOf } from '../support/a-refusal.js';
+import { aStore } from '../support/a-store.js';
 import { whyNoFaults } from '../support/faulty-library.js';
 import type * as tasks from '../tasks/commits.js';
-import { look, type Told } from '../tasks/commits.js';
-import { aScene, copied, partsOf, points, type Scene, timeout } from './scene.js';
+import { look, Note, type Told, types } from '../tasks/commits.js';
+import { aScene, copied, isThorough, partsOf, points, type Scene, timeout } from './scene.js';
 
 // The disk of one store, or of all, is full from some write on, or fails once; the process lives, and there is room
 // again later. FAULTS=all begins at every write.
@@ -117,4 +119,18 @@ describe.skipIf(why !== undefined)('a disk that fails once', () => {
     expect(told.ended.code).toBe('IO_ERROR');
     expectAgreement(scene, told, 'before the decision');
   });
+});
+
+// Two seconds: in the long form only. It was a bare RangeError.
+test.runIf(isThorough)('an item that is longer than a text of JavaScript in JSON does nothing, and says so', () => {
+  const root = aStore({ types });
+  const part = root.substores.create('part');
+  const title = '\u0001'.repeat(90_000_000); // six characters each in JSON
+  const act = () =>
+    root.transact(() => {
+      part.create(Note, { title, round: 1 });
+      root.create(Note, { title: 'small', round: 1 });
+    });
+  expect(codeOf(act)).toBe('INVALID_VALUE');
+  expect([part.count(Note), root.count(Note)]).toEqual([0, 0]);
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sep } from 'node:path';
 import { CorollaryError } from '../../errors.js';
+import { codeOf } from '../disk.js';
 import type { Part } from '../part.js';
 import { clearPrepared, readMarks } from './prepared.js';
 import type { Mark } from './prepared-row.js';
@@ -43,7 +44,25 @@ export function commitTogether(written: readonly Part[], decider: Part): Unfinis
 }
 
 function prepared(part: Part, mark: Mark): readonly Step[] {
-  return beforeDecision(part, () => part.prepare(mark));
+  try {
+    return beforeDecision(part, () => part.prepare(mark));
+  } catch (error) {
+    throw isTooLong(error) ? tooLarge(part, error) : error;
+  }
+}
+
+// JavaScript keeps texts of up to 2^29 characters. Bytes take a third more here than they are, control characters six each.
+function isTooLong(error: unknown): boolean {
+  const isOfJson = error instanceof RangeError && error.message === 'Invalid string length';
+  return isOfJson || codeOf(error) === 'ERR_STRING_TOO_LONG';
+}
+
+function tooLarge({ store: { file } }: Part, cause: unknown): CorollaryError {
+  return new CorollaryError(
+    'INVALID_VALUE',
+    `${file.place}: one of the items is too large to be written in a transaction over several stores; nothing was done: write it in one of its own, or keep a file`,
+    { store: file.place, cause },
+  );
 }
 
 /**
