@@ -1046,6 +1046,34 @@ test('hooks of items that such an upgrade makes run after its commit, and may wr
   ).toEqual(['committed']);
 });
 
+// Whoever got the error with `committed: true` could not know that his own transaction was undone by it.
+test('what such hooks throw is told when the transaction around it is committed', () => {
+  const { place } = aTree();
+  const refused = new Error('refused');
+  @item('log')
+  class Log extends Item {
+    @text() declare line: string;
+    override committed() {
+      throw refused;
+    }
+  }
+  const step = upgrade(1, { name: text() }, (_old, { create }) => ({ first: String(create(Log, { line: 'new' })) }), {
+    to: 3,
+  });
+  const Logged = person3(step);
+  const store = aStore({ types: [Logged, Log] }, place);
+  const below = store.at('part');
+  const error = refusal(() =>
+    below.transact(() => {
+      expect(store.count(Logged)).toBe(1);
+      below.create(Address, { street: 'kept' });
+    }),
+  );
+  expect(error).toMatchObject({ code: 'HOOK_FAILED', committed: true });
+  expect(error.errors).toEqual([expect.objectContaining({ code: 'HOOK_FAILED', errors: [refused] })]);
+  expect(below.count(Address)).toBe(1);
+});
+
 test('such an upgrade cannot write to a store that takes part in the transaction around it, and leaves that unharmed', () => {
   const { place } = aTree();
   const step = upgrade(

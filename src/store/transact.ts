@@ -80,6 +80,21 @@ function outermost<R>(store: Participant, options: RunOptions, work: (transactio
   return result;
 }
 
+// What is thrown after its commit is told after that of the running transaction: as if it came from there, it would undo
+// that, and say that it is committed.
+function outermostAside<R>(running: Transaction, store: Participant, write: Write<R>): R {
+  const transaction = new Transaction();
+  const result = transaction.run(store, OF_ITS_OWN, () => write(transaction, transaction.joinForWriting(store)));
+  try {
+    runCallbacks(transaction, store);
+  } catch (error) {
+    running.afterCommit(() => {
+      throw error;
+    });
+  }
+  return result;
+}
+
 const OF_ITS_OWN: RunOptions = { isReadOnly: false, others: [] };
 
 /** Runs one write of the library's own: in the running transaction, else in one of its own. */
@@ -105,8 +120,8 @@ export function writingInSteps<R>(store: Participant, write: Write<R>): R {
  */
 export function writingForReading<R>(store: Participant, write: Write<R>): R {
   const running = runningTransaction();
-  if (running?.takesIn(store) !== true)
-    return aside(() => outermost(store, OF_ITS_OWN, (own) => write(own, own.joinForWriting(store))));
+  if (running === undefined) return outermost(store, OF_ITS_OWN, (own) => write(own, own.joinForWriting(store)));
+  if (!running.takesIn(store)) return aside(() => outermostAside(running, store, write));
   const options = { ...OF_ITS_OWN, isRequest: true };
   return running.nested(store, options, () => write(running, running.joinForWriting(store)));
 }
