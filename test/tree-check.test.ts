@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Item, item, reference, Store, text } from 'corollary';
+import { type Address, address, Item, item, reference, Store, text } from 'corollary';
 import { expect, test } from 'vitest';
 import { codeOf } from './support/a-refusal.js';
 import { aStoreDirectory } from './support/a-store.js';
@@ -10,6 +10,11 @@ import { rawly } from './support/raw-database.js';
 class Note extends Item {
   @text() declare title: string;
   @reference(() => Note, { nullable: true, whenDeleted: 'nullify' }) declare next: Note | null;
+}
+
+@item('pointer')
+class Pointer extends Item {
+  @address() declare to: Address;
 }
 
 /** Two levels with a note each, and where they are. */
@@ -42,6 +47,30 @@ test('a store that was taken away is found, and the rest is examined all the sam
   const { isSound, stores, findings } = checked(place);
   expect([isSound, stores]).toEqual([false, 2]);
   expect(findings).toMatchObject([{ kind: 'registry', path: ['acme', 'deep'], isRepaired: false }]);
+});
+
+// The whole check ended with the error of the store that it leads to.
+test.each([
+  ['lost', (directory: string) => rmSync(directory, { recursive: true })],
+  ['damaged', (directory: string) => rawly(directory, (db) => db.exec('DROP TABLE item_note_v1'))],
+])('an address that leads into a store that is %s is found, beside the fault of that store', (_, harm) => {
+  const { place, deepDirectory } = aTree();
+  const before = Store.open(place, { types: [Note, Pointer] });
+  before.create(Pointer, { to: before.at('acme/deep').findFirst(Note)?.address as Address });
+  before.close();
+  harm(deepDirectory);
+  const { isSound, findings } = checked(place);
+  expect(isSound).toBe(false);
+  expect(findings).toContainEqual(expect.objectContaining({ path: ['acme', 'deep'] }));
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      kind: 'address',
+      path: [],
+      type: 'pointer',
+      attribute: 'to',
+      storeId: expect.any(Number),
+    }),
+  );
 });
 
 test('a store at the place of another is found', () => {

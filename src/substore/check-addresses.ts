@@ -76,7 +76,13 @@ function isThere({ core, table, attribute, storeId, address }: NotedAddress): bo
   }
 }
 
+// What is in a store that cannot be asked is a finding: what is wrong with the store itself is another one.
 function hasItem(core: StoreCore, id: number): boolean {
-  const entry = core.entryOfId(id);
-  return entry !== undefined && hasRow(core, entry, id);
+  try {
+    const entry = core.entryOfId(id);
+    return entry !== undefined && hasRow(core, entry, id);
+  } catch (error) {
+    if (error instanceof CorollaryError) return false;
+    throw error;
+  }
 }
