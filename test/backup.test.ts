@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { bytes, Item, integer, item, Store, text } from 'corollary';
@@ -124,6 +124,23 @@ describe('a backup', () => {
     });
     expect(words.sort()).toEqual(['at the top', 'far below', 'in a', 'in b']);
     expect(contentsOf(backup)).toEqual(before);
+  });
+
+  // Whatever began with the path and `.building-` was taken for what a killed process had left: a file there refused the
+  // restoration, a directory was removed.
+  test('is restored beside what only looks like a half-built store, and leaves that alone', () => {
+    const backup = join(aDirectory(), 'backup');
+    aTree().tree.backup(backup);
+    const path = aStoreDirectory();
+    writeFileSync(`${path}.building-notes`, 'mine');
+    mkdirSync(`${path}.building-empty`);
+    mkdirSync(`${path}.building-plans`);
+    writeFileSync(join(`${path}.building-plans`, 'lock'), '');
+    expect(restored(backup, path).tree.count(Note)).toBe(4);
+    expect(readdirSync(dirname(path)).sort()).toEqual(
+      ['', '.building-empty', '.building-notes', '.building-plans'].map((ending) => basename(path) + ending),
+    );
+    expect(readdirSync(`${path}.building-plans`)).toEqual(['lock']);
   });
 
   test('is not changed by what is restored from it', () => {

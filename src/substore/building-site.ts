@@ -52,6 +52,8 @@ interface Site {
 }
 
 const sitePrefix = (path: string) => `${basename(path)}.building-`;
+/** What comes after that: the rest of the name of whatever else stands beside the path is somebody else's. */
+const SITE_ID = /^[0-9a-f]{16}$/;
 const LOCK = 'lock';
 
 function openSite(path: string): Site {
@@ -84,7 +86,9 @@ function closeSite({ directory, lock }: Site): void {
 
 function removeLeftovers(path: string): void {
   const parent = dirname(path);
-  for (const name of namesIn(parent).filter((one) => one.startsWith(sitePrefix(path)))) {
+  const prefix = sitePrefix(path);
+  const isSite = (name: string) => name.startsWith(prefix) && SITE_ID.test(name.slice(prefix.length));
+  for (const name of namesIn(parent).filter(isSite)) {
     const directory = join(parent, name);
     const lock = FileLock.tryToTake(join(directory, LOCK));
     if (lock !== undefined) closeSite({ directory, lock });
