@@ -489,6 +489,30 @@ describe.each([
     expect(paths(store.tree.stores())).toEqual(['', 'b']);
   });
 
+  // They were given below a store that was closed: nothing closed them any more, and they could be written to.
+  test('stores() gives none once what it was asked of is closed', () => {
+    const store = aTree();
+    const walk = store.tree.stores();
+    expect(paths([walk.next().value as Store, walk.next().value as Store])).toEqual(['', 'a']);
+    store.close();
+    expect(codeOf(() => walk.next())).toBe('STORE_CLOSED');
+    expect(walk.next().done).toBe(true);
+  });
+
+  test('stores() goes on where its visitor closes the store above, with stores that the root closes', () => {
+    const store = aTree();
+    store.at('a').substores.create('y');
+    const seen: Store[] = [];
+    for (const one of store.tree.stores()) {
+      seen.push(one);
+      if (one.name === 'x') one.parent?.close();
+    }
+    expect(paths(seen)).toEqual(['', 'a', 'a/x', 'a/y', 'b']);
+    expect(seen[3]).toBe(store.at('a/y'));
+    store.close();
+    expect(seen.map((one) => one.isClosed)).toEqual([true, true, true, true, true]);
+  });
+
   // Types and transactions
 
   test('a type never stored has zero items in every store', () => {

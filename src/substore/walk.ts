@@ -2,7 +2,7 @@ import type { KeepingStore } from '../item/keeping-store.js';
 import type { Query, Where } from '../query/query.js';
 import type { StoreCore } from '../store/store-core.js';
 import type { Branch } from './branch.js';
-import { hasSubStore, subStoresOf } from './find-sub-store.js';
+import { hasSubStore, subStoresOf, subStoreWithUid } from './find-sub-store.js';
 import { SubStore } from './sub-store.js';
 
 /** Decides about a store that fails, given the error and the store's path of names. */
@@ -46,12 +46,22 @@ export class Walk<S extends KeepingStore> {
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
       const { parent, item, levels } = place;
       if (!item.isStored) continue;
-      const branch = parent.child(item);
+      const branch = this.#stillOpen(parent)?.child(item);
+      if (branch === undefined) continue;
       yield branch;
-      // The visitor may have closed the store: it is found again for what lies below.
-      const found = branch.core.isOver ? parent.child(item) : branch;
-      for (const below of this.#placesBelow(found, levels)) waiting.push(below);
+      const found = this.#stillOpen(branch);
+      if (found !== undefined) for (const below of this.#placesBelow(found, levels)) waiting.push(below);
     }
+  }
+
+  // The visitor may have closed the store, or one above it: it is found again. What is below a closed one, nobody closes.
+  #stillOpen(branch: Branch<S>): Branch<S> | undefined {
+    const { core, parent } = branch;
+    if (branch === this.#top) core.assertOpen();
+    if (!core.isOver || parent === undefined) return branch;
+    const above = this.#stillOpen(parent);
+    const item = above && this.ask(above, () => subStoreWithUid(above.core, core.file.uid));
+    return item && above?.child(item);
   }
 
   #placesBelow(parent: Branch<S>, levels: number): Place<S>[] {
