@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Item, item, Store, SubStore, text } from 'corollary';
@@ -114,4 +115,25 @@ test('a store that was locked while another handle deleted it refuses to be writ
   expect(codeOf(() => acme.create(Note, { title: 'after' }))).toBe('STORE_CLOSED');
   expect(codeOf(() => acme.count(Note))).toBe('STORE_CLOSED');
   root.close();
+});
+
+// As the one above, but for who came by the directory: he was told that all was well, and it was lost.
+test('a part that was opened alone, and locked while the tree deleted it, refuses to be written afterwards', () => {
+  const place = aStoreDirectory();
+  const { root } = aTreeWithAnItem(Store.open(place, { types: [Note] }));
+  const part = join(place, 'sub', root.substores.query({ name: 'acme' }).one().directory);
+  root.close();
+  const alone = Store.open(part, { types: [Note] });
+  const writer = new Database(join(part, 'db.sqlite'));
+  writer.exec('BEGIN IMMEDIATE');
+  const elsewhere = Store.open(place, { busyTimeoutMs: 20 });
+  elsewhere.substores.delete('acme');
+  elsewhere.close();
+  writer.exec('ROLLBACK');
+  writer.close();
+
+  expect(codeOf(() => alone.create(Note, { title: 'after' }))).toBe('STORE_MISSING');
+  expect(codeOf(() => alone.substores.create('after'))).toBe('STORE_MISSING');
+  expect(existsSync(part)).toBe(false);
+  alone.close();
 });

@@ -269,13 +269,13 @@ export class StoreFile implements Evictable {
   }
 
   /**
-   * For who has the lock of a substore: who deletes one that is locked for longer than he waits puts it aside without a
-   * mark, and what is written there then is lost.
-   * @throws CorollaryError STORE_CLOSED, and what opening it throws
+   * For who has the lock of a substore, or of a part that was opened alone: who deletes one that is locked for longer than
+   * he waits puts it aside without a mark, and what is written there then is lost.
+   * @throws CorollaryError STORE_CLOSED, STORE_MISSING for a part, and what opening it throws
    */
   assertInPlace(): void {
     const { directory } = this;
-    if (directory === undefined || this.#expected === undefined) return;
+    if (directory === undefined || this.parentUid === '') return;
     if (statOf(databaseFile(directory)) !== undefined) return;
     this.evict();
     this.#openedOrDeleted();
