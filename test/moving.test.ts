@@ -66,6 +66,26 @@ describe.each(['on disk', 'in memory'])('%s', (where) => {
     root.close();
   });
 
+  // In memory it was moved: a program that was tried there was refused on disk.
+  test('what the running transaction has used, or lies above that, is not moved in it', () => {
+    const root = aRoot(where);
+    const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+    const child = a.substores.create('child');
+    root.transact(() => {
+      child.create(Note, { title: 'used' });
+      expect(codeOf(() => a.substores.move('child', b))).toBe('NOT_SUPPORTED');
+      expect(codeOf(() => root.substores.move('a', b))).toBe('NOT_SUPPORTED');
+    });
+    const moveTwice = () => {
+      a.substores.move('child', b);
+      b.substores.move('child', root);
+    };
+    expect(codeOf(() => root.transact(moveTwice))).toBe('NOT_SUPPORTED');
+    expect(child.path).toEqual(['a', 'child']);
+    expect(root.tree.count(Note)).toBe(1);
+    root.close();
+  });
+
   test('renaming keeps the store, and goes back with a transaction', () => {
     const root = aRoot(where);
     const a = root.substores.create('a');

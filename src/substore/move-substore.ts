@@ -48,6 +48,7 @@ export function moveSubstore<S extends KeepingStore>(move: Move<S>): void {
     const child = from.child(item);
     assertNotWithin(child, to);
     if (findSubStore(to.core, newName) !== undefined) throw nameTaken(to.core, newName);
+    assertNotUsed(child);
     const { directory } = to.core.file;
     if (directory !== undefined) {
       assertPathsFit(child.directory as string, substoreDirectory(directory, item.directory));
@@ -143,17 +144,22 @@ function keepOthersOut<S extends KeepingStore>(branch: Branch<S>, transaction: T
   transaction.atEnd(reopen);
 }
 
+function assertNotUsed<S extends KeepingStore>(top: Branch<S>): void {
+  const used = [top, ...top.loadedBelow()].find(({ core }) => core.file.isPinned);
+  if (used === undefined) return;
+  const { place } = used.core.file;
+  throw new CorollaryError(
+    'NOT_SUPPORTED',
+    `${place} has taken part in the running transaction and cannot be moved in it: move it before anything else is done with it, or in a transaction of its own`,
+    { store: place },
+  );
+}
+
 // The files of a store that somebody has open would move away under him.
 function assertNobodyHas<S extends KeepingStore>(top: Branch<S>): void {
   for (const { core } of new Walk<S>({}).from(top)) {
     const { file } = core;
     core.readingAside();
-    if (file.isPinned)
-      throw new CorollaryError(
-        'NOT_SUPPORTED',
-        `${file.place} has taken part in the running transaction and cannot be moved in it: move it before anything else is done with it, or in a transaction of its own`,
-        { store: file.place },
-      );
     file.evict();
     assertAlone(file.directory as string, file.place);
   }
