@@ -44,6 +44,16 @@ test('the store is brought when it is opened', () => {
   expect(titles(aStore({ types }, place), 'y/child/below')).toEqual(['kept']);
 });
 
+// Room was made before its parent was opened for the way to it.
+test('the store is brought without more stores being open than may be', () => {
+  const { place } = cutOff();
+  const root = aStore({ types, maxOpenSubstores: 1 }, place);
+  const child = root.at('y/child');
+  root.at('x').refresh();
+  child.refresh();
+  expect(root.tree.stats().openSubstores).toBe(1);
+});
+
 test('what lies below it is found by its address', () => {
   const { place, address } = cutOff();
   const root = aStore({ types }, place);

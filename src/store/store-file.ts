@@ -153,8 +153,8 @@ export class StoreFile implements Evictable {
 
   #opened(): { connection: Connection; header: Header } {
     const { openFiles } = this.#options;
+    this.#assertIsStore(); // which may have to open the store above
     openFiles?.makeRoom();
-    this.#assertIsStore();
     const connection = connect(this.whereabouts, this.settings, this.#options.content);
     const period = lookPeriod();
     try {
