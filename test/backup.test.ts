@@ -355,6 +355,21 @@ describe('restoring', () => {
     expect(restored(backup, ofLength(455)).at('a/b/c').depth).toBe(3);
   });
 
+  // SQLite could not open the files that keep others out: that was IO_ERROR, and such a file was left behind.
+  test('is refused where what keeps others out would have too long a path, and leaves nothing', () => {
+    const directory = aDirectory();
+    const ofLength = (length: number) =>
+      join(directory, 'x'.repeat(200), 'y'.repeat(100), 'z'.repeat(length - directory.length - 303));
+    const [fits, isTooLong] = [aStore({}, ofLength(485)), aStore({}, ofLength(486))];
+    const backup = join(aDirectory(), 'backup');
+    expect(fits.tree.backup(backup).stores).toBe(1);
+    expect(codeOf(() => isTooLong.tree.backup(join(aDirectory(), 'backup')))).toBe('PATH_TOO_LONG');
+    expect(readdirSync(join(ofLength(486), 'temp'))).toEqual([]);
+    expect(codeOf(() => Store.restore(backup, ofLength(469)))).toBe('PATH_TOO_LONG');
+    expect(readdirSync(dirname(ofLength(469)))).toHaveLength(2);
+    Store.restore(backup, ofLength(468)).close();
+  });
+
   test('checks options before it writes', () => {
     const backup = join(aDirectory(), 'backup');
     aTree().tree.backup(backup);

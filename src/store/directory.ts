@@ -34,12 +34,17 @@ export function databaseFile(directory: string): string {
 
 /** @throws CorollaryError PATH_TOO_LONG when SQLite could not open a store's database there. */
 export function assertPathFits(directory: string): void {
-  const bytes = Buffer.byteLength(databaseFile(directory));
+  assertFileFits(databaseFile(directory), `The database of a store at ${directory}`);
+}
+
+/** @throws CorollaryError PATH_TOO_LONG when SQLite could not open a file; `what` it is begins the sentence why. */
+export function assertFileFits(file: string, what: string): void {
+  const bytes = Buffer.byteLength(file);
   if (bytes <= MAX_DATABASE_PATH_BYTES) return;
   throw new CorollaryError(
     'PATH_TOO_LONG',
-    `The database of a store at ${directory} would have a path of ${bytes} bytes; SQLite takes ${MAX_DATABASE_PATH_BYTES}: use a shorter root path, or fewer levels`,
-    { path: directory },
+    `${what} would have a path of ${bytes} bytes; SQLite takes ${MAX_DATABASE_PATH_BYTES}: use a shorter root path, or fewer levels`,
+    { path: dirname(file) },
   );
 }
 

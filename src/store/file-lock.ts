@@ -16,7 +16,7 @@ export class FileLock {
     this.#connection = connection;
   }
 
-  /** Makes a file and locks it; undefined when somebody took it, or its directory, away before that. */
+  /** Makes a file and locks it; undefined when there is one, or somebody took it, or its directory, away before that. */
   static make(file: string): FileLock | undefined {
     return onDisk(file, () => isMade(file)) ? FileLock.tryToTake(file) : undefined;
   }
@@ -78,7 +78,7 @@ function isMade(file: string): boolean {
     writeWhole(file, new Uint8Array());
     return true;
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EEXIST') throw error;
     return false;
   }
 }

@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { sleep } from '../driver/sleep.js';
 import { CorollaryError } from '../errors.js';
+import { assertFileFits } from './directory.js';
 import { onDisk, ownDirectory, statOf } from './disk.js';
 import { FileLock } from './file-lock.js';
 
@@ -50,7 +52,7 @@ export class Gate {
 
   /**
    * Closes it for everybody but this handle while some work is done.
-   * @throws CorollaryError BUSY when somebody else keeps it closed; DISK_FULL, IO_ERROR
+   * @throws CorollaryError BUSY when somebody else keeps it closed; PATH_TOO_LONG, DISK_FULL, IO_ERROR
    */
   closedWhile<R>(work: () => R): R {
     const reopen = this.close();
@@ -85,8 +87,9 @@ export class Gate {
 
   // Locked first and shown then, so that nobody takes it for one that was left behind.
   #tryToClose(): FileLock | undefined {
+    assertFileFits(this.#file, 'The file that keeps others out');
     const temp = onDisk(this.#directory, () => ownDirectory(this.#directory, 'temp'));
-    const lock = FileLock.make(join(temp, `gate-${process.pid}-${process.hrtime.bigint()}`));
+    const lock = FileLock.make(join(temp, newGateName()));
     if (lock === undefined || this.#isShown(lock)) return lock;
     lock.release(); // another has closed it just now, or swept `temp`
     return undefined;
@@ -121,6 +124,11 @@ export class Gate {
       { store: this.#directory, retry: true },
     );
   }
+}
+
+// No longer than the name that it is shown under: SQLite opens it.
+function newGateName(): string {
+  return `gate-${String(randomInt(10 ** 8)).padStart(8, '0')}`;
 }
 
 /** The gates of one root's tree. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CorollaryError } from '../errors.js';
-import { makeDirectories } from '../store/directory.js';
+import { assertPathFits, makeDirectories } from '../store/directory.js';
 import { DIRECTORY_MODE, namesIn, onDisk, statOf, syncDirectory } from '../store/disk.js';
 import { FileLock } from '../store/file-lock.js';
 
@@ -59,6 +59,7 @@ const LOCK = 'lock';
 function openSite(path: string): Site {
   for (;;) {
     const directory = join(dirname(path), sitePrefix(path) + randomBytes(8).toString('hex'));
+    assertPathFits(directory); // the lock, and what is looked at meanwhile, have shorter names than a database
     onDisk(directory, () => mkdirSync(directory, { mode: DIRECTORY_MODE }));
     const lock = lockOf(directory);
     if (lock !== undefined) return { directory, lock };
