@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { codeOf } from './support/a-refusal.js';
 import { aStore, aStoreDirectory } from './support/a-store.js';
 import { substoreDirectories } from './support/on-disk.js';
+import { rawly } from './support/raw-database.js';
 
 @item('note')
 class Note extends Item {
@@ -187,6 +188,35 @@ test('a store that another handle has open is BUSY, and nothing is done', () => 
   expect(codeOf(() => other.at('a/child'))).toBe('NOT_FOUND');
   root.close();
   other.close();
+});
+
+// Another process takes the directory of a store away as soon as it has deleted it, with all that still lies in it: what
+// was moved out of it in between was lost.
+test('nothing is moved out of a store that another process has deleted, and not yet taken away', () => {
+  const place = aStoreDirectory();
+  const root = aStore({ types: [Note] }, place);
+  const a = root.substores.create('a');
+  a.substores.create('child').create(Note, { title: 'x' });
+  rawly(place, (db) => db.exec("DELETE FROM item_corollary_substore_v1 WHERE name = 'a'"));
+  expect(codeOf(() => a.substores.move('child', root))).toBe('STORE_CLOSED');
+  expect(codeOf(() => root.substores.create('b').substores.move('child', a))).toBe('STORE_CLOSED');
+  expect(root.substores.names()).toEqual(['b']);
+});
+
+test('what stands above a store that is moved cannot be deleted meanwhile', () => {
+  const place = aStoreDirectory();
+  const root = aStore({ types: [Note] }, place);
+  const a = root.substores.create('a');
+  const b = a.substores.create('b');
+  b.substores.create('child').create(Note, { title: 'x' });
+  const [directory] = substoreDirectories(place) as [string];
+  const lock = () => rawly(directory, (db) => db.pragma('busy_timeout = 0') && db.exec('BEGIN IMMEDIATE'));
+  root.transact(() => {
+    b.substores.move('child', root);
+    expect(lock).toThrow('locked');
+  });
+  expect(lock).not.toThrow();
+  expect(root.at('child').count(Note)).toBe(1);
 });
 
 test('a store that was moved away and back is deleted as any other', () => {

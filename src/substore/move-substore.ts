@@ -7,11 +7,12 @@ import { assertPathFits, databaseFile } from '../store/directory.js';
 import { onDisk, ownDirectory } from '../store/disk.js';
 import type { Gates } from '../store/gate.js';
 import { isWithin } from '../store/is-within.js';
+import { inLockOrder } from '../store/lock-order.js';
 import type { Transaction } from '../store/transaction.js';
 import { carry, wayTo } from './arrival.js';
 import type { Branch } from './branch.js';
 import { freeDirectoryName } from './create-substore.js';
-import { findSubStore } from './find-sub-store.js';
+import { findSubStore, subStoreWithUid } from './find-sub-store.js';
 import { checkedName } from './name.js';
 import { nameTaken, notFound, outsideTree } from './named.js';
 import { discardBelow } from './remove-substore.js';
@@ -37,12 +38,14 @@ export function moveSubstore<S extends KeepingStore>(move: Move<S>): void {
   const { from, name, to, newName } = move;
   checkedName(newName, to.core.file.place);
   if (from.forest !== to.forest) throw outsideTree(to);
-  to.core.assertOpen();
+  for (const { core } of [to, from]) core.assertOpen();
   if (from === to) {
     renameSubstore(from, name, newName);
     return;
   }
-  commonAncestor(from, to).core.writeInSteps((transaction) => {
+  const top = commonAncestor(from, to);
+  top.core.writeInSteps((transaction) => {
+    lockWay(top, [from, to], transaction);
     const item = findSubStore(from.core, name);
     if (item === undefined) throw notFound(from, name);
     const child = from.child(item);
@@ -67,6 +70,28 @@ function commonAncestor<S extends KeepingStore>(one: Branch<S>, other: Branch<S>
   let at = other;
   while (!above.has(at)) at = at.parent as Branch<S>;
   return at;
+}
+
+// Who deletes a store takes its directory away, with what still lies in it. While these are locked, nobody deletes one
+// that the moved store leaves or comes to; and whoever has done so before is found out.
+function lockWay<S extends KeepingStore>(top: Branch<S>, ends: readonly Branch<S>[], transaction: Transaction): void {
+  const way = new Set([top]);
+  for (const end of ends) for (let at = end; at !== top; at = at.parent as Branch<S>) way.add(at);
+  for (const branch of [...way].sort((one, other) => inLockOrder(one.core, other.core))) {
+    if (branch !== top) assertInParent(branch);
+    transaction.join(branch.core);
+  }
+}
+
+// Another store may have been restored in its place, under its uid.
+function assertInParent<S extends KeepingStore>(branch: Branch<S>): void {
+  const { file } = branch.core;
+  const parent = branch.parent as Branch<S>;
+  const item = subStoreWithUid(parent.core, file.uid);
+  if (item !== undefined && parent.child(item) === branch) return;
+  throw new CorollaryError('STORE_CLOSED', `${file.place} was deleted, or moved by another process`, {
+    store: file.place,
+  });
 }
 
 /** What is moved: its item in the parent that it leaves, and the store. */
