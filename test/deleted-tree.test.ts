@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Item, item, Store, SubStore, text } from 'corollary';
 import { expect, test } from 'vitest';
 import { codeOf } from './support/a-refusal.js';
 import { aMemoryStore, aStoreDirectory } from './support/a-store.js';
+import { rawly } from './support/raw-database.js';
 
 @item('note')
 class Note extends Item {
@@ -136,4 +137,24 @@ test('a part that was opened alone, and locked while the tree deleted it, refuse
   expect(codeOf(() => alone.substores.create('after'))).toBe('STORE_MISSING');
   expect(existsSync(part)).toBe(false);
   alone.close();
+});
+
+// It was IO_ERROR: the directory was gone in which something was to be made.
+test('a substore that is made below a store which another process deletes meanwhile is refused for that', () => {
+  const place = aStoreDirectory();
+  const { root, acme } = aTreeWithAnItem(Store.open(place, { types: [Note] }));
+  const deep = acme.substores.open('deep');
+  const { directory } = root.substores.query({ name: 'acme' }).one();
+  const deletedByAnother = () => {
+    rawly(place, (db) => db.exec('DELETE FROM item_corollary_substore_v1'));
+    renameSync(join(place, 'sub', directory), join(place, 'temp', directory.slice(1)));
+  };
+  const make = () =>
+    deep.transact(() => {
+      deletedByAnother();
+      deep.substores.create('new');
+    });
+  expect(codeOf(make)).toBe('STORE_CLOSED');
+  expect(deep.isClosed).toBe(true);
+  root.close();
 });

@@ -18,10 +18,19 @@ export function unlinked(directory: string): Stats | undefined {
 export function ownDirectory(parent: string, name: string): string {
   const directory = join(parent, name);
   if (unlinked(directory) === undefined) {
-    mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+    makeOne(directory);
     syncDirectory(parent);
   }
   return directory;
+}
+
+// Not with `recursive`: the store may be gone, and its directory must not come back.
+function makeOne(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error; // else another process has just made it
+  }
 }
 
 /** The error for a place that holds something else than a store. */

@@ -71,7 +71,7 @@ export class Part {
       if (this.joining.mayBePrepared) this.#connection.markPreparable();
     } catch (error) {
       this.rollBack();
-      throw error;
+      throw file.reasonFor(error);
     }
     this.#levels.push(this.#newLevel());
   }

@@ -281,6 +281,19 @@ export class StoreFile implements Evictable {
     this.#openedOrDeleted();
   }
 
+  /**
+   * The error to tell for one that came while the store was locked: what is taken away meanwhile gives errors of all kinds.
+   */
+  reasonFor(error: unknown): unknown {
+    if (!(error instanceof CorollaryError) || error.code !== 'IO_ERROR') return error;
+    try {
+      this.assertInPlace();
+      return error;
+    } catch (reason) {
+      return reason;
+    }
+  }
+
   #lookAgain(): void {
     const { header, dataVersion } = readHeader(this.connection, this.place);
     this.#assertExpected(header);

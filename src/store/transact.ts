@@ -75,7 +75,7 @@ export function checkedTransactionOptions(options: unknown): {
 
 function outermost<R>(store: Participant, options: RunOptions, work: (transaction: Transaction) => R): R {
   const transaction = new Transaction();
-  const result = transaction.run(store, options, () => work(transaction));
+  const result = runOrTell(transaction, () => transaction.run(store, options, () => work(transaction)));
   runCallbacks(transaction, store);
   return result;
 }
@@ -84,7 +84,9 @@ function outermost<R>(store: Participant, options: RunOptions, work: (transactio
 // that, and say that it is committed.
 function outermostAside<R>(running: Transaction, store: Participant, write: Write<R>): R {
   const transaction = new Transaction();
-  const result = transaction.run(store, OF_ITS_OWN, () => write(transaction, transaction.joinForWriting(store)));
+  const result = runOrTell(transaction, () =>
+    transaction.run(store, OF_ITS_OWN, () => write(transaction, transaction.joinForWriting(store))),
+  );
   try {
     runCallbacks(transaction, store);
   } catch (error) {
@@ -93,6 +95,14 @@ function outermostAside<R>(running: Transaction, store: Participant, write: Writ
     });
   }
   return result;
+}
+
+function runOrTell<R>(transaction: Transaction, run: () => R): R {
+  try {
+    return run();
+  } catch (error) {
+    throw transaction.reasonFor(error);
+  }
 }
 
 const OF_ITS_OWN: RunOptions = { isReadOnly: false, others: [] };

@@ -325,6 +325,12 @@ export class Transaction {
     for (let level = this.#levels.pop(); level !== undefined; level = this.#levels.pop()) level.undo(isOutcomeKnown);
   }
 
+  /** The error to tell for the one that has ended the transaction: that a store is no more, where one is. */
+  reasonFor(error: unknown): unknown {
+    const locked = [...this.#parts.values()].filter(({ isNew, joining }) => !isNew && joining.lock !== 'read');
+    return locked.reduce((reason, { store }) => store.file.reasonFor(reason), error);
+  }
+
   /** Notes a store that could not be dealt with after the commit: its next use does what is left. */
   noteUnfinished(one: Unfinished): void {
     this.#unfinished = [...this.#unfinished, one];
