@@ -68,6 +68,25 @@ describe.each(stores)('in a tree %s', (_, aRoot) => {
     expect([editors.all().length, editors.count()]).toEqual([2, 2]);
   });
 
+  // Null always came first, and each store gave its own first ids only: with a limit, or in pages, null was left out.
+  test('null stands where the order of ids says, within a limit and in pages, too', () => {
+    const { root, two } = aTree(aRoot());
+    root.at('b').query(Book, { title: 'second of b' }).update({ editor: two });
+    const ids = root.tree
+      .query(Book)
+      .pluck((b) => b.editor.to.storeId)
+      .distinct();
+    const down = ids.orderBy((b) => b.editor.to.storeId.desc());
+    const nullsLast = ids.orderBy((b) => b.editor.to.storeId.asc({ nulls: 'last' }));
+    const nullsFirst = ids.orderBy((b) => b.editor.to.storeId.desc({ nulls: 'first' }));
+    for (const query of [down, nullsLast]) {
+      expect(query.all()).toEqual([two.storeId, null]);
+      expect(query.limit(1).all()).toEqual([two.storeId]);
+      expect([...query.pages(1)]).toEqual([[two.storeId], [null]]);
+    }
+    expect([...nullsFirst.pages(1)]).toEqual([[null], [two.storeId]]);
+  });
+
   // Each store answers the inner query with its own rows, so the tree's answer was another than that of one store.
   describe('a query inside `in`', () => {
     const asked: [string, (root: Store) => unknown, unknown][] = [

@@ -86,7 +86,7 @@ export class Merge {
     );
     const [asked, rest] = [rowKeys(spec.from, this.#asked), rowKeys(spec.from, this.#rest)];
     this.placeKeys = isDistinct(spec)
-      ? asked.flatMap((key, at) => (this.#ofStore.has(at) ? [PATH_KEY, key] : [key]))
+      ? asked.flatMap((key, at) => (this.#ofStore.has(at) ? [{ ...PATH_KEY, nulls: key.nulls }, key] : [key]))
       : [...asked, PATH_KEY, ...rest];
     this.#compare = compareRows(this.placeKeys);
     const [first] = this.#asked;
