@@ -206,7 +206,9 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 
   #cellsOf(query: QuerySpec): SettledCell[] {
-    const asked = this.#settledBelow(query);
+    // Groups and distinct values do not tell of which rows they are: which of these come first is asked apart.
+    const isOfRows = !isGrouped(query) && !isDistinct(query);
+    const asked = this.#settledBelow(isOfRows ? query : withoutFirstPer(query));
     if (isGrouped(asked)) {
       return this.#groups(asked, (answer, rows) =>
         answer.within(rows).map(({ owner, outputs }) => ({ cell: outputs[0] ?? null, store: owner.core.file.uid })),

@@ -821,6 +821,42 @@ describe('a tree', () => {
     expect(within.all()).toEqual([anonymous]);
   });
 
+  // Of rows with the same value only one was kept, and of those that were left the first of each: others came up.
+  test('has distinct values of the first rows only', () => {
+    const top = aStore({ types });
+    const [one, other] = ['one', 'other'].map((name) => top.substores.create(name)) as [Store, Store];
+    const of = { price: null, weight: null, writer: null };
+    const first = one.create(Novel, { ...of, serial: 1, title: 'x', year: 1 });
+    const same = one.create(Novel, { ...of, serial: 2, title: 'x', year: 2 });
+    other.create(Novel, { ...of, serial: 3, title: 'w', year: 2 });
+    const titles = top.tree
+      .query(Novel)
+      .orderBy((n) => n.title.desc())
+      .firstPer((n) => n.year)
+      .pluck((n) => n.title);
+    const within = (query: Query<Novel, string | null>) => top.tree.query(Novel, (n) => n.title.in(query)).all();
+    expect([titles.all(), titles.distinct().all()]).toEqual([['x', 'x'], ['x']]);
+    expect(within(titles)).toEqual([first, same]);
+    expect(within(titles.distinct())).toEqual([first, same]);
+    expect(within(titles.distinct().limit(2))).toEqual([first, same]);
+  });
+
+  // Each store grouped its own first rows.
+  test('has groups of the first rows only', () => {
+    const top = aStore({ types });
+    const [one, other] = ['one', 'other'].map((name) => top.substores.create(name)) as [Store, Store];
+    const of = { price: null, weight: null, writer: null, year: 1 };
+    const first = one.create(Novel, { ...of, serial: 1, title: 'x' });
+    other.create(Novel, { ...of, serial: 2, title: 'w' });
+    const titles = top.tree
+      .query(Novel)
+      .firstPer((n) => n.year)
+      .groupBy((n) => n.title)
+      .pluck((n) => n.title);
+    expect(titles.all()).toEqual(['x']);
+    expect(top.tree.query(Novel, (n) => n.title.in(titles)).all()).toEqual([first]);
+  });
+
   test('is narrowed by depth and by a condition on stores', () => {
     const serials = (options: object) =>
       root.tree

@@ -1,6 +1,6 @@
 import { and, type Condition, not, or, referrers } from 'corollary';
 import { fc } from '../../support/chance.js';
-import { compare, folded, compared as insideJson, same } from './compare.js';
+import { compare, compareNullable, folded, compared as insideJson, same } from './compare.js';
 import {
   type AnyColumn,
   type AnyColumns,
@@ -263,32 +263,62 @@ function anInner(type: TypeName, pick: Term | undefined, depth: number): fc.Arbi
       limit: fc.option(fc.nat(4), { freq: 2, nil: undefined }),
       firstPer: fc.option(fc.constantFrom(...per), { freq: 2, nil: undefined }),
       isBackward: fc.boolean(),
+      form: fc.constantFrom('rows', 'rows', 'distinct', 'groups'),
     })
-    .map(({ filter, limit, firstPer, isBackward }) => ({
-      said: [
-        `query(${type}, ${filter.said})`,
-        isBackward ? '.orderBy(a.serial.desc())' : '',
-        firstPer === undefined ? '' : `.firstPer(${firstPer.said})`,
-        limit === undefined ? '' : `.limit(${limit})`,
-        pick === undefined ? '' : `.pluck(${pick.said})`,
-      ].join(''),
-      query(asked) {
-        let query = asked.query(CLASSES[type], (c: AnyColumns) => filter.where([c], asked));
-        if (isBackward) query = query.orderBy((c) => (c.serial as AnyColumn).desc());
-        if (firstPer !== undefined) query = query.firstPer((c) => firstPer.column([c], asked) as never);
-        if (limit !== undefined) query = query.limit(limit);
-        return pick === undefined ? query : query.pluck((c) => pick.column([c], asked) as never);
-      },
-      values(rows) {
-        const found = rows[type].filter((row) => filter.holds([row], rows));
-        const sorted = isBackward ? found.toReversed() : found;
-        const firsts =
-          firstPer === undefined ? sorted : firstOf(sorted, (row) => firstPer.value([row], rows), firstPer.kind);
-        const cut = firsts.slice(0, limit);
-        return pick === undefined ? cut : cut.map((row) => pick.value([row], rows));
-      },
-    }));
+    .map(({ filter, limit, firstPer, isBackward, form }) => {
+      const once = form === 'rows' || pick === undefined ? undefined : { form, pick };
+      const order =
+        once === undefined ? SERIAL : isOrdered(once.pick.kind) && form === 'distinct' ? once.pick : undefined;
+      return {
+        said: [
+          `query(${type}, ${filter.said})`,
+          isBackward && order !== undefined ? `.orderBy(${order.said}.desc())` : '',
+          firstPer === undefined ? '' : `.firstPer(${firstPer.said})`,
+          limit === undefined ? '' : `.limit(${limit})`,
+          once?.form === 'groups' ? `.groupBy(${once.pick.said})` : '',
+          pick === undefined ? '' : `.pluck(${pick.said})`,
+          once?.form === 'distinct' ? '.distinct()' : '',
+        ].join(''),
+        query(asked: Asked) {
+          let query = asked.query(CLASSES[type], (c: AnyColumns) => filter.where([c], asked));
+          if (isBackward && order !== undefined) query = query.orderBy((c) => order.column([c], asked).desc());
+          if (firstPer !== undefined) query = query.firstPer((c) => firstPer.column([c], asked) as never);
+          if (limit !== undefined) query = query.limit(limit);
+          if (once?.form === 'groups') query = query.groupBy((c) => once.pick.column([c], asked) as never);
+          const read = pick === undefined ? query : query.pluck((c) => pick.column([c], asked) as never);
+          return once?.form === 'distinct' ? read.distinct() : read;
+        },
+        values(rows: Rows) {
+          const found = rows[type].filter((row) => filter.holds([row], rows));
+          const ordered = (row: Row) => (order as Term).value([row], rows);
+          const sorted =
+            isBackward && order !== undefined
+              ? found.toSorted((a, b) => -compareNullable(order.kind, ordered(a), ordered(b)))
+              : found;
+          const firsts =
+            firstPer === undefined ? sorted : firstOf(sorted, (row) => firstPer.value([row], rows), firstPer.kind);
+          if (once === undefined) {
+            const cut = firsts.slice(0, limit);
+            return pick === undefined ? cut : cut.map((row) => pick.value([row], rows));
+          }
+          const all = firsts.map((row) => once.pick.value([row], rows));
+          const { kind } = once.pick;
+          const different = all.filter((one, at) => all.findIndex((other) => same(kind, one, other)) === at);
+          const sign = isBackward && order !== undefined ? -1 : 1;
+          return different.toSorted((a, b) => compareNullable(kind, a, b) * sign).slice(0, limit);
+        },
+      };
+    });
 }
+
+/** By which the items of an inner query are ordered. */
+const SERIAL: Term = {
+  said: 'a.serial',
+  kind: 'wild',
+  reads: [0],
+  column: ([c]) => (c as AnyColumns).serial as AnyColumn,
+  value: ([row]) => row?.serial,
+};
 
 const firstOf = (rows: readonly Row[], keyOf: (row: Row) => unknown, kind: Kind) =>
   rows.filter((row, at) => rows.findIndex((other) => same(kind, keyOf(row), keyOf(other))) === at);
