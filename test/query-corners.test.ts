@@ -69,6 +69,17 @@ test('pages of a tree go through stores inside of stores', () => {
   expect([...names.pages(1)].flat()).toEqual(['Bonn', 'Köln', 'Trier']);
 });
 
+// One store compared the texts that stand for others by code points, a tree by their collation.
+test('the smallest and the largest of distinct texts are those of all', () => {
+  const store = aMemoryStore();
+  for (const nick of ['a', 'B', 'b']) store.create(Town, { name: nick, nick, rent: '1', note: {} });
+  for (const towns of [store.query(Town), store.tree.query(Town)]) {
+    const nicks = towns.pluck((t) => t.nick);
+    expect([nicks.min((t) => t.nick), nicks.max((t) => t.nick)]).toEqual(['a', 'B']);
+    expect([nicks.distinct().min((t) => t.nick), nicks.distinct().max((t) => t.nick)]).toEqual(['a', 'B']);
+  }
+});
+
 test('distinct values inside of JSON are as many as count says', () => {
   const store = aMemoryStore();
   for (const is of [true, 1, null, undefined]) town(store, 'Bonn', is);

@@ -138,9 +138,14 @@ function aggregateOfSelection(
   const columns = (values ?? []).map((one): LaidOut => ({ value: one, form: 'compared' }));
   // Which rows a limit leaves makes no difference to their number.
   const rows = selection(spec, { columns, isOrdered: fn !== 'count', isRaw: true, names: values && VALUE }, context);
-  const of = value && { value, shape: shapeOf(spec.from, value), written: [VALUE] };
-  const partials = partialColumns(fn, of);
+  const partials = partialColumns(fn, value && selected(value, spec));
   return statement(rows && sql`SELECT ${partials} FROM (${rows})`, context);
+}
+
+// A text that stands for those that differ in case only was calculated, and has lost its collation.
+function selected(value: ValueNode, { from }: QuerySpec): Aggregated {
+  const shape = shapeOf(from, value);
+  return { value, shape, written: [shape.collate === 'nocase' ? `${VALUE} COLLATE NOCASE` : VALUE] };
 }
 
 function statement(fragment: Fragment | undefined, context: CompileContext): Compiled | undefined {
