@@ -98,3 +98,16 @@ test('of distinct texts that differ in case only, the first in binary order is l
     expect(found.pluck((c) => c.code).all()).toEqual(['X', 'y']);
   }
 });
+
+// The one that stands for others was compared by code points, whatever it was compared with.
+test('texts are among distinct texts that differ from them in case only', () => {
+  for (const of of both(['x', 'X', 'y', 'z'].map((name) => ({ name, code: name.toUpperCase() })))) {
+    const codes = of.query(Measure, (d) => d.serial.lt(3)).pluck((d) => d.code);
+    const names = of.query(Measure, (d) => d.serial.lt(3)).pluck((d) => d.name);
+    for (const list of [names, names.distinct(), codes.distinct()]) {
+      expect(of.query(Measure, (c) => c.name.in(list)).count()).toBe(3);
+      expect(of.query(Measure, (c) => c.name.notIn(list)).count()).toBe(1);
+    }
+    expect(of.query(Measure, (c) => c.name.in(names.distinct().limit(1))).count()).toBe(2);
+  }
+});

@@ -121,7 +121,10 @@ function subquery(spec: QuerySpec, context: CompileContext): Subquery | undefine
   }
   const columns: readonly LaidOut[] = [{ value, form: 'compared' }];
   const inner = selection(spec, { columns, isOrdered: isCut, isRaw: true, names: VALUE }, context);
-  return inner && { sql: inner, value: VALUE, shape: shapeOf(spec.from, value) };
+  const shape = shapeOf(spec.from, value);
+  // That of what stands for texts that differ in case only: SQLite would rather take it than a column's own.
+  const collate = isDistinct(spec) ? 'binary' : shape.collate;
+  return inner && { sql: inner, value: VALUE, shape: { ...shape, collate } };
 }
 
 /** The ids of the first items, in the order asked for, of those with the same values of `firstPer`. */
