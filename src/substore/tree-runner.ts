@@ -22,7 +22,7 @@ import { isSettled, type SettledCell, type Settling, settled, settledValue, type
 import { compileRows } from '../query/sql/compile.js';
 import { layoutOf } from '../query/sql/layout.js';
 import { withoutFirstPer } from '../query/sql/select.js';
-import { questionsBelow, questionsIn } from '../query/traverse.js';
+import { FEATURES, featuresOf, questionsBelow, questionsIn } from '../query/traverse.js';
 import { shapeOf } from '../query/value-shape.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
@@ -210,6 +210,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     const isOfRows = !isGrouped(query) && !isDistinct(query);
     const asked = this.#settledBelow(isOfRows ? query : withoutFirstPer(query));
     if (isGrouped(asked)) {
+      assertOfOneStore(asked);
       return this.#groups(asked, (answer, rows) =>
         answer.within(rows).map(({ owner, outputs }) => ({ cell: outputs[0] ?? null, store: owner.core.file.uid })),
       );
@@ -326,8 +327,22 @@ function isCut(query: QuerySpec): boolean {
 
 /** True when rows of different stores never have the same values of `firstPer`. */
 function hasOwnFirsts({ firstPer, from }: QuerySpec): boolean {
-  if (firstPer === undefined) return true;
-  return firstPer.map((value) => shapeOf(from, value)).some((shape) => isOfStore(shape) && !shape.nullable);
+  return firstPer === undefined || differByStore(from, firstPer);
+}
+
+/** True when rows of different stores never have the same of these values. */
+function differByStore(from: QuerySpec['from'], values: readonly ValueNode[]): boolean {
+  return values.map((value) => shapeOf(from, value)).some((shape) => isOfStore(shape) && !shape.nullable);
+}
+
+// An id is one of some store. A key is one of the store that its group's rows are in, but of those that are aggregated over
+// several stores nobody can tell whose they are.
+function assertOfOneStore(query: QuerySpec): void {
+  const { from, groupBy = [], pluck } = query;
+  const isOfIds =
+    pluck !== undefined && (featuresOf(pluck) & FEATURES.aggregate) !== 0 && isOfStore(shapeOf(from, pluck));
+  if (isOfIds && !differByStore(from, groupBy))
+    throw notInTree('ids among the values of groups that go over several stores', 'ask for the items by firstPer');
 }
 
 function notInTree(what: string, cure: string): CorollaryError {
