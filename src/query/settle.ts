@@ -12,11 +12,11 @@ import {
   type ValueNode,
 } from './ast.js';
 import { outOfRange } from './calculation.js';
-import { findShape, isOfStore } from './column-shape.js';
-import { comparedJson } from './json-value.js';
+import { type ColumnShape, findShape, isOfStore } from './column-shape.js';
+import { comparedJson, jsonValueCodec } from './json-value.js';
 import { refGroups } from './operand.js';
 import { questionsBelow, questionsIn } from './traverse.js';
-import { shapeOf } from './value-shape.js';
+import { type From, shapeOf } from './value-shape.js';
 
 /** One value of a subquery's answer; of an id, with the uid of the store that it is an id in. */
 export interface SettledCell {
@@ -46,20 +46,28 @@ export function settled(spec: QuerySpec, settling: Settling): QuerySpec {
   const { having, ...rest } = spec;
   const isPlain = having === undefined || questionsIn(having).length === 0;
   if (isPlain && isSettled(spec, settling)) return spec;
-  const settledRest = new Rewriting(settling).spec(rest);
+  const settledRest = specOf(rest, settling);
   if (having === undefined) return settledRest;
-  return { ...settledRest, having: new Rewriting({ ...settling, unknownOf: () => 'answer' }).condition(having) };
+  const ofGroups = new Rewriting(spec.from, { ...settling, unknownOf: () => 'answer' });
+  return { ...settledRest, having: ofGroups.condition(having) };
 }
 
-/** The same for a value that is aggregated beside what its question says. */
-export function settledValue(value: ValueNode, settling: Settling): ValueNode {
-  return questionsIn(value).length === 0 ? value : new Rewriting(settling).value(value);
+/** The same for a value that is aggregated beside what its question, of these types, says. */
+export function settledValue(from: From, value: ValueNode, settling: Settling): ValueNode {
+  return questionsIn(value).length === 0 ? value : new Rewriting(from, settling).value(value);
 }
 
+function specOf(spec: QuerySpec, settling: Settling): QuerySpec {
+  return new Rewriting(spec.from, settling).spec(spec);
+}
+
+/** Rewrites what one question consists of. */
 class Rewriting {
+  readonly #from: From;
   readonly #settling: Settling;
 
-  constructor(settling: Settling) {
+  constructor(from: From, settling: Settling) {
+    this.#from = from;
     this.#settling = settling;
   }
 
@@ -117,7 +125,7 @@ class Rewriting {
   }
 
   #referrers(referrers: Referrers): Referrers {
-    return { ...referrers, by: this.spec(referrers.by) };
+    return { ...referrers, by: specOf(referrers.by, this.#settling) };
   }
 
   #membership(node: MembershipNode): MembershipNode {
@@ -126,8 +134,23 @@ class Rewriting {
     const unknown = this.#settling.unknownOf(query);
     const cells = unknown === 'nothing' ? [] : [...this.#settling.answer(unknown === 'null' ? nullsOf(query) : query)];
     const orNull = node.orNull || cells.some(({ cell }) => cell === null);
-    return { ...node, list: unknown === 'answer' ? listOf(query, cells) : { query: this.spec(query) }, orNull };
+    const list = unknown === 'answer' ? listOf(query, cells) : { query: specOf(query, this.#settling) };
+    return {
+      ...node,
+      list: 'values' in list ? comparable(list.values, shapeOf(this.#from, node.column)) : list,
+      orNull,
+    };
   }
+}
+
+/**
+ * Those that a column can be equal to. A place in JSON gives numbers and texts; in a list, SQLite would turn one of the other
+ * kind into what the column holds, as it does not where two values are compared.
+ */
+function comparable(values: readonly ValueCell[], { codec }: ColumnShape): ListNode {
+  if (codec === jsonValueCodec || codec.asText === true || codec.columnType === 'BLOB') return { values };
+  const kind = codec.columnType === 'TEXT' ? 'string' : 'number';
+  return { values: values.filter((cell) => typeof cell === kind) };
 }
 
 /** Asks for one null in the answer of a subquery. */

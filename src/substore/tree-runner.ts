@@ -131,7 +131,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 
   aggregate(spec: QuerySpec, fn: AggregateFn, of?: ValueNode): unknown {
     const asked = this.#settled(spec);
-    const value = of && this.#settledValue(of);
+    const value = of && this.#settledValue(asked.from, of);
     if (isGrouped(asked)) return this.#groups(asked, (answer, rows) => answer.within(rows).length);
     const shape = value && shapeOf(asked.from, value);
     if (isWhole(asked)) return finish(fn, shape, this.#partials(asked, fn, value));
@@ -196,9 +196,9 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return settled(spec, this.#settling);
   }
 
-  #settledValue(value: ValueNode): ValueNode {
+  #settledValue(from: QuerySpec['from'], value: ValueNode): ValueNode {
     for (const query of questionsIn(value)) assertTiedByReferences(query);
-    return settledValue(value, this.#settling);
+    return settledValue(from, value, this.#settling);
   }
 
   get #settling(): Settling {

@@ -111,3 +111,24 @@ test('texts are among distinct texts that differ from them in case only', () => 
     expect(of.query(Measure, (c) => c.name.in(names.distinct().limit(1))).count()).toBe(2);
   }
 });
+
+// Texts that a query asked first has found in JSON were turned into numbers for a column of such: 'a' into 0.
+test('a number is not among texts of JSON, nor a text among numbers', () => {
+  const measures: Given[] = [
+    { size: 0, code: 'a', note: { x: 'a' } },
+    { size: 1.5, code: '1', note: { x: '1.5' } },
+    { size: 7, code: '7', note: { x: 7 } },
+    { size: 1, code: '1.5', note: { x: true } },
+  ];
+  for (const many of [0, 9]) {
+    const more = Array.from({ length: many }, (_, at): Given => ({ note: { x: 100 + at } }));
+    for (const of of both([...measures, ...more])) {
+      const values = of.query(Measure).groupBy(x).pluck(x) as never;
+      const sized = of.query(Measure, (c) => c.size.in(values)).orderBy((c) => c.serial.asc());
+      const coded = of.query(Measure, (c) => c.code.in(values)).orderBy((c) => c.serial.asc());
+      expect(sized.pluck((c) => c.size).all()).toEqual([7, 1]);
+      expect(coded.pluck((c) => c.code).all()).toEqual(['a', '1.5']);
+      expect(of.query(Measure, (c) => c.size.notIn(values)).count()).toBe(2 + many);
+    }
+  }
+});
