@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Address, Item, item, Store, text } from 'corollary';
 import { expect, test } from 'vitest';
@@ -79,6 +79,18 @@ test('it stays when the process that deleted that parent was killed, too, and th
   root.close();
   aStore({ types }, place);
   expect(existsSync(x)).toBe(false);
+});
+
+// Its directory stayed for ever below the parent that it had left: no row named it, and it belonged elsewhere.
+test.each([
+  ['it is deleted', (root: Store) => root.at('y').substores.delete('child')],
+  ['its new parent is deleted', (root: Store) => root.substores.delete('y')],
+])('its directory goes when %s', (_, act) => {
+  const { place, x } = cutOff();
+  const root = aStore({ types }, place);
+  act(root);
+  expect(readdirSync(join(x, 'sub'))).toEqual([]);
+  expect(root.tree.check().findings).toEqual([]);
 });
 
 test('it is found when that parent is moved', () => {

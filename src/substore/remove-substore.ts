@@ -1,9 +1,10 @@
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import type { Transaction } from '../store/transaction.js';
+import { notAtOpening } from '../store/upgrader.js';
 import type { Branch } from './branch.js';
 import { subStoresOf } from './find-sub-store.js';
-import { bringStrays } from './strays.js';
+import { bringHere, bringStrays } from './strays.js';
 import type { SubStore } from './sub-store.js';
 import { discardSubstoreDirectory, substoreDirectory } from './substore-directory.js';
 import { Walk } from './walk.js';
@@ -32,6 +33,7 @@ export function retireSubstore<S extends KeepingStore>(
   item: SubStore,
   transaction: Transaction,
 ): void {
+  notAtOpening(branch.core, () => bringHere(branch, item));
   const child = branch.child(item);
   const { directory: id } = item;
   const loaded = [...child.loadedBelow(), child];

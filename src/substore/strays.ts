@@ -2,11 +2,14 @@ import { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
 import { databaseFile, inspect } from '../store/directory.js';
+import { statOf } from '../store/disk.js';
 import { type Header, readHeader } from '../store/header.js';
 import type { StoreSettings } from '../store/settings.js';
 import { visitStore } from '../store/visit-store.js';
 import type { Branch } from './branch.js';
-import { findStore } from './find-store.js';
+import { findStore, mayBeHolder } from './find-store.js';
+import { subStoresOf } from './find-sub-store.js';
+import type { SubStore } from './sub-store.js';
 import { substoreDirectory, substoreIds } from './substore-directory.js';
 
 /**
@@ -70,4 +73,22 @@ export function bringStrays<S extends KeepingStore>(root: Branch<S>, directory: 
   const strays = straysIn(directory, settings);
   for (const uid of strays) findStore(root, uid)?.core.readingAside(); // whoever opens a store brings it
   return strays.length === 0 || straysIn(directory, settings).length === 0;
+}
+
+/**
+ * Brings those of a store's substores with this item, and below, whose directories have not followed them there: with
+ * their rows, nobody would know any more whose these are. What cannot be brought now stays where it is.
+ */
+export function bringHere<S extends KeepingStore>(parent: Branch<S>, item: SubStore): void {
+  const { directory } = parent.core.file;
+  if (directory === undefined) return;
+  try {
+    const isLate = item.movedFrom !== '' && statOf(substoreDirectory(directory, item.directory)) === undefined;
+    if (isLate) parent.child(item).core.readingAside(); // whoever opens a store brings it
+    if (!mayBeHolder(parent, item)) return;
+    const branch = parent.child(item);
+    for (const below of subStoresOf(branch.core, true).all()) bringHere(branch, below);
+  } catch (error) {
+    if (!(error instanceof CorollaryError)) throw error;
+  }
 }
