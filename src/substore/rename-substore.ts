@@ -16,6 +16,9 @@ export function renameSubstore<S extends KeepingStore>(branch: Branch<S>, name: 
     if (findSubStore(core, newName) !== undefined) throw nameTaken(core, newName);
     writeReadOnly(core, item, 'name', newName);
     const child = branch.child(item);
-    transaction.onUndo(() => child.rename(name));
+    transaction.onUndo((isOutcomeKnown) => {
+      child.rename(name);
+      if (!isOutcomeKnown) child.distrust();
+    });
   });
 }

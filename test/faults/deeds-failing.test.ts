@@ -153,6 +153,22 @@ describe.skipIf(why !== undefined)('a commit of which nobody knows whether it is
   );
 });
 
+// It kept the name that it had before, until it was looked for.
+describe.skipIf(why !== undefined)('a rename of which nobody knows whether it is there', () => {
+  test('leaves a store that says what it is called now', { timeout }, async () => {
+    const stage = new Stage(program);
+    await stage.scenes(['renames a substore']);
+    const child = stage.process();
+    const sync = { FAULTS_KIND: 'sync', FAULTS_FAIL: '1', FAULTS_ERRNO: String(EIO) };
+    const once = await child.call('renameHeld', stage.set(), sync);
+    const forGood = await child.call('renameHeld', stage.set(), { ...sync, FAULTS_EVER: '1' });
+    expect([once, forGood]).toEqual(
+      [once, forGood].map(({ names }) => ({ code: 'COMMIT_UNKNOWN', said: names[0], names })),
+    );
+    expect(new Set([...once.names, ...forGood.names])).toContain('older');
+  });
+});
+
 describe.skipIf(why !== undefined)('a process that is killed after a commit of unknown outcome', () => {
   // SQLite may find the commit in the log, though the process was told of an error: so nothing may be dropped.
   test('leaves all of it or nothing, over all stores', { timeout }, async () => {

@@ -396,6 +396,29 @@ export async function live(name: DeedName, directory: string, injury: Injury) {
   return { ended, meanwhile, texts, after, tree, goesOn, inUse };
 }
 
+/** Renames a store that is held while the disk is hurt. Tells what it is called then, by its object and by its parent. */
+export async function renameHeld(directory: string, injury: Injury) {
+  injure({ FAULTS_BELOW: directory });
+  using root = Store.open(treeIn(directory), options);
+  const parent = root.at('c');
+  const held = parent.substores.open('old');
+  held.count(Account);
+  parent.create(Remark, { number: 0 }).delete(); // as in `live`
+  injure({ FAULTS_BELOW: directory, ...injury });
+  const { code } = await outcomeOf(() => parent.substores.rename('old', 'older'));
+  heal();
+  held.count(Account);
+  const said = held.name;
+  return {
+    code,
+    said,
+    names: parent.substores
+      .query({ uid: held.uid })
+      .pluck((s) => s.name)
+      .all(),
+  };
+}
+
 const staying: Store[] = [];
 
 /**
