@@ -103,18 +103,23 @@ describe('a transaction that was never decided', () => {
   // It was STORE_MISSING: its directory can follow only once it is known what becomes of the transaction.
   test('keeps a store that was moved waiting while it may turn out to be decided', () => {
     const { place, middle, low } = aLine();
-    const root = aStore({ types, busyTimeoutMs: 20 }, place);
+    const root = Store.open(place, { types });
     const deep = root.at('middle/low').substores.create('deep');
     deep.substores.create('deeper').create(Note, { title: 'moved' });
-    const [deeper] = substoreDirectories(low).flatMap(substoreDirectories) as [string];
+    const [before] = substoreDirectories(low) as [string];
+    root.at('middle/low').substores.move('deep', root);
+    root.close();
+    const after = substoreDirectories(place).find((one) => one !== middle) as string;
+    renameSync(after, before); // as if the process had been killed before it followed
+    const [deeper] = substoreDirectories(before) as [string];
     prepare(deeper, 3, middle);
+    const again = aStore({ types, busyTimeoutMs: 20 }, place);
     const code = rawly(middle, (database) => {
       database.exec('BEGIN IMMEDIATE'); // as a process does that decides, or does something else
-      root.at('middle/low').substores.move('deep', root);
-      return codeOf(() => titleIn(root.at('deep/deeper')));
+      return codeOf(() => titleIn(again.at('deep/deeper')));
     });
     expect(code).toBe('BUSY');
-    expect(titleIn(root.at('deep/deeper'))).toBe('moved');
+    expect(titleIn(again.at('deep/deeper'))).toBe('moved');
   });
 
   test('does not keep a deleted store from being swept by the store that decides', () => {
