@@ -49,8 +49,7 @@ export class Walk<S extends KeepingStore> {
       const branch = this.#stillOpen(parent)?.child(item);
       if (branch === undefined) continue;
       yield branch;
-      const found = this.#stillOpen(branch);
-      if (found !== undefined) for (const below of this.#placesBelow(found, levels)) waiting.push(below);
+      for (const below of this.#placesBelow(this.#stillOpen(branch), levels)) waiting.push(below);
     }
   }
 
@@ -64,8 +63,8 @@ export class Walk<S extends KeepingStore> {
     return item && above?.child(item);
   }
 
-  #placesBelow(parent: Branch<S>, levels: number): Place<S>[] {
-    if (levels <= 0 || this.#left.has(parent)) return [];
+  #placesBelow(parent: Branch<S> | undefined, levels: number): Place<S>[] {
+    if (parent === undefined || levels <= 0 || this.#left.has(parent)) return [];
     const items = this.ask(parent, () => this.below(parent)) ?? [];
     return items.map((item) => ({ parent, item, levels: levels - 1 })).reverse();
   }
