@@ -10,7 +10,7 @@ import { keyOrders, rowKeys } from '../query/answer/row-order.js';
 import { type AggregateFn, firstType, type QuerySpec, readValues, type ValueNode } from '../query/ast.js';
 import { isGrouped } from '../query/grouping.js';
 import type { Explanation, FoundAnswer, Page, QueryRunner, Watcher, Watching } from '../query/runner.js';
-import { type SettledCell, settled } from '../query/settle.js';
+import { type SettledCell, type Settling, settled, settledValue } from '../query/settle.js';
 import type { Layout } from '../query/sql/layout.js';
 import { readyAggregate, readyRows } from '../query/sql/ready.js';
 import { type CompileContext, idInStore, withoutFirstPer } from '../query/sql/select.js';
@@ -91,10 +91,11 @@ export class StoreRunner implements QueryRunner {
     }
   }
 
-  aggregate(spec: QuerySpec, fn: AggregateFn, value?: ValueNode): unknown {
+  aggregate(spec: QuerySpec, fn: AggregateFn, of?: ValueNode): unknown {
     const reading = this.#reading();
     const asked = this.#settled(spec);
     if (isGrouped(asked)) return this.#groups(asked, reading, (answer, rows) => answer.within(rows).length);
+    const value = of && settledValue(asked.from, of, this.#settling);
     const partials = rowsOf(reading, readyAggregate(asked, fn, value, this.#context));
     return finish(fn, value && shapeOf(asked.from, value), partials);
   }
@@ -148,12 +149,16 @@ export class StoreRunner implements QueryRunner {
     );
   }
 
-  // Groups are put together outside of SQL: a subquery of groups is asked first.
   #settled(spec: QuerySpec): QuerySpec {
-    return settled(spec, {
+    return settled(spec, this.#settling);
+  }
+
+  // Groups are put together outside of SQL: a subquery of groups is asked first.
+  get #settling(): Settling {
+    return {
       unknownOf: (query) => (isGrouped(query) ? 'answer' : 'nothing'),
       answer: (query) => this.#cellsOf(query),
-    });
+    };
   }
 
   #cellsOf(query: QuerySpec): SettledCell[] {

@@ -667,6 +667,16 @@ const lastVotes = (of: Pick<Store['tree'], 'query'>) => (n: Columns<Novel>) => {
   return referrers(n, Vote, (v) => v.novel).count((v) => v.serial.in(last));
 };
 
+/** How many votes a novel has of the lowest number of stars that there are. */
+const lowestVotes = (of: Pick<Store['tree'], 'query'>) => (n: Columns<Novel>) => {
+  const lowest = of
+    .query(Vote)
+    .groupBy((v) => v.stars)
+    .limit(1)
+    .pluck((v) => v.stars);
+  return referrers(n, Vote, (v) => v.novel).count((v) => v.stars.in(lowest));
+};
+
 describe('a tree', () => {
   const AGGREGATED: [string, (of: Pick<Store['tree'], 'query'>) => unknown][] = [
     ['a sum', (of) => novelsOf(of).sum((n) => n.price)],
@@ -714,6 +724,7 @@ describe('a tree', () => {
           .count(),
     ],
     ['a sum of numbers of referrers that a query of all stores decides', (of) => of.query(Novel).sum(lastVotes(of))],
+    ['a sum of numbers of referrers that groups decide', (of) => of.query(Novel).sum(lowestVotes(of))],
     ['max of such', (of) => of.query(Novel).max(lastVotes(of))],
     ['a sum of such within a limit', (of) => of.query(Novel).limit(1000).sum(lastVotes(of))],
     ['sum of nothing', (of) => of.query(Novel, (n) => n.serial.lt(0)).sum((n) => n.price)],
