@@ -73,27 +73,15 @@ export function checkedTransactionOptions(options: unknown): {
   throw new CorollaryError('INVALID_VALUE', `readOnly of transact is true or false, not ${kindOf(readOnly)}`);
 }
 
-function outermost<R>(store: Participant, options: RunOptions, work: (transaction: Transaction) => R): R {
+function outermost<R>(
+  store: Participant,
+  options: RunOptions,
+  work: (transaction: Transaction) => R,
+  afterwards = runCallbacks,
+): R {
   const transaction = new Transaction();
   const result = runOrTell(transaction, () => transaction.run(store, options, () => work(transaction)));
-  runCallbacks(transaction, store);
-  return result;
-}
-
-// What is thrown after its commit is told after that of the running transaction: as if it came from there, it would undo
-// that, and say that it is committed.
-function outermostAside<R>(running: Transaction, store: Participant, write: Write<R>): R {
-  const transaction = new Transaction();
-  const result = runOrTell(transaction, () =>
-    transaction.run(store, OF_ITS_OWN, () => write(transaction, transaction.joinForWriting(store))),
-  );
-  try {
-    runCallbacks(transaction, store);
-  } catch (error) {
-    running.afterCommit(() => {
-      throw error;
-    });
-  }
+  afterwards(transaction, store);
   return result;
 }
 
@@ -112,7 +100,11 @@ export function writing<R>(store: Participant, write: Write<R>): R {
   assertNotAbandoned();
   const running = runningTransaction();
   if (running !== undefined) return write(running, running.joinForWriting(store));
-  return outermost(store, OF_ITS_OWN, (own) => write(own, own.joinForWriting(store)));
+  return outermost(store, OF_ITS_OWN, joining(store, write));
+}
+
+function joining<R>(store: Participant, write: Write<R>): (transaction: Transaction) => R {
+  return (transaction) => write(transaction, transaction.joinForWriting(store));
 }
 
 /** The same for a write of several steps, so that an error caught by the caller leaves no half of it behind. */
@@ -130,10 +122,25 @@ export function writingInSteps<R>(store: Participant, write: Write<R>): R {
  */
 export function writingForReading<R>(store: Participant, write: Write<R>): R {
   const running = runningTransaction();
-  if (running === undefined) return outermost(store, OF_ITS_OWN, (own) => write(own, own.joinForWriting(store)));
-  if (!running.takesIn(store)) return aside(() => outermostAside(running, store, write));
+  const work = joining(store, write);
+  if (running === undefined) return outermost(store, OF_ITS_OWN, work);
+  if (!running.takesIn(store)) return aside(() => outermost(store, OF_ITS_OWN, work, tellingAfter(running)));
   const options = { ...OF_ITS_OWN, isRequest: true };
   return running.nested(store, options, () => write(running, running.joinForWriting(store)));
+}
+
+// What is thrown after a commit aside is told after that of the running transaction: as if it came from there, it would undo
+// that, and say that it is committed.
+function tellingAfter(running: Transaction): typeof runCallbacks {
+  return (transaction, store) => {
+    try {
+      runCallbacks(transaction, store);
+    } catch (error) {
+      running.afterCommit(() => {
+        throw error;
+      });
+    }
+  };
 }
 
 function runCallbacks(transaction: Transaction, store: Participant): void {

@@ -111,6 +111,7 @@ describe.skipIf(why !== undefined)('a power cut', () => {
         stage.process().call('perform', name, stage.directory, injury),
       );
       const after = stage.look(name);
+      expect(after.wrong, name).toEqual([]);
       const { isInOrder, said, what } = lossWhenSaid(stage.directory, recording);
       expect(said).toEqual([expect.stringContaining('done')]);
       faults.judge(`${name}, ${what}`, () => expect(butRests(stage.look(name), isInOrder)).toEqual(after));
