@@ -399,23 +399,23 @@ test('a chain of 1,000 cascades goes as a whole, and comes back as a whole', () 
 });
 
 test.each(['cascade', 'nullify'] as const)(
-  '100,000 items that refer to one, with %s, take seconds, not minutes',
+  '40,000 items that refer to one, with %s, take seconds, not minutes',
   (rule) => {
     const store = aStore({ types, durability: 'relaxed' });
     const ann = store.create(Author, { name: 'Ann' });
     const key = rule === 'cascade' ? 'within' : 'about';
     store.createMany(
       Note,
-      Array.from({ length: 100_000 }, () => ({ text: 'x', [key]: ann })),
+      Array.from({ length: 40_000 }, () => ({ text: 'x', [key]: ann })),
     );
     const live = store.findFirst(Note)!;
     const start = performance.now();
 
     ann.delete();
 
-    expect(performance.now() - start).toBeLessThan(25_000);
+    expect(performance.now() - start).toBeLessThan(10_000);
     expect([live.isStored, live.idOf(key)]).toEqual(rule === 'cascade' ? [false, ann.storeId] : [true, null]);
-    expect(store.query(Note, (n) => n[key].isNull()).count()).toBe(rule === 'cascade' ? 0 : 100_000);
+    expect(store.query(Note, (n) => n[key].isNull()).count()).toBe(rule === 'cascade' ? 0 : 40_000);
   },
 );
 

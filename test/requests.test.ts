@@ -487,7 +487,7 @@ describe('arguments and answers', () => {
   });
 
   test('are not so many that they fill the memory', () => {
-    let value: unknown[] = [];
+    let value: unknown[] = ['x'.repeat(10_000)];
     for (let level = 0; level < 100; level++) value = [value, value];
     expect(codeOf(() => echoed(value))).toBe('INVALID_VALUE');
     const half = new Uint8Array(33 * 2 ** 20);

@@ -1,4 +1,4 @@
-import { fc } from './chance.js';
+import { anyCharacter, fc } from './chance.js';
 
 /** Any plain data: what requests can carry, but for items. */
 export function plainData(): fc.Arbitrary<unknown> {
@@ -8,7 +8,7 @@ export function plainData(): fc.Arbitrary<unknown> {
       fc.constantFrom(null, undefined, true, false, -0, '$'),
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.date({ noInvalidDate: true }),
       fc.uint8Array(),
       fc.array(tie('any')),

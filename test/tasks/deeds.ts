@@ -293,11 +293,15 @@ function lookAtBackup(backup: string, scratch: string): Seen {
 function lookAtTree(place: string): Seen {
   using root = Store.open(place, { ...options, mustExist: true });
   const tree = told(root);
-  const findings = root.tree.check({ repair: true }).findings.filter(({ isRepaired }) => !isRepaired);
+  const findings = root.tree.check({ repair: true }).findings;
+  const left = leftIn(root, place);
+  if (findings.length === 0) return { tree, wrong: left }; // nothing was there to repair
   const later = root.tree.check().findings;
   const isSame = JSON.stringify(told(root)) === JSON.stringify(tree);
-  const wrong = [...findings, ...later].filter(({ kind }) => kind !== 'address').map(({ message }) => message);
-  return { tree, wrong: [...wrong, ...leftIn(root, place), ...(isSame ? [] : ['it is another after the repair'])] };
+  const wrong = [...findings.filter(({ isRepaired }) => !isRepaired), ...later]
+    .filter(({ kind }) => kind !== 'address')
+    .map(({ message }) => message);
+  return { tree, wrong: [...wrong, ...left, ...(isSame ? [] : ['it is another after the repair'])] };
 }
 
 /** Files and directories that belong to nothing. */

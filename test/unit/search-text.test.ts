@@ -4,7 +4,7 @@ import { CorollaryError } from '../../src/errors.js';
 import type { SearchMode } from '../../src/query/search/search-options.js';
 import { isSearchMode, namingBadSearch, searchExpression } from '../../src/query/search/search-text.js';
 import { codeOf } from '../support/a-refusal.js';
-import { fc } from '../support/chance.js';
+import { anyCharacter, fc } from '../support/chance.js';
 
 const place = { type: 'note', attribute: 'title' };
 const expression = (input: unknown, mode: SearchMode = 'words') => searchExpression(place, input, mode, ['title']);
@@ -123,7 +123,7 @@ const typed = fc
   .array(
     fc.oneof(
       fc.constantFrom(...'"*()^:-+{},. \u201c', ' AND ', ' NOT ', 'NEAR(', 'foo', ' '),
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
     ),
   )
   .map((parts) => parts.join(''))
