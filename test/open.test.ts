@@ -432,6 +432,18 @@ test('a truncated substore is refused when it is used, and the rest of the tree 
   expect(store.substores.names()).toEqual(['new', 'part']);
 });
 
+// It was NEWER_DATABASE: what a torn page is read as.
+test.each(['format', 'uid', 'parent', 'generation'])('a header whose %s is none is NOT_A_STORE', (column) => {
+  const place = aClosedStore(aStoreDirectory({ mayBeCorrupt: true }));
+  inDatabase(place, (database) => {
+    database.unsafeMode();
+    database.exec("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '')");
+  });
+  inDatabase(place, (database) => database.exec(`UPDATE corollary_store SET ${column} = NULL`));
+  expect(opensNothing(place)).toBe('NOT_A_STORE');
+  expect(opensNothing(place, { readOnly: true })).toBe('NOT_A_STORE');
+});
+
 // Newer
 
 test('a database of a newer format is NEWER_DATABASE, and nothing is made or changed', () => {

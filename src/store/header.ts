@@ -16,7 +16,7 @@ export interface Header extends StoreIds {
 
 const TABLE = 'corollary_store';
 const COLUMNS = `format, uid, parent, incarnation, generation, sequence, deleted, ${IS_PREPARED}`;
-type Cells = [unknown, string, string, string, number, number, number, number];
+type Cells = [number, string, string, string, number, number, number, number];
 
 /**
  * The header, and what SQLite says of the database as of the same moment.
@@ -25,10 +25,17 @@ type Cells = [unknown, string, string, string, number, number, number, number];
 export function readHeader(connection: Connection, place: string): FirstLook & { readonly header: Header } {
   const look = lookAt(connection, place);
   if (look.applicationId !== APPLICATION_ID) throw foreign(place);
-  const [format, uid, parentUid, incarnation, generation, sequence, deleted, prepared] = look.row as Cells;
-  if (typeof format !== 'number' || format > FORMAT) throw newer(place);
+  const { row } = look;
+  if (typeof row[0] === 'number' && row[0] > FORMAT) throw newer(place);
+  if (!isWhole(row)) throw headerless(place);
+  const [, uid, parentUid, incarnation, generation, sequence, deleted, prepared] = row;
   const states = { isDeleted: deleted === 1, isPrepared: prepared === 1 };
   return { ...look, header: { uid, parentUid, incarnation, generation, sequence, ...states } };
+}
+
+// A page of which the power has kept half is read as something else, and mostly as nothing.
+function isWhole(row: readonly unknown[]): row is Cells {
+  return row.every((cell, at) => typeof cell === (at > 0 && at < 4 ? 'string' : 'number'));
 }
 
 function lookAt(connection: Connection, place: string): FirstLook {

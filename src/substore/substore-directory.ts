@@ -160,7 +160,9 @@ export function hasLeftovers(parent: string): boolean {
 export function clearTemp(parent: string, settings: StoreSettings): void {
   onDisk(parent, () => {
     const temp = join(parent, 'temp');
-    for (const name of namesInOwn(parent, 'temp').filter((one) => !isOfFile(one))) {
+    const names = namesInOwn(parent, 'temp').filter((one) => !isOfFile(one));
+    if (names.length > 0) syncDirectory(temp); // who put them aside was killed before that
+    for (const name of names) {
       const left = join(temp, name);
       if (statOf(left)?.isDirectory()) markAll(left, settings);
       rmSync(left, { recursive: true, force: true });

@@ -118,6 +118,19 @@ describe.skipIf(why !== undefined)('who comes after a process that was killed in
     expect(operations.some(isRemoval)).toBe(true);
     expect(before(operations)).toContain(scene.operations[commit]);
   });
+
+  // A disk could put it back with the power: torn, since marks are not synced, and then nobody could judge it.
+  test('marks only what is durably put aside', async () => {
+    const stage = new Stage(program);
+    const [{ name, operations: deletion }] = (await stage.scenes(['deletes a substore'])) as [DeedScene];
+    const putAside = deletion.findIndex((line) => /^sync .*\/temp$/.test(line));
+    stage.set();
+    await stage.kill(name, putAside + 1);
+    const { operations } = await stage.log((log) => stage.inOriginal('lookAfter', stage.directory, undefined, log));
+    const mark = operations.findIndex((line) => /^write .*\/temp\/.*\/db\.sqlite(-wal)?$/.test(line));
+    expect(mark).toBeGreaterThan(0);
+    expect(operations.slice(0, mark)).toContain(deletion[putAside]);
+  });
 });
 
 /** Leaves a transaction over several stores cut off before, or after, the store above all of them has decided. */

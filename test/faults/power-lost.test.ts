@@ -4,7 +4,7 @@ import { seed } from '../support/chance.js';
 import { whyNoFaults } from '../support/faulty-library.js';
 import type * as tasks from '../tasks/deeds.js';
 import { beside, type Injury, lookAtRounds } from '../tasks/deeds.js';
-import { chosenDeeds, expectWhole, Faults, Stage, someOf } from './deed-scene.js';
+import { chosenDeeds, type DeedScene, expectWhole, Faults, Stage, someOf } from './deed-scene.js';
 import { type Loss, losses, lossWhenSaid, type Recording, states } from './power/losses.js';
 import { isInOrder, modelNames } from './power/models.js';
 import { baseOf, stepsIn } from './power/trace.js';
@@ -38,6 +38,14 @@ async function recorded(stage: Stage, work: (injury: Injury) => Promise<unknown>
   const trace = stage.beside(`trace ${++traces}`); // a process goes on writing into the one that it has open
   await work({ FAULTS_TRACE: trace });
   return { base, steps: stepsIn(trace, base) };
+}
+
+/** A deed that is killed before its nth operation, and what the next process does then. */
+function afterAKill(stage: Stage, { name }: DeedScene, kill: number): Promise<Recording> {
+  return recorded(stage, async (injury) => {
+    await stage.inCopy('perform', name, stage.directory, { ...injury, FAULTS_KILL: String(kill) });
+    await stage.inCopy('lookAfter', stage.directory, undefined, injury);
+  });
 }
 
 /**
@@ -89,10 +97,7 @@ describe.skipIf(why !== undefined)('a power cut', () => {
     for (const scene of await stage.scenes(someOf(inTheTree, inTheTree.length, seed))) {
       const syncs = scene.operations.flatMap((line, at) => (line.startsWith('sync ') ? [at + 1] : []));
       for (const kill of isThorough ? syncs : [syncs[seed % syncs.length] as number]) {
-        const recording = await recorded(stage, async (injury) => {
-          await stage.inCopy('perform', scene.name, stage.directory, { ...injury, FAULTS_KILL: String(kill) });
-          await stage.inCopy('lookAfter', stage.directory, undefined, injury);
-        });
+        const recording = await afterAKill(stage, scene, kill);
         for (const { isInOrder, what } of losses(stage.directory, recording, 1 + Math.ceil(states / 100), inOrder))
           faults.judge(`${scene.name}, killed before operation ${kill}, ${what}`, () =>
             expectWhole(scene, butRests(stage.look(scene.name), isInOrder), undefined, what),
