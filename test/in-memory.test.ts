@@ -203,7 +203,7 @@ describe('the memory is given back', () => {
   async function grownBytes(act: () => void): Promise<number> {
     act();
     const before = await residentBytes();
-    for (let i = 0; i < 20; i++) act();
+    for (let i = 0; i < 12; i++) act();
     return (await residentBytes()) - before;
   }
 
@@ -250,7 +250,7 @@ describe('the memory is given back', () => {
 
   test.each(uses)('%s', async (_, use) => {
     const root = aMemoryStore();
-    expect(await grownBytes(() => use(root))).toBeLessThan(15 * sizeBytes);
+    expect(await grownBytes(() => use(root))).toBeLessThan(9 * sizeBytes);
   });
 
   test('not of one that is closed, as it can be opened again', () => {

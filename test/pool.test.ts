@@ -16,10 +16,10 @@ class Note extends Item {
   @integer({ default: 0 }) declare count: import('corollary').Default<number>;
 }
 
-const MANY = 30;
+const MANY = 20;
 const numbers = Array.from({ length: MANY }, (_, i) => i);
 
-/** A root that keeps three substores open, and thirty substores with a note in each. */
+/** A root that keeps three substores open, and twenty substores with a note in each. */
 function aCrowd(place: string = aStoreDirectory()) {
   const store = aStore({ maxOpenSubstores: 3, durability: 'relaxed' }, place);
   const parts = numbers.map((i) => store.substores.create(`s${i}`));
@@ -227,11 +227,11 @@ test('pages go on after their store was evicted between them', () => {
   for (const page of parts[0]!
     .query(Note)
     .orderBy((n) => n.count.asc())
-    .pages(12)) {
+    .pages(8)) {
     sizes.push(page.length);
     evictOthers(parts);
   }
-  expect(sizes).toEqual([12, 12, 7]);
+  expect(sizes).toEqual([8, 8, 5]);
 });
 
 test('Store objects that nobody holds are made again with what they hold', () => {
@@ -266,7 +266,7 @@ function opensDuring(store: Store, work: () => unknown): number {
 test('stores that are used again and again stay open while a tree query goes through all others', () => {
   const store = aStore({ maxOpenSubstores: 10, durability: 'relaxed' });
   const parts = numbers.map((i) => store.substores.create(`s${i}`));
-  const hot = [3, 9, 15, 22, 29].map((i) => parts[i]!);
+  const hot = [3, 6, 11, 15, 19].map((i) => parts[i]!);
   const useHot = () => hot.map((part) => part.count(Note));
   useHot();
   useHot();
@@ -281,8 +281,8 @@ test('stores that are no longer used make room for others that are used again an
   const use = (from: number) => parts.slice(from, from + 8).map((part) => part.count(Note));
   use(0);
   use(0);
-  expect(opensDuring(store, () => numbers.slice(0, 4).map(() => use(20)))).toBeLessThan(4 * 8);
-  expect(opensDuring(store, () => use(20))).toBe(0);
+  expect(opensDuring(store, () => numbers.slice(0, 4).map(() => use(12)))).toBeLessThan(4 * 8);
+  expect(opensDuring(store, () => use(12))).toBe(0);
 });
 
 test('the stats of a tree are what the operating system says', () => {
@@ -450,15 +450,15 @@ describe('an awaited walk through a tree', () => {
   });
 });
 
-test('300 substores are made, changed and asked with 256 file descriptors', { timeout: 120_000 }, async () => {
+test('150 substores are made, changed and asked with 256 file descriptors', { timeout: 120_000 }, async () => {
   const child = await childProgram(`
     import { execFileSync } from 'node:child_process';
     import { Item, integer, item, Store } from 'corollary';
     @item('note') class Note extends Item { @integer() declare n: number }
     const store = Store.open(process.argv[2], { durability: 'relaxed', types: [Note] });
-    store.transact(() => { for (let i = 0; i < 300; i++) store.substores.create('s' + i); });
+    store.transact(() => { for (let i = 0; i < 150; i++) store.substores.create('s' + i); });
     const notes: Note[] = [];
-    for (let i = 0; i < 300; i += 4) notes.push(store.at('s' + i).create(Note, { n: i }));
+    for (let i = 0; i < 150; i += 2) notes.push(store.at('s' + i).create(Note, { n: 2 * i }));
     for (let i = 0; i < 75; i += 7) notes[i]!.n += 1;
     const top = store.tree.query(Note).orderBy((x) => x.n.desc()).limit(2).pluck((x) => x.n).all();
     const limit = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
@@ -466,7 +466,7 @@ test('300 substores are made, changed and asked with 256 file descriptors', { ti
     store.close();
   `);
   const { status, output } = await runChild(child, [aStoreDirectory()], { descriptorLimit: 256 });
-  expect([status, output.trim()]).toEqual([0, JSON.stringify(['256', 300, 75, 11_100 + 11, [296, 292]])]);
+  expect([status, output.trim()]).toEqual([0, JSON.stringify(['256', 150, 75, 11_100 + 11, [296, 292]])]);
 });
 
 test('an item whose store was restored by another while it was evicted is gone', () => {

@@ -47,16 +47,24 @@ function aBank() {
   const place = aStoreDirectory();
   cpSync(seeded, place, { recursive: true }); // it is closed, and copying is faster than making it anew
   const store = aStore({ types }, place);
+  let witness: Store | undefined;
   return {
     place,
     store,
     /** Another handle: what it sees is on disk. */
-    witness: aStore({ types }, place),
+    get witness() {
+      witness ??= aStore({ types }, place);
+      return witness;
+    },
     ann: store.getUnique(Account, { owner: 'Ann' }),
     bob: store.getUnique(Account, { owner: 'Bob' }),
     payment: store.query(Payment).one(),
-    north: store.at('north'),
-    south: store.at('south'),
+    get north() {
+      return store.at('north');
+    },
+    get south() {
+      return store.at('south');
+    },
   };
 }
 type Bank = ReturnType<typeof aBank>;

@@ -11,7 +11,7 @@ import { jsonCodec } from '../../src/schema/codecs/json.js';
 import { realCodec } from '../../src/schema/codecs/real.js';
 import { textCodec } from '../../src/schema/codecs/text.js';
 import { timestampCodec } from '../../src/schema/codecs/timestamp.js';
-import { anyCharacter, fc, lawRuns } from '../support/chance.js';
+import { anyCharacter, cases, fc } from '../support/chance.js';
 
 const there = (codec: Codec, value: unknown): unknown => codec.decode(codec.encode(value));
 const wellFormed = fc.string({ unit: anyCharacter }).filter((text) => !text.includes('\0'));
@@ -47,7 +47,7 @@ test('address: there is one text for each, so that equal texts are equal address
       const parts = addressParts(text);
       expect(parts === undefined ? text : addressOf(parts.uid, parts.storeId)).toBe(text);
     }),
-    { numRuns: 500 * lawRuns },
+    { numRuns: cases(500) },
   );
 });
 
@@ -82,7 +82,7 @@ test('json: whatever JSON.stringify would change is refused', () => {
       }
       expect(withoutMinusZero(jsonCodec.decode(cell as string))).toEqual(withoutMinusZero(value));
     }),
-    { numRuns: 500 * lawRuns },
+    { numRuns: cases(500) },
   );
 });
 

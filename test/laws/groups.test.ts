@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
-import { fc, lawRuns, lawTimeout } from '../support/chance.js';
+import { cases, fc, lawTimeout } from '../support/chance.js';
 import { outcome } from './world/compare.js';
 import { asTold, type Groups, groupsOf, groupsQuery, someGroups } from './world/groups.js';
 import { windowed, within } from './world/questions.js';
@@ -52,7 +52,7 @@ test('groups of one store are what plain JavaScript makes of arrays', { timeout:
         for (const groups of questions) bothAgree(groups, rows, asked, size);
       });
     }),
-    { numRuns: 15 * lawRuns },
+    { numRuns: cases(15) },
   );
 });
 
@@ -66,6 +66,6 @@ test('groups of a tree are those of one store', { timeout: lawTimeout }, () => {
         close();
       }
     }),
-    { numRuns: 15 * lawRuns },
+    { numRuns: cases(15) },
   );
 });

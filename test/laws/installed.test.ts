@@ -18,7 +18,7 @@ import { fc } from '../support/chance.js';
 // number; the model says what must come of it, and afterwards all must agree: who is installed where, who plays the role,
 // what each dependency is filled with.
 
-const runs = Number(process.env.RUNS ?? 40);
+const runs = Number(process.env.RUNS ?? 25);
 
 const Part = role('laws.part');
 const roles = () => [Part];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
-import { fc, lawRuns, lawTimeout } from '../support/chance.js';
+import { cases, fc, lawTimeout } from '../support/chance.js';
 import { plain } from './world/compare.js';
 import { answerOf, aQuestion, queryOf, windowed, within } from './world/questions.js';
 import { inStoreWith, someRows } from './world/stores.js';
@@ -34,6 +34,6 @@ test('a joined, projected or distinct query answers as plain JavaScript does', {
         });
       },
     ),
-    { numRuns: 40 * lawRuns },
+    { numRuns: cases(40) },
   );
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fc, lawRuns, lawTimeout } from '../support/chance.js';
+import { cases, fc, lawTimeout } from '../support/chance.js';
 import { outcome, plain } from './world/compare.js';
 import { aFilter, inQuery } from './world/filters.js';
 import { aggregated, isNumber } from './world/groups.js';
@@ -49,7 +49,7 @@ test('joined, projected and distinct queries of a tree answer as those of one st
         }
       },
     ),
-    { numRuns: 6 * lawRuns },
+    { numRuns: cases(6) },
   );
 });
 
@@ -116,6 +116,6 @@ test('aggregates of a tree are those of one store, also of what other queries de
         }
       },
     ),
-    { numRuns: 6 * lawRuns },
+    { numRuns: cases(6) },
   );
 });

@@ -17,7 +17,7 @@ import { fc } from '../support/chance.js';
 
 // Transactions in transactions, some of which throw, with everything in them that a program can do.
 
-const runs = Number(process.env.RUNS ?? 80);
+const runs = Number(process.env.RUNS ?? 50);
 
 abstract class Numbered extends Item {
   @integer({ default: 0 }) declare n: Default<number>;

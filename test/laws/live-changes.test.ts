@@ -1,7 +1,7 @@
 import type { LiveChanges, Store } from 'corollary';
 import { test } from 'vitest';
 import { aMemoryStore, aStore } from '../support/a-store.js';
-import { fc, lawRuns } from '../support/chance.js';
+import { cases, fc } from '../support/chance.js';
 import { turns } from '../support/updates.js';
 import { City } from '../tasks/live-queries.js';
 
@@ -82,6 +82,6 @@ test.each(places)('what changes tell, applied to what was there, is the answer (
       await follows(root, limit, taken);
       root.close();
     }),
-    { numRuns: 30 * lawRuns },
+    { numRuns: cases(30) },
   );
 });

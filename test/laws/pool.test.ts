@@ -5,7 +5,7 @@ import { fc } from '../support/chance.js';
 
 // Whatever is opened, written, undone and evicted in whatever order: the stores hold what a Map holds.
 
-const runs = Number(process.env.RUNS ?? 15);
+const runs = Number(process.env.RUNS ?? 10);
 
 @item('entry')
 class Entry extends Item {

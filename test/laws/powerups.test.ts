@@ -19,7 +19,7 @@ import { fc } from '../support/chance.js';
 // Any sequence of giving, taking away and deleting, in transactions that are undone and by other handles, on two stores
 // and their items, against a plain list of who plays what.
 
-const runs = Number(process.env.RUNS ?? 6);
+const runs = Number(process.env.RUNS ?? 4);
 
 interface Named {
   readonly name: string;

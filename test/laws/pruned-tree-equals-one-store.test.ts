@@ -18,7 +18,7 @@ import {
 } from 'corollary';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
-import { fc, lawRuns, lawTimeout } from '../support/chance.js';
+import { cases, fc, lawTimeout } from '../support/chance.js';
 
 // A tree passes by stores of which it knows that they have nothing for a question. Whatever was written since, by
 // whom, and whether it was undone: each question has the answer of one store that holds the same items.
@@ -340,7 +340,7 @@ test('a tree in memory that passes by stores answers as one store', { timeout: l
       someQuestions,
       holds(() => undefined),
     ),
-    { numRuns: 5 * lawRuns },
+    { numRuns: cases(5) },
   );
 });
 
@@ -348,5 +348,5 @@ test('a tree on disk that passes by stores answers as one store', { timeout: law
   const directory = aDirectory();
   let number = 0;
   const aPlace = () => `${directory}/${number++}`;
-  fc.assert(fc.property(steps(4, 16), steps(1, 5), someQuestions, holds(aPlace)), { numRuns: 3 * lawRuns });
+  fc.assert(fc.property(steps(4, 16), steps(1, 5), someQuestions, holds(aPlace)), { numRuns: cases(3) });
 });

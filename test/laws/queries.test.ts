@@ -21,7 +21,7 @@ import {
 } from 'corollary';
 import { expect, test } from 'vitest';
 import { aStore } from '../support/a-store.js';
-import { fc, lawRuns, lawTimeout } from '../support/chance.js';
+import { cases, fc, lawTimeout } from '../support/chance.js';
 
 @item('sample')
 class Sample extends Item {
@@ -261,7 +261,7 @@ test('a query finds what an array filter finds, in the order that an array sort 
         expect(query.count()).toBe(expected.length);
       });
     }),
-    { numRuns: 150 * lawRuns },
+    { numRuns: cases(150) },
   );
 });
 
@@ -277,7 +277,7 @@ test('not(x) finds exactly what x does not', { timeout: lawTimeout }, () => {
         expect(rest).toEqual(items.filter((each) => !found.has(each)));
       });
     }),
-    { numRuns: 100 * lawRuns },
+    { numRuns: cases(100) },
   );
 });
 
@@ -293,7 +293,7 @@ test('a query that was JSON text meanwhile finds the same', { timeout: lawTimeou
         expect(back.all()).toEqual(query.all());
       });
     }),
-    { numRuns: 50 * lawRuns },
+    { numRuns: cases(50) },
   );
 });
 
@@ -321,6 +321,6 @@ test('aggregates are what an array reduce gives', { timeout: lawTimeout }, () =>
         expect(query.exists()).toBe(found.length > 0);
       });
     }),
-    { numRuns: 50 * lawRuns },
+    { numRuns: cases(50) },
   );
 });

@@ -20,7 +20,7 @@ import {
 } from 'corollary';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
-import { fc, lawRuns, lawTimeout } from '../support/chance.js';
+import { cases, fc, lawTimeout } from '../support/chance.js';
 
 // The same items, spread over a tree of stores and together in one: every question has the same answer.
 
@@ -216,9 +216,9 @@ const someQuestions = fc.array(aQuestion, { minLength: 4, maxLength: 4 });
 
 // A failure prints its seed and path.
 test('a tree in memory answers as one store', { timeout: lawTimeout }, () => {
-  fc.assert(fc.property(aShape, someThings, someQuestions, holds(undefined)), { numRuns: 12 * lawRuns });
+  fc.assert(fc.property(aShape, someThings, someQuestions, holds(undefined)), { numRuns: cases(12) });
 });
 
 test('a tree on disk answers as one store', { timeout: lawTimeout }, () => {
-  fc.assert(fc.property(aShape, someThings, someQuestions, holds(aDirectory())), { numRuns: 2 * lawRuns });
+  fc.assert(fc.property(aShape, someThings, someQuestions, holds(aDirectory())), { numRuns: cases(2) });
 });

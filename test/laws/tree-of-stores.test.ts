@@ -7,7 +7,7 @@ import { someSteps } from './forest/steps.js';
 // Everything that a program can do with a tree of stores, in any order, against a model in memory. fast-check prints the
 // seed and the smallest steps that fail: LAW_SEED runs them again, LAW_RUNS runs more of them.
 
-const numRuns = Number(process.env.LAW_RUNS ?? 6);
+const numRuns = Number(process.env.LAW_RUNS ?? 4);
 const timeout = 120_000 + 4000 * numRuns;
 
 test('a tree is what its model is after any sequence of creations, moves, copies, deletions and transactions', {

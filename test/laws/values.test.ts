@@ -17,7 +17,7 @@ import {
 } from 'corollary';
 import { expect, test } from 'vitest';
 import { aDirectory } from '../support/a-store.js';
-import { anyCharacter, fc, lawRuns } from '../support/chance.js';
+import { anyCharacter, cases, fc } from '../support/chance.js';
 
 @item('sample')
 class Sample extends Item {
@@ -116,7 +116,7 @@ test.each(KEYS)('%s: reading what was assigned gives what reopening gives, and t
       expect(before).toEqual(put);
       expect(after).toEqual(before);
     }),
-    { numRuns: 12 * lawRuns },
+    { numRuns: cases(12) },
   );
 });
 
@@ -133,7 +133,7 @@ test.each(KEYS)('%s: whatever is assigned is kept as it is or refused with the o
         kept.push([sample, assigned(sample, key, value) ? withoutMinusZero(value) : old]);
         expect(sample[key]).toEqual(sample[key]);
       }),
-      { numRuns: 100 * lawRuns },
+      { numRuns: cases(100) },
     );
     return kept.map(([sample, wanted]) => ({ id: sample.storeId, now: sample[key], wanted }));
   });

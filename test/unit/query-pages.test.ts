@@ -60,7 +60,7 @@ describe('pages', () => {
         const values = query.pluck((c) => c.tag);
         expect([...values.pages(size)].flat()).toEqual(values.all());
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -176,7 +176,7 @@ describe('order of rows', () => {
         const sorted = [...list].sort((a, b) => compare(cells(a), cells(b))).map((r) => r.storeId);
         expect(sorted).toEqual(query.all());
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 

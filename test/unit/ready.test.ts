@@ -199,7 +199,7 @@ describe('questions of the same shape', () => {
           expect(outcome(() => ready(spec, of))).toBe(outcome(() => anew(spec, of)));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 

@@ -135,7 +135,7 @@ test.each<SearchMode>(['words', 'prefix'])('nothing that is typed is wrong (%s)'
     fc.property(typed, (text) => {
       expect(rowsOf(expression(text, mode)).length).toBeLessThanOrEqual(1);
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
 
@@ -148,7 +148,7 @@ test.each<SearchMode>(['words', 'prefix'])(
         const words = database.prepare("SELECT count(*) FROM token WHERE col = 'title'").pluck().get() as number;
         expect(rowsOf(expression(text, mode))).toEqual(words > 0 ? [0] : []);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   },
 );
@@ -193,7 +193,7 @@ test('whatever FTS5 says of an expression is BAD_QUERY', () => {
     fc.property(typed, (text) => {
       expect(['found', 'BAD_QUERY']).toContain(outcomeOf(text));
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
 
