@@ -545,6 +545,64 @@ describe('the class of an item', () => {
     ).toEqual([1]);
   });
 
+  // What the first item of a class had none of was never asked for again: null was stored.
+  test.each(['create', 'createMany', 'createMany with items'])(
+    'whose field initialiser gave nothing for the first item has what it gives for others: %s',
+    (way) => {
+      let who: string | undefined;
+      @item('entry')
+      class Entry extends Item {
+        @integer() declare line: number;
+        @text({ nullable: true }) by: string | null = who as string | null;
+        @text({ default: 'none' }) declare note: Default<string>;
+        @text({ nullable: true }) declare read: string | null;
+        constructor(init: ItemInit) {
+          super(init);
+          this.read = `${this.line} ${this.note} ${this.by}`;
+        }
+      }
+      const store = aMemoryStore();
+      const createAll = (rows: { line: number; by?: string }[]) => {
+        if (way === 'create') for (const row of rows) store.create(Entry, row);
+        else if (way === 'createMany') store.createMany(Entry, rows);
+        else store.createMany(Entry, rows, { items: true });
+      };
+      createAll([{ line: 1 }]);
+      who = 'Ann';
+      createAll([{ line: 2 }, { line: 3, by: 'Bob' }]);
+      expect(
+        store
+          .query(Entry)
+          .pluck((e) => e.by)
+          .all(),
+      ).toEqual([null, 'Ann', 'Bob']);
+    },
+  );
+
+  // The constructor of the first item saw no defaults, those of later ones did.
+  test('whose constructor reads what was not given reads defaults and null, for each item alike', () => {
+    const seen: unknown[] = [];
+    @item('pot')
+    class Pot extends Item {
+      @integer({ default: 3 }) declare litres: Default<number>;
+      @timestamp({ default: new Date(5) }) declare made: Default<Date>;
+      @text({ nullable: true }) declare lid: string | null;
+      @text() declare name: string;
+      constructor(init: ItemInit) {
+        super(init);
+        seen.push([this.name, this.litres, this.made, this.lid]);
+      }
+    }
+    const store = aMemoryStore();
+    for (const name of ['a', 'b']) store.create(Pot, { name });
+    store.createMany(Pot, [{ name: 'c', litres: 4, lid: 'x' }], { items: true });
+    expect(seen).toEqual([
+      ['a', 3, new Date(5), null],
+      ['b', 3, new Date(5), null],
+      ['c', 4, new Date(5), 'x'],
+    ]);
+  });
+
   test('whose constructor throws leaves nothing stored', () => {
     let isBroken = false;
     @item('fuse')

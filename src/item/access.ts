@@ -34,9 +34,8 @@ export function accessorFor(slot: Slot): Accessor {
 
 /** Notes a field initialiser's value. Whether it counts is decided when the item is built: given values win. */
 export function offerInitial(state: ItemState, attribute: Attribute, value: unknown): void {
-  if (value === undefined) return;
-  state.initials ??= [];
-  state.initials[attribute.index] = value;
+  state.initials ??= []; // also of one that gives nothing now: it may for the next item
+  if (value !== undefined) state.initials[attribute.index] = value;
 }
 
 /** The value of an attribute now. Items that are not stored give their last values. */
@@ -44,10 +43,22 @@ function readAttribute(state: ItemState, attribute: Attribute): unknown {
   freshen(state);
   const cell = state.cells[attribute.index];
   if (cell === null) return null;
-  // Only while building: the class's constructor reads what its field initialisers have given so far.
-  if (cell === undefined) return state.initials?.[attribute.index];
+  if (cell === undefined) return valueSoFar(state, attribute);
   if (attribute.reference !== undefined) return state.keeper.resolve(state, attribute, cell as number);
   return decodeCell(state, attribute, cell);
+}
+
+/**
+ * Only while building: what the class's constructor reads of an attribute that was not given. What its field initialisers
+ * have given so far, else the default or null; what a default function will give is not known yet.
+ */
+function valueSoFar({ type, initials }: ItemState, attribute: Attribute): unknown {
+  const initial = initials?.[attribute.index];
+  if (initial !== undefined) return initial;
+  const { default: value, codec, nullable } = attribute;
+  if (value !== undefined && value !== null && typeof value !== 'function')
+    return decoded(type, attribute, codec.encode(value));
+  return nullable ? null : undefined;
 }
 
 /** The value in an attribute's cell; for a reference, the id. */

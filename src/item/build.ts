@@ -5,7 +5,7 @@ import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import { offerInitial } from './access.js';
 import { checkedCell, Faults, isPlainInput, noAttribute } from './check-value.js';
-import { initialReaderOf } from './declarations.js';
+import { type InitialReader, initialReaderOf } from './declarations.js';
 import { Item } from './item.js';
 import type { ItemInit } from './item-init.js';
 import { lookUpsOf } from './look-up.js';
@@ -20,7 +20,7 @@ export interface Prepared {
   readonly keeper: Keeper;
   /** By `attribute.index`, complete. */
   readonly cells: Cell[];
-  /** Its record, if the object had to be made already, because field initialisers of its class give values. */
+  /** Its record, if the object was made already: where it is wanted, or field initialisers may give values. */
   readonly state: ItemState | undefined;
 }
 
@@ -32,8 +32,10 @@ interface BuildPlan {
   hidden: readonly Attribute[] | undefined;
   /** The names of looked-up properties that plain fields hide. */
   hiddenLookUps: readonly string[];
-  /** Whether field initialisers give values to attributes; undefined until an item was created. */
+  /** Whether field initialisers give values to attributes, as far as was seen; undefined until an item was created. */
   initialises: boolean | undefined;
+  /** Attributes whose initialisers' values do not come by themselves. */
+  readonly readers: readonly (readonly [Attribute, InitialReader])[];
 }
 const plans = new WeakMap<ItemType, BuildPlan>();
 // Items mostly come many of a type at once, and looking up a plan takes 3 % of loading one.
@@ -48,33 +50,33 @@ function planOf(type: ItemType): BuildPlan {
 }
 
 function newPlan(type: ItemType): BuildPlan {
-  const plan: BuildPlan = { kept: itemOfNoStore(type), hidden: undefined, hiddenLookUps: [], initialises: undefined };
+  const readers = type.attributes.flatMap((attribute) => {
+    const reader = initialReaderOf(attribute);
+    return reader === undefined ? [] : [[attribute, reader] as const];
+  });
+  const kept = itemOfNoStore(type);
+  const plan: BuildPlan = { kept, hidden: undefined, hiddenLookUps: [], initialises: undefined, readers };
   plans.set(type, plan);
   return plan;
 }
 
 /** Makes the item for a row of the database. Field initialisers of its class run, but the row's values win. */
 export function buildStored(type: ItemType, keeper: Keeper, id: number, cells: Cell[]): Item {
-  const state = built(type, keeper, id, cells);
+  const state = new ItemState(type, keeper, id, cells);
+  construct(state, planOf(type));
+  state.building = false;
   state.initials = undefined;
   return state.item;
 }
 
-/** The record of an item whose object is made around complete cells; id 0 for one that has no row yet. */
-function built(type: ItemType, keeper: Keeper, id: number, cells: Cell[]): ItemState {
-  const state = new ItemState(type, keeper, id, cells);
-  construct(state, planOf(type));
-  state.building = false;
-  return state;
-}
-
 /**
  * Checks the values for a new item and completes them: given values first, then field initialisers, defaults, null.
- * The object is made only if field initialisers give values (and for the first item of a class, to find that out).
- * @throws CorollaryError that lists all faults in `problems`; nothing was written.
+ * The object is made if it is wanted, and else only if field initialisers give values (and for the first item of a
+ * class, to find that out). A constructor may throw: nothing is written yet.
+ * @throws CorollaryError that lists all faults in `problems`
  */
-export function prepare(type: ItemType, keeper: Keeper, values: object): Prepared {
-  return new Draft(type, keeper).prepare(values);
+export function prepare(type: ItemType, keeper: Keeper, values: object, isWanted: boolean): Prepared {
+  return new Draft(type, keeper).prepare(values, isWanted);
 }
 
 /**
@@ -88,12 +90,6 @@ export function completeCells(
   faults: Faults,
 ): readonly Cell[] {
   return new Draft(type, keeper, given, faults).complete().cells;
-}
-
-/** A prepared item with its object made, while nothing is written yet: a constructor may throw. */
-export function constructed(prepared: Prepared): Prepared {
-  const { type, keeper, cells, state = built(type, keeper, 0, cells) } = prepared;
-  return { type, keeper, cells, state };
 }
 
 /** Makes a prepared item one that is stored under `id`. To be called once its row is written. */
@@ -145,15 +141,15 @@ class Draft {
     this.#faults = faults;
   }
 
-  prepare(values: object): Prepared {
+  prepare(values: object, isWanted: boolean): Prepared {
     this.#takeGiven(values);
-    return this.complete();
+    return this.complete(isWanted);
   }
 
   /** Adds what was not given. @throws CorollaryError that lists all faults */
-  complete(): Prepared {
+  complete(isWanted = false): Prepared {
     const plan = planOf(this.#type);
-    const state = plan.initialises === false ? undefined : this.#construct(plan);
+    const state = isWanted || plan.initialises !== false ? this.#construct(plan) : undefined;
     this.#fillAll(state?.initials);
     // Complete: an attribute without a cell would have been a fault.
     return { type: this.#type, keeper: this.#keeper, cells: this.#cells as Cell[], state };
@@ -179,9 +175,8 @@ class Draft {
     const state = new ItemState(this.#type, this.#keeper, 0, this.#cells);
     try {
       construct(state, plan);
-      for (const attribute of this.#type.attributes)
-        offerInitial(state, attribute, initialReaderOf(attribute)?.call(state.item));
-      plan.initialises = state.initials !== undefined;
+      for (const [attribute, read] of plan.readers) offerInitial(state, attribute, read.call(state.item));
+      plan.initialises = plan.initialises === true || state.initials !== undefined;
       return state;
     } catch (error) {
       // A constructor may well stumble over a value that is missing or refused: then that is what is wrong.

@@ -1,6 +1,6 @@
 import { CollectedRows, ROWS_PER_STATEMENT } from '../driver/collected-rows.js';
 import { CorollaryError, prefixed } from '../errors.js';
-import { constructed, finish, type Prepared, prepare } from '../item/build.js';
+import { finish, type Prepared, prepare } from '../item/build.js';
 import type { Item } from '../item/item.js';
 import { stateOf } from '../item/state.js';
 import type { ItemType } from '../schema/item-type.js';
@@ -20,7 +20,7 @@ import type { Transaction } from './transaction.js';
 export function createItem(core: StoreCore, type: ItemType, values: object): Item {
   const { hooks } = type;
   const create: Write<Item> = (transaction, part) => {
-    const prepared = constructed(prepare(type, core.keeper, values));
+    const prepared = prepare(type, core.keeper, values, true);
     const item = come(core, prepared, insertNew(core, prepared, part), part);
     if (hasHooks(type)) runHooks([item], transaction);
     return item;
@@ -72,7 +72,7 @@ export function reserveNumbers(core: StoreCore, count: number): number {
 
 /** Checks values as {@link createItem} does, and creates nothing. What only the database can tell is not checked. */
 export function checkNew(core: StoreCore, type: ItemType, values: object): void {
-  prepare(type, core.keeper, values);
+  prepare(type, core.keeper, values, true);
 }
 
 function insertOne(core: StoreCore, stored: StoredType, prepared: Prepared, id: number): void {
@@ -144,7 +144,7 @@ export function createRows(core: StoreCore, type: ItemType, rows: Iterable<RowVa
     const stored = core.catalog.ready(type);
     let count = 0;
     for (const values of batches(rows)) {
-      const batch = values.map((one) => newRow(core, stored, one));
+      const batch = values.map((one) => newRow(core, stored, one, needsItems));
       insertBatch(core, stored, batch);
       part.wrote(
         stored.entry,
@@ -180,8 +180,8 @@ interface NewRow {
   readonly name: number | string;
 }
 
-function newRow(core: StoreCore, stored: StoredType, { values, sequence, name }: RowValues): NewRow {
-  const prepared = inRow(name, () => prepare(stored.type, core.keeper, values));
+function newRow(core: StoreCore, stored: StoredType, { values, sequence, name }: RowValues, isWanted: boolean): NewRow {
+  const prepared = inRow(name, () => prepare(stored.type, core.keeper, values, isWanted));
   return { prepared, id: newId(core, stored, sequence), name };
 }
 
