@@ -149,7 +149,8 @@ class Draft {
   /** Adds what was not given. @throws CorollaryError that lists all faults */
   complete(isWanted = false): Prepared {
     const plan = planOf(this.#type);
-    const state = isWanted || plan.initialises !== false ? this.#construct(plan) : undefined;
+    const isToBe = isWanted && this.#faults.problems.length === 0;
+    const state = isToBe || plan.initialises !== false ? this.#construct(plan) : undefined;
     this.#fillAll(state?.initials);
     // Complete: an attribute without a cell would have been a fault.
     return { type: this.#type, keeper: this.#keeper, cells: this.#cells as Cell[], state };

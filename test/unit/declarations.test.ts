@@ -383,7 +383,7 @@ describe('creating', () => {
     }
     const keeper = new MemoryKeeper();
     keeper.create(Counted, { name: 'a' });
-    expect(errorOf(() => keeper.create(Counted, {})).code).toBe('MISSING_VALUE');
+    expect(errorOf(() => keeper.create(Counted, { name: 1 })).code).toBe('INVALID_VALUE');
     expect(built).toBe(1);
   });
 
