@@ -179,7 +179,7 @@ export async function letGoOfItemsThatWereDeleted(place: string) {
 export async function loadInTurn(place: string, holds: boolean) {
   const store = Store.open(place);
   const taken: number[] = [];
-  for (let last = 0; last < 6; last++) {
+  for (let last = 0; last < 4; last++) {
     await loadEveryTenth(store, last, holds);
     await collectGarbage();
     taken.push(process.memoryUsage().heapUsed);
