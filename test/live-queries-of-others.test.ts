@@ -114,6 +114,29 @@ describe('a commit of another process', () => {
     expect(updates.count).toBe(2);
   });
 
+  test('is told to one who wants it sooner than those before', async () => {
+    const { store, other, updates } = await withAnother();
+    using _patient = store.query(City).subscribe(() => {}, { pollMs: 3_600_000 });
+    using _ = store.query(City).subscribe(updates.listener, { pollMs: 5 });
+    await other.call('create', '', 'Lyon');
+    await updates.next();
+    expect(updates.count).toBe(1);
+  });
+
+  test('is told though others subscribe more often than it is looked for', async () => {
+    const { store, other, updates } = await withAnother();
+    using _ = store.query(City).subscribe(updates.listener, { pollMs: 50 });
+    const comeAndGo = () =>
+      store
+        .query(Note)
+        .subscribe(() => {}, { pollMs: 50 })
+        .close();
+    const timer = setInterval(comeAndGo, 10);
+    await other.call('create', '', 'Lyon');
+    await updates.next().finally(() => clearInterval(timer));
+    expect(updates.count).toBe(1);
+  });
+
   test('is told to a store that only reads', async () => {
     const { place, other, updates } = await withAnother();
     const reader = aStore({ types, readOnly: true }, place);

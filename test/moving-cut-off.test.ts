@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Address, Item, item, Store, text } from 'corollary';
 import { expect, test } from 'vitest';
+import { codeOf } from './support/a-refusal.js';
 import { aDirectory, aStore, aStoreDirectory } from './support/a-store.js';
 import { rawly, tableWith } from './support/raw-database.js';
 
@@ -52,6 +53,14 @@ test('the store is brought without more stores being open than may be', () => {
   root.at('x').refresh();
   child.refresh();
   expect(root.tree.stats().openSubstores).toBe(1);
+});
+
+test('it is STORE_MISSING when its directory is in neither place', () => {
+  const { place, x } = cutOff();
+  rmSync(join(x, 'sub'), { recursive: true });
+  const root = aStore({ types }, place);
+  expect(codeOf(() => titles(root, 'y/child/below'))).toBe('STORE_MISSING');
+  expect(root.tree.check().findings).toMatchObject([{ kind: 'registry', path: ['y', 'child'] }]);
 });
 
 test('what lies below it is found by its address', () => {

@@ -120,6 +120,7 @@ describe.each(['on disk', 'in memory'])('%s', (where) => {
     expect(codeOf(() => a.substores.move('child', b))).toBe('NAME_TAKEN');
     expect(codeOf(() => a.substores.move('child', other))).toBe('OUTSIDE_TREE');
     expect(codeOf(() => a.substores.move('nobody', b))).toBe('NOT_FOUND');
+    expect(codeOf(() => a.substores.move('child', b, 'a/b'))).toBe('BAD_NAME');
     expect(codeOf(() => root.substores.move('a', b, 'x'))).toBe('DELETE_REFUSED');
     expect(child.path).toEqual(['a', 'child']);
     expect(root.at('a')).toBe(a);
@@ -170,6 +171,20 @@ test('a moved store stays when the deletion of its new parent goes back with a l
   using again = Store.open(place, { types: [Note, Pin] });
   expect(again.at('b/child').query(Note).count()).toBe(1);
   expect(again.tree.check().findings).toEqual([]);
+});
+
+test('a store that is deleted with the one that it was moved to leaves nothing where it was', () => {
+  const place = aStoreDirectory();
+  const root = aStore({ types: [Note, Pin] }, place);
+  const [a, b] = [root.substores.create('a'), root.substores.create('b')];
+  const child = a.substores.create('child');
+  child.substores.create('deep').create(Note, { title: 'gone' });
+  root.transact(() => {
+    a.substores.move('child', b);
+    root.substores.delete('b');
+  });
+  expect([child.isClosed, root.tree.count(Note)]).toEqual([true, 0]);
+  expect(substoreDirectories(place)).toHaveLength(1);
 });
 
 test('a store that another handle has open is BUSY, and nothing is done', () => {

@@ -111,6 +111,18 @@ test('a level whose path SQLite could not take is PATH_TOO_LONG before anything 
   expect(store.tree.count(Note)).toBe(3);
 });
 
+test('a move that takes a store, or one below it, too deep is PATH_TOO_LONG before anything changes', () => {
+  const store = aStore(relaxed, aPlaceOf(455)); // with room for three levels
+  const child = store.substores.create('a').substores.create('child');
+  const below = child.substores.create('below');
+  const two = store.substores.create('one').substores.create('two');
+  below.create(Note, { title: 'kept', level: 3 });
+  expect(codeOf(() => store.at('a').substores.move('child', two))).toBe('PATH_TOO_LONG');
+  expect([child.path, two.substores.names()]).toEqual([['a', 'child'], []]);
+  store.at('a').substores.move('child', store.at('one'));
+  expect(store.at('one/child/below').count(Note)).toBe(1);
+});
+
 test('PATH_TOO_LONG that is caught in a transaction undoes nothing else of it', () => {
   const place = aPlaceOf(480);
   const store = aStore(relaxed, place);
