@@ -1,8 +1,9 @@
+import { Store } from 'corollary';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { aProgram, type Program } from '../support/a-process.js';
 import { whyNoFaults } from '../support/faulty-library.js';
 import type * as tasks from '../tasks/deeds.js';
-import type { DeedName } from '../tasks/deeds.js';
+import { Account, type DeedName, Pointer, treeIn, types } from '../tasks/deeds.js';
 import { chosenDeeds, type DeedScene, expectWhole, Faults, Stage, someOf } from './deed-scene.js';
 import { isThorough, points, timeout } from './scene.js';
 import { Survivor } from './survivor.js';
@@ -75,6 +76,21 @@ describe.skipIf(why !== undefined)('a process that is killed', () => {
       await killEverywhere(stage, someOf(moving, 7), 2);
     },
   );
+
+  // It is looked for in stores that may have others below them: those that have a directory `sub`.
+  test('before the directory of a store could follow has moved it to where an address finds it', async () => {
+    const stage = new Stage(program);
+    const [{ name, operations }] = (await stage.scenes(['moves a substore down'])) as [DeedScene];
+    const followed = operations.findIndex((line) => line.startsWith('rename '));
+    const decision = operations
+      .slice(0, followed)
+      .findLastIndex((line) => /^sync .*a\.store\/db\.sqlite-wal$/.test(line));
+    stage.set();
+    await stage.kill(name, decision + 2);
+    using root = Store.open(treeIn(stage.directory), { types });
+    expect(root.getAny(root.query(Pointer).one().to)).toMatchObject({ owner: 'ann' });
+    expect(root.at('c/old/below/deep/b').count(Account)).toBe(2);
+  });
 
   test('is survived also when those who look after it are killed', { timeout }, async () => {
     const stage = new Stage(program);
