@@ -17,7 +17,7 @@ export interface TreeCheck {
   readonly mapping: AxiomMapping;
   /** The store that it goes into; one in memory stands for one that is not there yet. */
   readonly core: StoreCore;
-  /** One in memory, which stands for all that are not there yet. */
+  /** One in memory, which stands for all that are not there yet, with the settings that they will have. */
   readonly scratch: StoreCore;
   readonly problems: ProblemList;
   /** Where the stores above really lie. */
@@ -33,7 +33,7 @@ export function checkTree(check: TreeCheck): StorePlan {
 // The database is closed before the stores below are opened: there may be many levels.
 function checkOne(check: TreeCheck): { plan: Omit<StorePlan, 'substores'>; substores: readonly FoundSubstore[] } {
   const { directory, mapping, core, problems, place } = check;
-  const source = new AxiomStore(directory);
+  const source = new AxiomStore(directory, core.file.settings.busyTimeoutMs);
   try {
     const substores = substoresOf(source, check);
     const subStores = new Set(substores.found.flatMap(({ storeIds }) => storeIds));

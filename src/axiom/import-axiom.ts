@@ -6,6 +6,7 @@ import type { StoreCore } from '../store/store-core.js';
 import { branchOfFace } from '../substore/branch.js';
 import { assertFree, buildBeside } from '../substore/building-site.js';
 import { checkedPath } from '../substore/checked-path.js';
+import { checkedOptions } from '../substore/options.js';
 import { Store } from '../substore/store.js';
 import { checkTree } from './check-tree.js';
 import { type AxiomOptions, checkOptions, openTarget } from './options.js';
@@ -46,7 +47,7 @@ interface Checked {
 }
 
 function checked(directory: string, options: AxiomOptions, target: Store | undefined): Checked {
-  using scratch = Store.inMemory();
+  using scratch = Store.inMemory({ busyTimeoutMs: busyTimeoutOf(options, target) });
   const problems = new ProblemList();
   checkPlace(directory, options, problems);
   const plan = checkTree({
@@ -58,6 +59,11 @@ function checked(directory: string, options: AxiomOptions, target: Store | undef
     .flatMap(({ types }) => types)
     .reduce((sum, type) => sum + (type.to === null ? 0 : type.items), 0);
   return { plan, report: { items, stores, problems: problems.all() }, cause: problems.cause };
+}
+
+/** How long is waited for a lock, as in the store that takes it all: also for those of Axiom. */
+function busyTimeoutOf({ storeOptions = {} }: AxiomOptions, target: Store | undefined): number {
+  return target === undefined ? checkedOptions(storeOptions).busyTimeoutMs : coreOf(target).file.settings.busyTimeoutMs;
 }
 
 /** A new store must not be within the old one, nor where something is. */

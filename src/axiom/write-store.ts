@@ -31,7 +31,7 @@ export interface Site {
  * lead before anything is there, in circles too, and no table of old and new numbers is needed.
  */
 export function writeStore(plan: StorePlan, site: Site): void {
-  const source = new AxiomStore(plan.directory);
+  const source = new AxiomStore(plan.directory, site.core.file.settings.busyTimeoutMs);
   try {
     assertUnchanged(plan, source);
     site.store.transact(() => write(plan, source, site));

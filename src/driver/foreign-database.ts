@@ -11,8 +11,6 @@ export type ForeignValue = null | bigint | number | string | Uint8Array;
 /** One row, in the order of the selected columns. */
 export type ForeignRow = ForeignValue[];
 
-/** How long another program's lock is waited for. */
-const BUSY_TIMEOUT_MS = 5000;
 /** What SQLite keeps beside a database while it is written, or when its writer was killed. */
 const LEFTOVERS = ['-journal', '-wal'];
 /** Where the header says how the file is written and read: 1 in rollback mode, 2 with a log. https://sqlite.org/fileformat.html */
@@ -30,13 +28,16 @@ export class ForeignDatabase {
   /** The directory that the copy lies in; undefined where the file itself is read. */
   readonly #copy: string | undefined;
 
-  /** @throws CorollaryError UNSUPPORTED_RUNTIME, CORRUPT, BUSY, DISK_FULL, IO_ERROR */
-  constructor(file: string) {
+  /**
+   * @param busyTimeoutMs how long another program's lock is waited for
+   * @throws CorollaryError UNSUPPORTED_RUNTIME, CORRUPT, BUSY, DISK_FULL, IO_ERROR
+   */
+  constructor(file: string, busyTimeoutMs: number) {
     assertRuntime();
     this.#file = file;
     this.#copy = this.#guarded(() => (isAtRest(file) ? undefined : copied(file)));
     try {
-      this.#database = this.#guarded(() => opened(this.#copy, file));
+      this.#database = this.#guarded(() => opened(this.#copy, file, busyTimeoutMs));
     } catch (error) {
       this.#removeCopy();
       throw error;
@@ -151,11 +152,11 @@ function isBeingWritten(file: string): CorollaryError {
   return new CorollaryError('BUSY', message, { path: file, retry: true });
 }
 
-function opened(copy: string | undefined, file: string): Database.Database {
+function opened(copy: string | undefined, file: string, timeout: number): Database.Database {
   const database = new Database(copy === undefined ? file : copyIn(copy), {
     readonly: copy === undefined,
     fileMustExist: true,
-    timeout: BUSY_TIMEOUT_MS,
+    timeout,
   });
   try {
     database.defaultSafeIntegers(true);

@@ -1,6 +1,6 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Item, integer, item, text } from 'corollary';
+import { Item, integer, item, Store, text } from 'corollary';
 import { importAxiom, mapTo } from 'corollary/axiom';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { refusal } from '../support/a-refusal.js';
@@ -202,10 +202,15 @@ test('a store that another program writes after it was checked is not imported',
   expect(store.count(Note)).toBe(0);
 });
 
-test('a store that is locked by a program that writes is busy', () => {
+test('a store that is locked by a program that writes is busy, after as long as the new one would wait', () => {
   const directory = writeAxiomStore(aDirectory(), { types: [notes] });
   inAxiomDatabase(directory, (database) => {
     database.exec('BEGIN EXCLUSIVE');
-    expect(refusal(() => importAxiom(directory, { dryRun: true })).code).toBe('BUSY');
+    const storeOptions = { busyTimeoutMs: 20 };
+    using store = Store.inMemory(storeOptions);
+    const before = performance.now();
+    for (const how of [{ storeOptions }, { into: store }])
+      expect(refusal(() => importAxiom(directory, { ...how, dryRun: true })).code).toBe('BUSY');
+    expect(performance.now() - before).toBeLessThan(4000); // what is waited for if nothing is said: 5000
   });
 });

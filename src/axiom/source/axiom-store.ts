@@ -55,10 +55,13 @@ export class AxiomStore {
   readonly #byTypeId: ReadonlyMap<number, AxiomType>;
   readonly #known = new Map<number, AxiomType | undefined>();
 
-  /** @throws CorollaryError STORE_MISSING, NOT_A_STORE, CORRUPT, and what {@link ForeignDatabase} throws */
-  constructor(directory: string) {
+  /**
+   * @param busyTimeoutMs how long a lock of Axiom is waited for
+   * @throws CorollaryError STORE_MISSING, NOT_A_STORE, CORRUPT, and what {@link ForeignDatabase} throws
+   */
+  constructor(directory: string, busyTimeoutMs: number) {
     this.directory = directory;
-    this.#database = new ForeignDatabase(databaseIn(directory));
+    this.#database = new ForeignDatabase(databaseIn(directory), busyTimeoutMs);
     try {
       this.#byTypeId = this.#readTypes();
       this.types = [...new Set(this.#byTypeId.values())];
