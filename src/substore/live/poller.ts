@@ -108,16 +108,22 @@ class Poller implements Lookout {
     };
     for (const store of this.#stores.values()) {
       if (looks++ >= looksPerStep) break;
-      this.#stores.delete(store.directory);
-      this.#followFrom(store.directory);
-      if (!this.#areas.covers(store.directory)) continue;
-      const isNews = store.hasNews(open.get(store.directory), glimpseInto);
-      const stays = !store.isMissing || this.#areas.isTop(store.directory);
-      if (stays) this.#stores.set(store.directory, store);
-      if (isNews && (stays || this.#stores.has(parentOf(store.directory)))) this.#news(store.directory);
-      else if (store.hadNewsLately) this.#lookForArrivals(store.directory);
+      this.#lookAt(store, open.get(store.directory), glimpseInto);
     }
     this.#restart();
+  }
+
+  /** Looks at the store whose turn it is, and puts it behind the others, if it stays. */
+  #lookAt(store: PolledStore, open: Evictable | undefined, glimpseInto: (directory: string) => Glimpse): void {
+    const { directory } = store;
+    this.#stores.delete(directory);
+    this.#followFrom(directory);
+    if (!this.#areas.covers(directory)) return;
+    const isNews = store.hasNews(open, glimpseInto);
+    const stays = !store.isMissing || this.#areas.isTop(directory);
+    if (stays) this.#stores.set(directory, store);
+    if (isNews && (stays || this.#stores.has(parentOf(directory)))) this.#news(directory);
+    else if (store.hadNewsLately) this.#lookForArrivals(directory);
   }
 
   // Who moves a store here commits that first, then its directory follows.
