@@ -2,6 +2,7 @@ import {
   bigint,
   boolean,
   bytes,
+  type Condition,
   type Decimal,
   type Default,
   decimal,
@@ -11,12 +12,13 @@ import {
   json,
   real,
   type Store,
+  type TextColumn,
   text,
   timestamp,
 } from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
-import { aStore, aStoreDirectory } from './support/a-store.js';
+import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 import { rawly, tableWith } from './support/raw-database.js';
 
 @item('sample')
@@ -493,6 +495,24 @@ describe('check and validate', () => {
     @text({ default: 'ab', validate: (word) => word.length > 1 || 'needs two letters' }) declare owner: Default<string>;
     @integer({ nullable: true, validate: (n) => n % 2 === 0 }) declare even: number | null;
   }
+
+  test.each<[string, (word: TextColumn<string | null>) => Condition]>([
+    ['eq', (word) => word.eq('a')],
+    ['between', (word) => word.between('a', 'b')],
+    ['in', (word) => word.in(['a', 'b'])],
+    ['like', (word) => word.like('a%')],
+    ['startsWith', (word) => word.startsWith('a')],
+    ['startsWith nothing', (word) => word.startsWith('')],
+    ['endsWith nothing', (word) => word.endsWith('')],
+    ['contains nothing', (word) => word.contains('')],
+  ])('a check with %s lets null pass', (_, condition) => {
+    @item('word')
+    class Word extends Item {
+      @text({ nullable: true, check: (c) => condition(c.word) }) declare word: string | null;
+    }
+    const store = aMemoryStore();
+    expect([null, 'a'].map((word) => store.create(Word, { word }).word)).toEqual([null, 'a']);
+  });
 
   test.each<[string, object, string, string]>([
     ['check of an attribute', { low: -101 }, 'CONSTRAINT', 'account'],

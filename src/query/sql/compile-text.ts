@@ -1,9 +1,9 @@
 import type { LikeNode, TextSearchNode } from '../ast.js';
 import { bound, type Fragment, hidden, sql } from './fragment.js';
 
-/** The SQL of a literal text search. */
+/** The SQL of a literal text search: null where the value is null, which a CHECK lets pass. */
 export function textSearch(node: TextSearchNode, column: Fragment, isNocase: boolean): Fragment {
-  if (node.text === '') return sql`${column} IS NOT NULL`;
+  if (node.text === '') return sql`octet_length(${column}) >= 0`; // of the values only the lengths are read
   if (node.op === 'startsWith') return isNocase ? nocasePrefix(column, node.text) : prefixRange(column, node.text);
   if (node.op === 'contains') {
     // lower() folds ASCII only, as NOCASE does.
