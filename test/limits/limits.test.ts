@@ -11,10 +11,10 @@ import type { Taken } from '../tasks/limits.js';
 // What a process takes is bounded, however much there is. The figures of docs/reliability.md come from larger numbers.
 
 const SUBSTORES = Number(process.env.LIMIT_SUBSTORES ?? 120);
-const ITEMS = Number(process.env.LIMIT_ITEMS ?? 20_000);
+const ITEMS = Number(process.env.LIMIT_ITEMS ?? 40_000);
 const ROUNDS = Number(process.env.LIMIT_ROUNDS ?? 40);
 /** 2,000,000 items are read with 64 MB; fewer with what would not hold them either. */
-const HEAP_MB = ITEMS >= 1_000_000 ? 64 : 12;
+const HEAP_MB = ITEMS >= 1_000_000 ? 64 : 16;
 
 let program: Program<typeof tasks>;
 beforeAll(async () => {
