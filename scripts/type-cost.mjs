@@ -1,9 +1,11 @@
 // What a user's program costs the compiler: TypeScript counts how often it instantiates a generic type, a number that
 // does not depend on the machine. Two programs that differ only in how often a form stands in them give its slope.
 // To measure another form, add it to `forms`; `npm run type-cost` prints them all and fails where one is too dear.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const head = `
 import { boolean, count, type Default, Item, integer, item, optional, reference, referrers, Store, sum, text, timestamp } from 'corollary';
@@ -93,36 +95,50 @@ const scratch = fileURLToPath(new URL('../.scratch/type-cost/', import.meta.url)
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
 
 /** How many instantiations the compiler makes for a program. Single-threaded: several checkers would each make some. */
-function instantiations(program) {
-  writeFileSync(`${scratch}program.ts`, program);
-  const options = ['-p', scratch, '--extendedDiagnostics', '--singleThreaded', '--pretty', 'false'];
-  const { status, stdout } = spawnSync(process.execPath, [tsc, ...options], { encoding: 'utf8' });
-  const counted = /^Instantiations:\s+(\d+)/m.exec(stdout);
-  if (status !== 0 || counted === null) throw new Error(`The program does not compile:\n${stdout.slice(0, 2000)}`);
-  return Number(counted[1]);
+async function instantiations(program, place) {
+  const project = `${scratch}${place}/`;
+  mkdirSync(project, { recursive: true });
+  writeFileSync(`${project}program.ts`, program);
+  writeFileSync(
+    `${project}tsconfig.json`,
+    '{ "extends": "../../../tsconfig.json", "include": ["program.ts"], "exclude": [] }\n',
+  );
+  const options = ['-p', project, '--extendedDiagnostics', '--singleThreaded', '--pretty', 'false'];
+  const { stdout } = await promisify(execFile)(process.execPath, [tsc, ...options]).catch((error) => {
+    throw new Error(`The program does not compile:\n${String(error.stdout).slice(0, 2000)}`);
+  });
+  const [, counted] = /^Instantiations:\s+(\d+)/m.exec(stdout);
+  return Number(counted);
 }
 
 const programOf = (write, count) => head + Array.from({ length: count }, (_, n) => write(n)).join('\n');
+const programsOf = ({ write, counts }) => counts.map((count) => programOf(write, count));
 
-/** The instantiations for one more, between each two sizes of the program. */
-function slopes({ write, counts }) {
-  const totals = counts.map((count) => instantiations(programOf(write, count)));
-  return counts.slice(1).map((count, i) => (totals[i + 1] - totals[i]) / (count - counts[i]));
+/** Counts each program once, as many at a time as there are processors. Without any of its form all are the same. */
+async function countAll(programs) {
+  const counted = new Map();
+  const remaining = [...new Set(programs)].entries();
+  const countSome = async () => {
+    for (const [place, program] of remaining) counted.set(program, await instantiations(program, place));
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, countSome));
+  return counted;
 }
 
-/** The steeper of the two, so that a cost which grows with the program is seen. */
-function measured([name, form]) {
-  return { name, cost: Math.round(Math.max(...slopes(form))), most: form.most };
+/** The instantiations for one more, between each two sizes of the program. */
+function slopes(form, counted) {
+  const totals = programsOf(form).map((program) => counted.get(program));
+  return form.counts.slice(1).map((count, i) => (totals[i + 1] - totals[i]) / (count - form.counts[i]));
 }
 
 rmSync(scratch, { recursive: true, force: true });
-mkdirSync(scratch, { recursive: true });
-writeFileSync(
-  `${scratch}tsconfig.json`,
-  '{ "extends": "../../tsconfig.json", "include": ["program.ts"], "exclude": [] }\n',
-);
-
-const rows = Object.entries(forms).map(measured);
+const counted = await countAll(Object.values(forms).flatMap(programsOf));
+// The steeper of the two slopes, so that a cost which grows with the program is seen.
+const rows = Object.entries(forms).map(([name, form]) => ({
+  name,
+  cost: Math.round(Math.max(...slopes(form, counted))),
+  most: form.most,
+}));
 console.log('Instantiations for one more of each');
 for (const { name, cost, most } of rows)
   console.log(`${name.padEnd(32)}${String(cost).padStart(6)}  of ${most}${cost > most ? '  TOO MANY' : ''}`);
