@@ -1,4 +1,4 @@
-import { type Default, Item, integer, item, type Store, text } from 'corollary';
+import { type Default, Item, integer, item, reference, type Store, text } from 'corollary';
 import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aStore, aStoreDirectory } from './support/a-store.js';
@@ -145,4 +145,59 @@ test('a transaction of a substore inside one of the root reads what is stored no
   );
   expect(thing.n).toBe(11);
   expect(below.query(Thing, { name: 'x' }).one().n).toBe(11);
+});
+
+// What the transaction itself had done to many items by one statement was taken for another connection's doing.
+describe('an item read by a tree query, and then changed together with others,', () => {
+  @item('note')
+  class Note extends Item {
+    @integer() declare n: number;
+    @reference(() => Note, { nullable: true, whenDeleted: 'nullify' }) declare about: Note | null;
+  }
+  const many: [string, (root: Store, below: Store, first: Note) => unknown][] = [
+    ['an update of its store', (_, below) => below.query(Note).update({ n: 5 })],
+    ['an update of the tree', (root) => root.tree.query(Note).update({ n: 5 })],
+    ['a deletion that nullifies', (_, __, first) => first.delete()],
+    [
+      'an update that is undone, and one that is not',
+      (_, below) => {
+        const undone = () =>
+          below.transact(() => {
+            below.query(Note).update({ n: 7 });
+            throw new Error('undone');
+          });
+        expect(undone).toThrow('undone');
+        below.query(Note).update({ n: 5 });
+      },
+    ],
+  ];
+  const everyWay = many.flatMap(([name, act]) =>
+    writes.map(([write, deed, after]) => [name, write, act, deed, after] as const),
+  );
+
+  test.each(everyWay)('by %s, can be written, by %s', (_, __, act, write, after) => {
+    const { root, below } = aTree();
+    const first = below.create(Note, { n: 0, about: null });
+    const note = below.create(Note, { n: 1, about: first });
+    root.transact(() => {
+      root.tree.query(Note).all();
+      act(root, below, first);
+      write(note as unknown as Thing, 2);
+    });
+    const ofOthers = 5;
+    const stored = below.query(Note).pluck((c) => c.n);
+    expect(stored.all().filter((n) => n !== ofOthers)).toEqual(after);
+  });
+
+  test('is a CONFLICT all the same when another process changed it before', () => {
+    const { root, below, thing, changeElsewhere } = aTree();
+    const attempt = () =>
+      root.transact(() => {
+        const { n } = readInTree(root);
+        changeElsewhere();
+        below.query(Thing).update({ name: 'z' });
+        thing.n = n + 1;
+      });
+    expect(codeOf(attempt)).toBe('CONFLICT');
+  });
 });

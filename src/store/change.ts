@@ -32,7 +32,8 @@ export function writeReadOnly(core: StoreCore, item: Item, name: string, cell: C
 // The item as it is under the lock. In a store that was locked late, what the function has read from it before must
 // still be true, or it would write on the ground of something that is no more.
 export function assertNotMoved(core: StoreCore, state: ItemState, transaction: Transaction, part: Part): void {
-  const seen = transaction.takeShown(state) ?? state.cells;
+  const seen = transaction.shownOf(state) ?? state.cells;
+  transaction.forgetShown(state);
   if (state.epoch !== core.file.epoch) refreshItem(core, state);
   if (state.life !== 'stored') throw goneError(state);
   if (!part.isLate || hasSameCells(seen, state.cells)) return;
@@ -84,8 +85,17 @@ export interface Noting {
   readonly part: Part;
 }
 
+/** Gives an item the cells that a statement over many has given its row. */
+export function setCellsOfOne(item: Item, changes: readonly CellChange[], noting: Noting): void {
+  const state = stateOf(item);
+  const seen = noting.transaction.shownOf(state);
+  const isAsShown = seen !== undefined && state.epoch === state.keeper.epoch && hasSameCells(seen, state.cells);
+  if (isAsShown) noting.transaction.forgetShown(state); // what changes it now is no other connection
+  setCells(state, changes, noting);
+}
+
 /** Gives an item its new cells, keeping the old ones for a rollback. */
-export function setCells(state: ItemState, changes: readonly CellChange[], { transaction, part }: Noting): void {
+function setCells(state: ItemState, changes: readonly CellChange[], { transaction, part }: Noting): void {
   if (part.log.remember(state)) tellCommitted(state, transaction);
   for (const { attribute, cell } of changes) {
     state.cells[attribute.index] = cell;

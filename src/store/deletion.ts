@@ -6,7 +6,7 @@ import type { ItemType } from '../schema/item-type.js';
 import { itemsWithIds } from './answer.js';
 import type { Referrer, StoredType } from './catalog.js';
 import { type CatalogueEntry, isBehind } from './catalogue-entry.js';
-import { assertNotMoved, type Noting, setCells } from './change.js';
+import { assertNotMoved, type Noting, setCellsOfOne } from './change.js';
 import { liveItems, vanished } from './load.js';
 import { ownedByDoomed } from './owned.js';
 import type { Part } from './part.js';
@@ -201,9 +201,8 @@ function nullify(core: StoreCore, { entry, column }: Referrer, ids: readonly num
   core.file.connection.run(sql, [JSON.stringify(ids)]);
   noting.part.wrote(entry, ids);
   for (const item of items) {
-    const state = stateOf(item);
-    const attribute = state.type.byName.get(column);
-    if (attribute !== undefined) setCells(state, [{ attribute, cell: null }], noting);
+    const attribute = stateOf(item).type.byName.get(column);
+    if (attribute !== undefined) setCellsOfOne(item, [{ attribute, cell: null }], noting);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError, kindOf, problemsError } from '../errors.js';
 import { checkedChanges, Faults, isPlainInput } from '../item/check-value.js';
-import { type CellChange, stateOf } from '../item/state.js';
+import type { CellChange } from '../item/state.js';
 import { afterPlace } from '../query/answer/after-place.js';
 import { decodeCursor, encodeCursor } from '../query/answer/cursor.js';
 import type { GroupRow } from '../query/answer/group-rows.js';
@@ -21,7 +21,7 @@ import type { Cell } from '../schema/value.js';
 import { itemsOfRows, itemsWithIds } from './answer.js';
 import { namingRules } from './broken-rule.js';
 import type { StoredType } from './catalog.js';
-import { setCells } from './change.js';
+import { setCellsOfOne } from './change.js';
 import { deleteItems } from './deletion.js';
 import { explained } from './explain.js';
 import { GroupAnswer, type GroupOwner } from './group-answer.js';
@@ -189,7 +189,7 @@ export class StoreRunner implements QueryRunner {
       const items = type.hooks.committed ? itemsWithIds(core, stored, ids) : liveItems(core, ids);
       updateRows(core, stored, ids, changes);
       part.wrote(stored.entry, ids);
-      for (const item of items) setCells(stateOf(item), changes, { transaction, part });
+      for (const item of items) setCellsOfOne(item, changes, { transaction, part });
       return ids.length;
     });
   }

@@ -123,11 +123,13 @@ export class Transaction {
   noteShown(state: ItemState): void {
     if (!this.#shown.has(state)) this.#shown.set(state, state.cells);
   }
-  /** What {@link noteShown} noted, once: from now on the item's store is locked. */
-  takeShown(state: ItemState): ItemState['cells'] | undefined {
-    const shown = this.#shown.get(state);
+  /** What {@link noteShown} noted. */
+  shownOf(state: ItemState): ItemState['cells'] | undefined {
+    return this.#shown.get(state);
+  }
+  /** For an item whose store is locked, and which was as it was shown then: only this transaction changes it now. */
+  forgetShown(state: ItemState): void {
     this.#shown.delete(state);
-    return shown;
   }
 
   /** From now on the store counts as made in this transaction. */
