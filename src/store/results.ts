@@ -1,5 +1,5 @@
 import type { SqlRow } from '../driver/sql-value.js';
-import type { Item } from '../item/item.js';
+import { Item } from '../item/item.js';
 import { stateOf } from '../item/state.js';
 import { type QuerySpec, readValues } from '../query/ast.js';
 import { outOfRange } from '../query/calculation.js';
@@ -36,6 +36,18 @@ export function groupResultsOf(spec: QuerySpec, rows: readonly StoreRow[]): unkn
     return valuesOf(output, cellsAt(rows, at));
   });
   return assembled(spec, parts, rows.length);
+}
+
+/** The results one by one, but for items that were deleted meanwhile, and objects of values with such a one. */
+export function* stillThere(results: Iterable<unknown>): Generator<unknown> {
+  for (const one of results) if (!hasGone(one)) yield one;
+}
+
+function hasGone(one: unknown): boolean {
+  if (typeof one !== 'object' || one === null) return false;
+  return one instanceof Item
+    ? !one.isStored
+    : Object.values(one).some((part) => part instanceof Item && !part.isStored);
 }
 
 /** Puts the parts of each result together, as the question asks for them. `parts`: a list of all rows' for each. */

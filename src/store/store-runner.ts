@@ -1,7 +1,5 @@
 import type { SqlRow } from '../driver/sql-value.js';
-import { CorollaryError, kindOf, problemsError } from '../errors.js';
-import { checkedChanges, Faults, isPlainInput } from '../item/check-value.js';
-import type { CellChange } from '../item/state.js';
+import { CorollaryError } from '../errors.js';
 import { afterPlace } from '../query/answer/after-place.js';
 import { decodeCursor, encodeCursor } from '../query/answer/cursor.js';
 import type { GroupRow } from '../query/answer/group-rows.js';
@@ -18,15 +16,12 @@ import { shapeOf } from '../query/value-shape.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
-import { itemsOfRows, itemsWithIds } from './answer.js';
-import { namingRules } from './broken-rule.js';
-import type { StoredType } from './catalog.js';
-import { setCellsOfOne } from './change.js';
+import { itemsOfRows } from './answer.js';
+import { updateItems } from './bulk-update.js';
 import { deleteItems } from './deletion.js';
 import { explained } from './explain.js';
 import { GroupAnswer, type GroupOwner } from './group-answer.js';
-import { liveItems } from './load.js';
-import { resultsOf } from './results.js';
+import { resultsOf, stillThere } from './results.js';
 import { compileContext, rowsOf } from './rows.js';
 import type { Reading, StoreCore } from './store-core.js';
 import { canStream, idsInOrder, PIECE, readOfItems } from './stream.js';
@@ -82,12 +77,12 @@ export class StoreRunner implements QueryRunner {
   *stream(spec: QuerySpec): Generator<unknown> {
     const { limit = Number.POSITIVE_INFINITY } = spec;
     const start = canStream(spec) ? this.read({ ...spec, limit: Math.min(limit, PIECE) }) : this.read(spec);
-    if (start.length < PIECE || !canStream(spec)) return yield* start;
+    if (start.length < PIECE || !canStream(spec)) return yield* stillThere(start);
     const asked = this.#settled(spec);
     const ids = idsInOrder(asked, this.#reading(), this.#context);
     for (let at = 0; at < ids.length; at += PIECE) {
       const store = { core: this.#core, reading: this.#reading() };
-      yield* readOfItems(asked, [...ids.subarray(at, at + PIECE)], store, this.#context);
+      yield* stillThere(readOfItems(asked, [...ids.subarray(at, at + PIECE)], store, this.#context));
     }
   }
 
@@ -175,23 +170,7 @@ export class StoreRunner implements QueryRunner {
   }
 
   update(spec: QuerySpec, values: object): number {
-    return this.#core.writeInSteps(() => this.updateItems(firstType(spec), this.#ids(spec), values));
-  }
-
-  /** Gives all items of a type with these ids the same values; how many there are. */
-  updateItems(type: ItemType, ids: readonly number[], values: object): number {
-    const core = this.#core;
-    return core.writeInSteps((transaction, part) => {
-      const changes = checkedBulkChanges(core, type, values);
-      if (ids.length === 0 || changes.length === 0) return ids.length;
-      const stored = core.catalog.ready(type);
-      // With a hook, every item must be there to be told.
-      const items = type.hooks.committed ? itemsWithIds(core, stored, ids) : liveItems(core, ids);
-      updateRows(core, stored, ids, changes);
-      part.wrote(stored.entry, ids);
-      for (const item of items) setCellsOfOne(item, changes, { transaction, part });
-      return ids.length;
-    });
+    return this.#core.writeInSteps(() => updateItems(this.#core, firstType(spec), this.#ids(spec), values));
   }
 
   delete(spec: QuerySpec): number {
@@ -244,31 +223,4 @@ function onlyType({ from, select, preload }: QuerySpec, { outputs, columns }: La
 /** The cells that tell a row's place in the answer. */
 export function placeOf(layout: Layout, row: SqlRow): readonly Cell[] {
   return layout.keys.map((at) => row[at] ?? null);
-}
-
-function checkedBulkChanges(core: StoreCore, type: ItemType, values: unknown): readonly CellChange[] {
-  if (!isPlainInput(values))
-    throw new CorollaryError(
-      'INVALID_VALUE',
-      `update of ${type.name} takes a plain object of values, not ${kindOf(values)}`,
-      {
-        type: type.name,
-      },
-    );
-  const faults = new Faults();
-  const changes = checkedChanges(type, values, core.keeper, faults);
-  if (faults.problems.length > 0)
-    throw problemsError(type.name, faults.problems, { type: type.name, cause: faults.cause });
-  return changes;
-}
-
-function updateRows(
-  core: StoreCore,
-  { sql, type }: StoredType,
-  ids: readonly number[],
-  changes: readonly CellChange[],
-): void {
-  const text = sql.updateMany(changes.map(({ attribute }) => attribute));
-  const values = [...changes.map(({ cell }) => cell), JSON.stringify(ids)];
-  namingRules(type, () => core.file.connection.run(text, values));
 }

@@ -87,7 +87,7 @@ export class Merge {
     const [asked, rest] = [rowKeys(spec.from, this.#asked), rowKeys(spec.from, this.#rest)];
     this.placeKeys = isDistinct(spec)
       ? asked.flatMap((key, at) => (this.#ofStore.has(at) ? [{ ...PATH_KEY, nulls: key.nulls }, key] : [key]))
-      : [...asked, PATH_KEY, ...rest];
+      : [...asked, { ...PATH_KEY, nullable: false }, ...rest];
     this.#compare = compareRows(this.placeKeys);
     const [first] = this.#asked;
     const isCut = Number.isFinite(this.#most) && this.#ofStore.size === 0;

@@ -27,8 +27,10 @@ import { shapeOf } from '../query/value-shape.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
+import { checkedUpdate, updateItems } from '../store/bulk-update.js';
+import { explained } from '../store/explain.js';
 import { GroupAnswer, type GroupOwner } from '../store/group-answer.js';
-import { resultsOf } from '../store/results.js';
+import { resultsOf, stillThere } from '../store/results.js';
 import { compileContext, rowsOf } from '../store/rows.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
@@ -74,7 +76,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   }
 
   stream(spec: QuerySpec): Iterable<unknown> {
-    return this.read(spec);
+    return stillThere(this.read(spec));
   }
 
   /** Asks every store that was looked at, with what `ask` gets from it. */
@@ -251,20 +253,22 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 
   update(spec: QuerySpec, values: object): number {
     const type = firstType(spec);
-    return this.#write(spec, (runner, ids) => runner.updateItems(type, ids, values));
+    const { core } = this.#branch;
+    checkedUpdate(core, type, values, true); // what is wrong with the values is wrong without any items too
+    return this.#write(spec, (store, ids) => updateItems(store, type, ids, values));
   }
   delete(spec: QuerySpec): number {
     const type = firstType(spec);
-    return this.#write(spec, (runner, ids) => runner.deleteItems(type, ids));
+    return this.#write(spec, (store, ids) => new StoreRunner(store).deleteItems(type, ids));
   }
 
   // Every store that is asked is locked before, so that what is written is what was found.
-  #write(spec: QuerySpec, work: (runner: StoreRunner, ids: readonly number[]) => number): number {
+  #write(spec: QuerySpec, work: (store: StoreCore, ids: readonly number[]) => number): number {
     const { core } = this.#branch;
     return core.writeInSteps((transaction) => {
-      let count = work(new StoreRunner(core), []); // what is wrong with the values is wrong without any items too
+      let count = 0;
       this.#fromEach(({ core: store }) => transaction.join(store));
-      for (const [store, ids] of deepestFirst(this.#idsByStore(spec))) count += work(new StoreRunner(store), [...ids]);
+      for (const [store, ids] of deepestFirst(this.#idsByStore(spec))) count += work(store, [...ids]);
       return count;
     });
   }
@@ -281,7 +285,9 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 
   /** The SQL is the same for every store; it is explained for the uppermost. */
   explain(spec: QuerySpec): Explanation {
-    return new StoreRunner(this.#branch.core, true).explain(this.#settled(spec));
+    const { core } = this.#branch;
+    const asked = withoutFirstPer(this.#settled(spec));
+    return explained(asked, core.readingAside(), compileContext(core, 'nothing'));
   }
 }
 
