@@ -32,6 +32,7 @@ describe('two handles in one process', () => {
 
   const looks: [string, (two: Store, yours: Counter) => unknown][] = [
     ['a query', (two) => two.query(Counter).all()],
+    ['a short query', (two) => two.query(Counter).first()],
     ['a count of something else', (two) => two.count(Mark)],
     ['a page', (two) => two.query(Counter).page({ size: 1 })],
     ['a tree query', (two) => two.tree.query(Counter).all()],
@@ -99,6 +100,66 @@ describe('two handles in one process', () => {
         fresh.get(Counter, held.storeId);
         commit(n);
         expect([fresh.get(Counter, id).value, held.value]).toEqual([n, n]);
+      }
+    });
+  });
+
+  // Twenty times, for the same reason.
+  const questions: [string, (store: Store) => unknown, (value: number) => unknown][] = [
+    ['items', (store) => store.query(Counter).limit(2).all()[0]?.value, (value) => value],
+    [
+      'values',
+      (store) =>
+        store
+          .query(Counter)
+          .pluck((c) => c.value)
+          .limit(2)
+          .all()[0],
+      (value) => value,
+    ],
+    ['what is there no more', (store) => store.query(Counter, { value: 0 }).first()?.value, () => undefined],
+    [
+      'what is there once',
+      (store) => [1, 2, 3].map((value) => store.query(Counter, { value }).first()?.value),
+      (value) => [1, 2, 3].map((one) => (one === value ? one : undefined)),
+    ],
+  ];
+  test.each(questions)(
+    'a short query of %s shows what was just committed, and so does what is in memory',
+    (_, ask, wanted) => {
+      const place = aStoreDirectory();
+      aStore({ types }, place).create(Counter, { name: 'n', value: 0 });
+      const fresh = aStore({ types }, place);
+      const held = fresh.query(Counter).one();
+      rawly(place, (database) => {
+        const change = database.prepare(`UPDATE "${tableWith(database, 'remark')}" SET value = ?`);
+        const raise = database.prepare('UPDATE corollary_store SET generation = generation + 1');
+        const commit = database.transaction((value: number) => [change.run(value), raise.run()]);
+        for (let n = 1; n <= 20; n++) {
+          fresh.get(Counter, held.storeId);
+          commit(n);
+          expect([ask(fresh), held.value]).toEqual([wanted(n), n]);
+        }
+      });
+    },
+  );
+
+  test('a short query gives what another program has written, and a millisecond later the items do', () => {
+    const { place, two, yours } = twoHandles();
+    const values = two
+      .query(Counter)
+      .pluck((c) => c.value)
+      .limit(1);
+    rawly(place, (database) => {
+      const change = database.prepare(`UPDATE "${tableWith(database, 'remark')}" SET value = ?`);
+      for (let n = 1; n <= 20; n++) {
+        two.refresh();
+        change.run(n);
+        expect(values.all()).toEqual([n]);
+        const start = performance.now();
+        while (performance.now() < start + 1.1);
+        expect(two.query(Counter).limit(1).one()).toBe(yours);
+        expect(yours.value).toBe(n);
       }
     });
   });

@@ -168,7 +168,7 @@ export class StoreCore implements Participant {
    */
   reading(): Reading {
     if (this.#mustLook(true)) this.file.sync();
-    return this.#now();
+    return this.asLookedAt;
   }
 
   /**
@@ -180,7 +180,7 @@ export class StoreCore implements Participant {
       if (period === undefined) this.file.sync();
       else this.file.syncOnceIn(period);
     }
-    return this.#now();
+    return this.asLookedAt;
   }
 
   /** True when a look is due that an answer can be taken with: see `rowWithLook`. Opening looks by itself. */
@@ -208,7 +208,8 @@ export class StoreCore implements Participant {
     return transaction.partOf(this) === undefined;
   }
 
-  #now(): Reading {
+  /** What can be read without a further look. */
+  get asLookedAt(): Reading {
     const { connection, epoch } = this.file;
     return { connection, epoch };
   }

@@ -22,7 +22,7 @@ import { deleteItems } from './deletion.js';
 import { explained } from './explain.js';
 import { GroupAnswer, type GroupOwner } from './group-answer.js';
 import { resultsOf, stillThere } from './results.js';
-import { compileContext, rowsOf } from './rows.js';
+import { compileContext, rowsOf, rowsWithLook } from './rows.js';
 import type { Reading, StoreCore } from './store-core.js';
 import { canStream, idsInOrder, PIECE, readOfItems } from './stream.js';
 import { assertComparable, foundPart, watchStore } from './watch-store.js';
@@ -67,6 +67,8 @@ export class StoreRunner implements QueryRunner {
   }
 
   read(spec: QuerySpec): unknown[] {
+    const looked = rowsWithLook(this.#core, spec);
+    if (looked !== undefined) return this.#results(spec, looked.layout, looked.rows, this.#core.asLookedAt);
     const reading = this.#reading();
     const asked = this.#settled(spec);
     if (isGrouped(asked)) return this.#groups(asked, reading, (answer, rows) => answer.results(answer.within(rows)));

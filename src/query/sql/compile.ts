@@ -24,13 +24,18 @@ import type { SqlContext } from './sql-context.js';
 const MAX_PARAMETERS = 32_766;
 
 /**
- * SELECT of the rows of a question, in order, with the columns of a layout. Like all functions here it gives undefined
- * when a type was never stored without which there are no rows.
+ * SELECT of the rows of a question, in order, with the columns of a layout, and a last one of what is wanted `besides`. Like
+ * all functions here it gives undefined when a type was never stored without which there are no rows.
  * @throws CorollaryError WRONG_STORE for operands that are items of another store; BAD_QUERY
  */
-export function compileRows(spec: QuerySpec, layout: Layout, context: CompileContext): Compiled | undefined {
+export function compileRows(
+  spec: QuerySpec,
+  layout: Layout,
+  context: CompileContext,
+  besides?: string,
+): Compiled | undefined {
   const asked = withoutFirstPer(spec);
-  return statement(orderedRows(asked, { columns: layout.columns, isOrdered: true }, context), context);
+  return statement(orderedRows(asked, { columns: layout.columns, isOrdered: true, besides }, context), context);
 }
 
 /**

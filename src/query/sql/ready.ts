@@ -32,6 +32,20 @@ export function readyRows(spec: QuerySpec, reads: Reads, context: CompileContext
   });
 }
 
+/**
+ * The rows of a plain question, with a last cell that tells of which moment they are: see `CompileContext.moment`. Undefined
+ * where the question is not plain, or there are no rows.
+ */
+export function readyMomentRows(
+  spec: QuerySpec,
+  context: CompileContext & { readonly moment: string },
+): Ready | undefined {
+  return plainReady('answer and moment', spec, context, () => {
+    const layout = layoutOf(spec);
+    return { layout, compiled: compileRows(spec, layout, context, context.moment) };
+  });
+}
+
 /** What {@link compileAggregate} gives. @throws CorollaryError as that does */
 export function readyAggregate(
   spec: QuerySpec,
@@ -66,9 +80,14 @@ const knownOf = new WeakMap<ItemType, Map<string, Known>>();
  * made.
  */
 function ready(what: string, spec: QuerySpec, context: CompileContext, make: () => Ready): Ready {
+  return plainReady(what, spec, context, make) ?? make();
+}
+
+/** The same for plain questions about types that were stored; undefined for all others. */
+function plainReady(what: string, spec: QuerySpec, context: CompileContext, make: () => Ready): Ready | undefined {
   const type = firstType(spec);
   const shape = context.tableOf(type) && questionShape(spec, context);
-  if (!shape) return make();
+  if (!shape) return undefined;
   const known = shapesOf(type);
   const key = `${what}${shape.key}`;
   const found = known.get(key);

@@ -26,6 +26,8 @@ export interface CompileContext extends Tables {
   readonly uid: string;
   /** In a tree's question an item of another store equals nothing here, instead of being refused. */
   readonly foreignItems?: 'refuse' | 'nothing';
+  /** SQL of a value that is another one after each commit to the store. */
+  readonly moment?: string;
   /** How many parameters the engine allows in one statement. */
   readonly maxParameters?: number;
 }
@@ -166,9 +168,12 @@ export interface Selection {
   readonly isRaw?: boolean;
   /** What the first column is called. */
   readonly names?: string | undefined;
+  /** A last column that is the same in all rows. */
+  readonly besides?: string | undefined;
 }
 
-export function selection(spec: QuerySpec, { columns, isOrdered, isRaw, names }: Selection, context: CompileContext) {
+export function selection(spec: QuerySpec, what: Selection, context: CompileContext) {
+  const { columns, isOrdered, isRaw, names, besides } = what;
   const select = newSelect(
     isOrdered ? spec : { ...spec, orderBy: [] },
     columns.map(({ value }) => value),
@@ -181,6 +186,7 @@ export function selection(spec: QuerySpec, { columns, isOrdered, isRaw, names }:
       return representative(column.value, select.sql);
     return isRaw === true ? valueSQL(column.value, select.sql) : columnSQL(column, select.sql);
   });
+  if (besides !== undefined) written.push([besides]);
   const list = written.length === 0 ? ['1'] : joined(written, ', ');
   const verb = isDistinct(spec) && !isFolded ? 'SELECT DISTINCT' : 'SELECT';
   const parts: Fragment[] = [sql`${verb} ${list}${names === undefined ? '' : ` AS ${names}`} ${select.matching}`];
