@@ -258,13 +258,3 @@ export function firstType(spec: Pick<QuerySpec, 'from'>): ItemType {
 export function readValues({ pluck, select }: QuerySpec): readonly ValueNode[] | undefined {
   return pluck === undefined ? select?.map(({ column }) => column) : [pluck];
 }
-
-/** A value all of whose plain objects and arrays are frozen; bytes are left alone, for they cannot be. */
-export function deepFrozen<V>(value: V): V {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  if (Array.isArray(value)) for (const inner of value) deepFrozen(inner);
-  else if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  // By its keys: every part of every question comes through here, and a list of values takes half as long again.
-  else for (const key of Object.keys(value)) deepFrozen(value[key as keyof V]);
-  return Object.freeze(value);
-}

@@ -1,5 +1,5 @@
 import { CorollaryError, kindOf } from '../errors.js';
-import { type ConditionNode, deepFrozen, MAX_DEPTH } from './ast.js';
+import { type ConditionNode, MAX_DEPTH } from './ast.js';
 import { conditionJSON } from './json.js';
 import { mergedProvenance, type Provenance } from './provenance.js';
 import { depthOf } from './traverse.js';
@@ -29,7 +29,7 @@ export class Condition {
     if (depthOf(node) > MAX_DEPTH) {
       throw new CorollaryError('BAD_QUERY', `Conditions nest at most ${MAX_DEPTH} levels deep`);
     }
-    this.#node = deepFrozen(node);
+    this.#node = node;
     this.#provenance = provenance;
   }
 
@@ -51,7 +51,7 @@ export class Condition {
 
   /** The condition as data that JSON can hold. */
   toJSON(): unknown {
-    return conditionJSON(this.#node);
+    return structuredClone(conditionJSON(this.#node));
   }
 }
 

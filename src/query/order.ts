@@ -1,4 +1,4 @@
-import { deepFrozen, type OrderNode } from './ast.js';
+import type { OrderNode } from './ast.js';
 import { orderJSON } from './json.js';
 import type { Provenance } from './provenance.js';
 
@@ -23,12 +23,12 @@ export class Order {
   }
 
   private constructor(node: OrderNode, provenance: Provenance) {
-    this.#node = deepFrozen(node);
+    this.#node = node;
     this.#provenance = provenance;
   }
 
   /** The order as data that JSON can hold. */
   toJSON(): unknown {
-    return orderJSON(this.#node);
+    return structuredClone(orderJSON(this.#node));
   }
 }

@@ -20,7 +20,7 @@ import { specFromJSON } from './parse/parse.js';
 import { type Asked, NOWHERE, questionName } from './provenance.js';
 import { Question } from './question.js';
 import { type Askable, type Explanation, type Page, type QueryRunner, runnerOf } from './runner.js';
-import { assertComplete, checkedCount, checkedSpec, frozenSpec } from './spec.js';
+import { assertComplete, checkedCount, checkedSpec } from './spec.js';
 import { isSameValue } from './traverse.js';
 import { aggregateFault } from './value-shape.js';
 
@@ -75,7 +75,7 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
       from: QuerySpec['from'],
       where?: unknown,
     ) => {
-      const all = new Query<T, R, A>(runner, frozenSpec({ from, orderBy: [], distinct: false }));
+      const all = new Query<T, R, A>(runner, { from, orderBy: [], distinct: false });
       return where === undefined ? all : all.#joinedBy(where);
     };
     keepShape(new Query({ scope: '' } as QueryRunner, NO_SPEC));
@@ -320,7 +320,7 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
 
   /** The question as data that JSON can hold; {@link Query.fromJSON} makes it a query again. */
   toJSON(): QueryJSON {
-    return specJSON(this.#spec);
+    return structuredClone(specJSON(this.#spec));
   }
 
   // Conditions given with the types of a join say how optional ones are tied; later ones narrow what was joined.
@@ -346,7 +346,7 @@ export class Query<T extends Stored, R = T, A extends ColumnLists = [Columns<T>]
 
   // Whatever the rest says, any limit and offset go with it.
   #windowed(window: Pick<QuerySpec, 'limit' | 'offset'>): Query<T, R, A> {
-    return new Query<T, R, A>(this.#runner, Object.freeze({ ...this.#spec, ...window }));
+    return new Query<T, R, A>(this.#runner, { ...this.#spec, ...window });
   }
 
   #upTo(count: number): R[] {

@@ -1,6 +1,6 @@
 import { CorollaryError } from '../errors.js';
 import { isDistinct } from './answer/row-order.js';
-import { type ColumnRef, deepFrozen, MAX_DEPTH, type QuerySpec, readValues, type ValueNode } from './ast.js';
+import { type ColumnRef, MAX_DEPTH, type QuerySpec, readValues, type ValueNode } from './ast.js';
 import { isGrouped, looseValues } from './grouping.js';
 import { assertTied, conjunctsOf, lastOptional } from './join.js';
 import { questionName } from './provenance.js';
@@ -13,7 +13,7 @@ export function isReference(from: QuerySpec['from'], value: ValueNode): value is
 }
 
 /**
- * The question itself, frozen, if its parts go together.
+ * The question itself, if its parts go together.
  * @throws CorollaryError BAD_QUERY when distinct values are ordered by another column, or cannot be told apart; when
  * what is no reference is to be preloaded, or values are read instead of items.
  */
@@ -26,17 +26,7 @@ export function checkedSpec(spec: QuerySpec): QuerySpec {
   if (spec.firstPer !== undefined && spec.from.length > 1) throw bad(spec, 'firstPer takes a query of one type');
   checkTies(spec);
   checkPreload(spec);
-  return frozenSpec(spec);
-}
-
-/** The question itself, frozen. */
-export function frozenSpec(spec: QuerySpec): QuerySpec {
-  const { from, on, where, groupBy, having, orderBy, firstPer, pluck, select, preload } = spec;
-  for (const part of [on, where, groupBy, having, orderBy, firstPer, pluck, select, preload]) deepFrozen(part);
-  // Not the types: they belong to the schema.
-  if (!Object.isFrozen(from)) for (const one of from) Object.freeze(one);
-  Object.freeze(from);
-  return Object.freeze(spec);
+  return spec;
 }
 
 function checkTies(spec: QuerySpec): void {
