@@ -42,7 +42,10 @@ function partsOfCondition(node: ConditionNode): Parts {
     case 'matches':
       return { nodes: [node.search.of], questions: [] };
     default:
-      return { nodes: [node.column, ...('to' in node ? operands([node.to]) : [])], questions: [] };
+      return {
+        nodes: 'to' in node && 'column' in node.to ? [node.column, node.to.column] : [node.column],
+        questions: [],
+      };
   }
 }
 

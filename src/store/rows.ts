@@ -1,6 +1,6 @@
 import type { SqlRow } from '../driver/sql-value.js';
 import type { QuerySpec } from '../query/ast.js';
-import { namingBadSearch } from '../query/search/search-text.js';
+import { searchError } from '../query/search/search-text.js';
 import type { Compiled } from '../query/sql/fragment.js';
 import type { Layout } from '../query/sql/layout.js';
 import { readyMomentRows } from '../query/sql/ready.js';
@@ -25,8 +25,12 @@ export function compileContext(core: StoreCore, foreignItems: 'refuse' | 'nothin
 export function rowsOf({ connection }: Pick<Reading, 'connection'>, compiled: Compiled | undefined): SqlRow[] {
   if (compiled === undefined) return [];
   const { sql, values } = compiled;
-  // Every search has this word; what else may have it never fails as a search does.
-  return sql.includes(' MATCH ') ? namingBadSearch(() => connection.rows(sql, values)) : connection.rows(sql, values);
+  try {
+    return connection.rows(sql, values);
+  } catch (error) {
+    // Every search has this word; what else may have it never fails as a search does.
+    throw sql.includes(' MATCH ') ? searchError(error) : error;
+  }
 }
 
 /** Up to so many rows, to give the generation with each costs less than to look for it before. */

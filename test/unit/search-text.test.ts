@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { CorollaryError } from '../../src/errors.js';
 import type { SearchMode } from '../../src/query/search/search-options.js';
-import { isSearchMode, namingBadSearch, searchExpression } from '../../src/query/search/search-text.js';
+import { isSearchMode, searchError, searchExpression } from '../../src/query/search/search-text.js';
 import { codeOf } from '../support/a-refusal.js';
 import { anyCharacter, fc } from '../support/chance.js';
 
@@ -178,13 +178,22 @@ test.each<[string, number[]]>([
   expect(found(TITLES, input, 'fts5')).toEqual(places);
 });
 
+/** Asks, and throws the error that is told. */
+function named<R>(ask: () => R): R {
+  try {
+    return ask();
+  } catch (error) {
+    throw searchError(error);
+  }
+}
+
 // 'fox) OR (body : elsewhere' would search another column than it may.
 test.each([
   ...['', ' ', 'AND', 'fox AND', '(fox', 'fox)', 'fox) OR (body : elsewhere', 'fox" ) OR (', '"fox', 'nope : fox'],
   ...['-fox', '*', '*reads', '* rank', 'a.b', "'fox'", 'NEAR(fox x', 'NEAR(fox bear, x)', '{title fox', '+', 'fox;'],
   ...['('.repeat(300) + ')'.repeat(300), Array(300).fill('fox').join(' NOT '), 'fox -- x', 'x-ray', '1 , 2'],
 ])('as FTS5 syntax, %j is BAD_QUERY', (input) => {
-  expect(codeOf(() => namingBadSearch(() => rowsOf(expression(input, 'fts5'))))).toBe('BAD_QUERY');
+  expect(codeOf(() => named(() => rowsOf(expression(input, 'fts5'))))).toBe('BAD_QUERY');
 });
 
 test('whatever FTS5 says of an expression is BAD_QUERY', () => {
@@ -199,7 +208,7 @@ test('whatever FTS5 says of an expression is BAD_QUERY', () => {
 
 function outcomeOf(text: string): string {
   try {
-    namingBadSearch(() => rowsOf(expression(text, 'fts5')));
+    named(() => rowsOf(expression(text, 'fts5')));
     return 'found';
   } catch (error) {
     return error instanceof CorollaryError ? error.code : String(error);
@@ -208,12 +217,8 @@ function outcomeOf(text: string): string {
 
 test('errors that are not about the expression stay as they are', () => {
   const error = new RangeError('fts5: syntax error near "x"');
-  expect(() =>
-    namingBadSearch(() => {
-      throw error;
-    }),
-  ).toThrow(error);
-  expect(() => namingBadSearch(() => database.prepare('SELECT * FROM nowhere'))).toThrow('no such table');
+  expect(searchError(error)).toBe(error);
+  expect(() => named(() => database.prepare('SELECT * FROM nowhere'))).toThrow('no such table');
 });
 
 test('there are three modes', () => {

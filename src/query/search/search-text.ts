@@ -15,7 +15,7 @@ const MAX_WORDS = 1000;
  * What FTS5 is asked to search some columns for. In the modes for people nothing is an operator and no text is wrong; a
  * text without any letter or digit finds nothing. `place` names the column in messages.
  * @throws CorollaryError INVALID_VALUE for what no column can hold; BAD_QUERY for too many words, and for an 'fts5'
- * expression that is wrong on the face of it (SQLite finds the rest, see {@link namingBadSearch}).
+ * expression that is wrong on the face of it (SQLite finds the rest, see {@link searchError}).
  */
 export function searchExpression(
   place: ColumnPlace,
@@ -95,17 +95,10 @@ export function searchFault(error: unknown): string | undefined {
   return FAULTS.some((fault) => message.startsWith(fault)) ? message : undefined;
 }
 
-/**
- * Asks a question that searches, so that a wrong FTS5 expression is our error.
- * @throws CorollaryError BAD_QUERY, and what the question throws
- */
-export function namingBadSearch<R>(ask: () => R): R {
-  try {
-    return ask();
-  } catch (cause) {
-    const fault = searchFault(cause);
-    if (fault === undefined) throw cause;
-    const message = `The search is no FTS5 expression: ${fault}. For what people type, use the mode 'words'`;
-    throw new CorollaryError('BAD_QUERY', message, { cause });
-  }
+/** The error to tell for that of a question with a search: of a wrong FTS5 expression it is BAD_QUERY. */
+export function searchError(error: unknown): unknown {
+  const fault = searchFault(error);
+  if (fault === undefined) return error;
+  const message = `The search is no FTS5 expression: ${fault}. For what people type, use the mode 'words'`;
+  return new CorollaryError('BAD_QUERY', message, { cause: error });
 }
