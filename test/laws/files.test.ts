@@ -297,7 +297,7 @@ test.each(['on disk', 'in memory'])(
           expect(bytesOnDisk(place)).toHaveLength(world.countOfFiles);
         },
       ),
-      { numRuns: cases(15) },
+      { numRuns: cases(10) },
     );
   },
   lawTimeout,

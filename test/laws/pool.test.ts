@@ -99,7 +99,7 @@ function perform<D extends Step['do']>(world: World, one: Extract<Step, { do: D 
 test('nothing is lost by eviction, and items stay what they are', { timeout: 120_000 + 1000 * runs }, () => {
   fc.assert(
     // A transaction keeps one store open, and the tree query in it needs one more.
-    fc.property(fc.integer({ min: 2, max: 8 }), fc.array(step, { maxLength: 60 }), (maxOpen, steps) => {
+    fc.property(fc.integer({ min: 2, max: 8 }), fc.array(step, { maxLength: 60, size: 'max' }), (maxOpen, steps) => {
       const world = aWorld(maxOpen);
       for (const one of steps) perform(world, one as never);
       expect(world.parts.map(contents)).toEqual(world.model.map(sorted));

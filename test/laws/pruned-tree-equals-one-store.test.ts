@@ -329,7 +329,7 @@ function holds(aPlace: () => string | undefined) {
   };
 }
 
-const steps = (minLength: number, maxLength: number) => fc.array(aStep, { minLength, maxLength });
+const steps = (minLength: number, maxLength: number) => fc.array(aStep, { minLength, maxLength, size: 'max' });
 const someQuestions = fc.array(aQuestion, { minLength: 2, maxLength: 2 });
 
 test('a tree in memory that passes by stores answers as one store', { timeout: lawTimeout }, () => {

@@ -217,7 +217,7 @@ const sorted = fc
     };
   });
 
-const rows = fc.array(row, { minLength: 1, maxLength: 25 });
+const rows = fc.array(row, { minLength: 1, maxLength: 25, size: 'max' });
 const asked = condition.map((one) => Object.assign(one, { [fc.toStringMethod]: () => one.said }));
 const orders = fc.array(
   sorted.map((one) => Object.assign(one, { [fc.toStringMethod]: () => one.said })),
