@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { CorollaryError } from '../errors.js';
 import { CollectedRows, type RowStatements } from './collected-rows.js';
+import { keepLatestShape } from './kept-shapes.js';
 import { LockWait } from './lock-wait.js';
 import { type Durability, fileSettings, MAX_CACHE_BYTES, memorySettings, type Settings } from './pragmas.js';
 import { assertRuntime } from './runtime.js';
@@ -457,5 +458,6 @@ export class Connection {
   close(): void {
     this.#statements.clear();
     this.#guarded(() => this.#database.close());
+    keepLatestShape('connection', this);
   }
 }

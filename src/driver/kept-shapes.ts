@@ -8,3 +8,14 @@ const kept: object[] = [];
 export function keepShape(sample: object): void {
   kept.push(sample);
 }
+
+/** By kind. */
+const latest = new Map<string, object>();
+
+/**
+ * Keeps an object until the next of its kind: for what cannot be made as a sample, and holds nothing large, and nothing of the
+ * program's.
+ */
+export function keepLatestShape(kind: 'connection' | 'turn', sample: object): void {
+  latest.set(kind, sample);
+}

@@ -241,6 +241,8 @@ function makerOf(type: ItemType): Maker {
 // A class, as every callback of a query has its own columns: made by Object.create, they took a sixth of building one.
 function makeMaker(type: ItemType): Maker {
   class ColumnsOfType {
+    /** Kept as long as the type: see `keepShape`. */
+    static readonly sample = new ColumnsOfType({} as ColumnsPlace);
     readonly [placeKey]: ColumnsPlace;
     constructor(place: ColumnsPlace) {
       this[placeKey] = place;

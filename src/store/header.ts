@@ -1,4 +1,5 @@
 import type { Connection, FirstLook } from '../driver/connection.js';
+import { keepShape } from '../driver/kept-shapes.js';
 import { isLacking } from '../driver/sqlite-error.js';
 import { CorollaryError } from '../errors.js';
 import { IS_PREPARED } from './commit/prepared.js';
@@ -28,10 +29,15 @@ export function readHeader(connection: Connection, place: string): FirstLook & {
   const { row } = look;
   if (typeof row[0] === 'number' && row[0] > FORMAT) throw newer(place);
   if (!isWhole(row)) throw headerless(place);
-  const [, uid, parentUid, incarnation, generation, sequence, deleted, prepared] = row;
-  const states = { isDeleted: deleted === 1, isPrepared: prepared === 1 };
-  return { ...look, header: { uid, parentUid, incarnation, generation, sequence, ...states } };
+  return { ...look, header: headerOf(row) };
 }
+
+function headerOf([, uid, parentUid, incarnation, generation, sequence, deleted, prepared]: Cells): Header {
+  const states = { isDeleted: deleted === 1, isPrepared: prepared === 1 };
+  return { uid, parentUid, incarnation, generation, sequence, ...states };
+}
+
+keepShape(headerOf([FORMAT, '', '', '', 0, 0, 0, 0]));
 
 // A page of which the power has kept half is read as something else, and mostly as nothing.
 function isWhole(row: readonly unknown[]): row is Cells {

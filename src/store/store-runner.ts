@@ -1,3 +1,4 @@
+import { keepShape } from '../driver/kept-shapes.js';
 import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError } from '../errors.js';
 import { afterPlace } from '../query/answer/after-place.js';
@@ -9,6 +10,7 @@ import { type AggregateFn, firstType, type QuerySpec, readValues, type ValueNode
 import { isGrouped } from '../query/grouping.js';
 import type { Explanation, FoundAnswer, Page, QueryRunner, Watcher, Watching } from '../query/runner.js';
 import { type SettledCell, type Settling, settled, settledValue } from '../query/settle.js';
+import { keepQuestion } from '../query/sql/kept-question.js';
 import type { Layout } from '../query/sql/layout.js';
 import { readyAggregate, readyRows } from '../query/sql/ready.js';
 import { type CompileContext, idInStore, withoutFirstPer } from '../query/sql/select.js';
@@ -226,3 +228,6 @@ function onlyType({ from, select, preload }: QuerySpec, { outputs, columns }: La
 export function placeOf(layout: Layout, row: SqlRow): readonly Cell[] {
   return layout.keys.map((at) => row[at] ?? null);
 }
+
+keepShape(new StoreRunner({} as StoreCore));
+keepQuestion();

@@ -1,3 +1,5 @@
+import { keepLatestShape } from '../driver/kept-shapes.js';
+
 // Kept from the start: a test that replaces the timers must not stop the turns of stores.
 const { setImmediate } = globalThis;
 
@@ -12,7 +14,7 @@ let atEnd: (() => void)[] = [];
 export function currentTurn(): number {
   if (!isScheduled) {
     isScheduled = true;
-    setImmediate(endTurn).unref();
+    keepLatestShape('turn', setImmediate(endTurn).unref());
   }
   return turn;
 }
