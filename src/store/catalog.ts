@@ -1,3 +1,4 @@
+import { keepShape } from '../driver/kept-shapes.js';
 import { quoted } from '../driver/sql-text.js';
 import { CorollaryError, type Problem, problemsError } from '../errors.js';
 import { compileCheck } from '../query/sql/check.js';
@@ -353,3 +354,6 @@ function sqlOf(type: ItemType, table: string): TableSql {
   statementsOf.set(type, made);
   return made;
 }
+
+const NO_TYPE = { attributes: [] } as unknown as ItemType;
+keepShape(storedAs(NO_TYPE, catalogueEntry([1, 'sample', 1, '', JSON.stringify(NO_SHAPE)], '')));
