@@ -1,4 +1,3 @@
-import { keepShape } from '../driver/kept-shapes.js';
 import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError } from '../errors.js';
 import { afterPlace } from '../query/answer/after-place.js';
@@ -10,7 +9,6 @@ import { type AggregateFn, firstType, type QuerySpec, readValues, type ValueNode
 import { isGrouped } from '../query/grouping.js';
 import type { Explanation, FoundAnswer, Page, QueryRunner, Watcher, Watching } from '../query/runner.js';
 import { type SettledCell, type Settling, settled, settledValue } from '../query/settle.js';
-import { keepQuestion } from '../query/sql/kept-question.js';
 import type { Layout } from '../query/sql/layout.js';
 import { readyAggregate, readyRows } from '../query/sql/ready.js';
 import { type CompileContext, idInStore, withoutFirstPer } from '../query/sql/select.js';
@@ -228,6 +226,3 @@ function onlyType({ from, select, preload }: QuerySpec, { outputs, columns }: La
 export function placeOf(layout: Layout, row: SqlRow): readonly Cell[] {
   return layout.keys.map((at) => row[at] ?? null);
 }
-
-keepShape(new StoreRunner({} as StoreCore));
-keepQuestion();

@@ -1,3 +1,4 @@
+import { keepShape } from '../driver/kept-shapes.js';
 import { assertRuntime } from '../driver/runtime.js';
 import { CorollaryError } from '../errors.js';
 import type { KeepingStore } from '../item/keeping-store.js';
@@ -6,6 +7,7 @@ import { Connector } from '../powerup/connector.js';
 import { Installation } from '../powerup/install/installation.js';
 import { orphansGo } from '../powerup/install/orphans.js';
 import { StorePowers } from '../powerup/store-powers.js';
+import { keepQuestion } from '../query/sql/kept-question.js';
 import { TypeRegistry } from '../schema/registry.js';
 import { assertPathFits, createRootDirectory } from '../store/directory.js';
 import { removeFiles } from '../store/files/remove-files.js';
@@ -19,7 +21,7 @@ import { Branch, type Forest } from './branch.js';
 import { checkedPath } from './checked-path.js';
 import { creatable } from './creatable.js';
 import { lookOutFor } from './live/poller.js';
-import type { CheckedOptions } from './options.js';
+import { type CheckedOptions, checkedOptions } from './options.js';
 import { ParentsSeen } from './parents-seen.js';
 import { Pool } from './pool.js';
 import { removeSubstores } from './remove-substore.js';
@@ -75,8 +77,19 @@ function opened<S extends KeepingStore>(root: Branch<S>, options: CheckedOptions
   }
 }
 
+let hasSamples = false;
+
+/** Keeps a store that nobody opens, which has no database, and a question that nobody is asked: see {@link keepShape}. */
+function keepSamples<S extends KeepingStore>(makeFace: MakeFace<S>): void {
+  if (hasSamples) return;
+  hasSamples = true;
+  keepShape(Branch.root(newForest(checkedOptions({}), makeFace), undefined, ''));
+  keepQuestion();
+}
+
 // All classes are learned first: a clash of names must leave nothing behind.
 function newForest<S extends KeepingStore>(options: CheckedOptions, makeFace: MakeFace<S>): Forest<S> {
+  keepSamples(makeFace);
   const registry = new TypeRegistry(typeOf, Object.keys(options.retired));
   for (const type of [SubStore, StoredFile, Connector, Installation, ...options.types]) registry.learn(type);
   const pool = new Pool(options.maxOpenSubstores);
