@@ -32,7 +32,10 @@ const STEPS: Readonly<Record<string, Step>> = {
   },
 };
 
-const steps = fc.array(fc.tuple(fc.constantFrom(...Object.keys(STEPS)), fc.nat(60), fc.boolean()), { maxLength: 30, size: 'max' });
+const steps = fc.array(fc.tuple(fc.constantFrom(...Object.keys(STEPS)), fc.nat(60), fc.boolean()), {
+  maxLength: 30,
+  size: 'max',
+});
 
 /** Keeps an answer by what it is told. */
 class Follower {
