@@ -82,6 +82,8 @@ class World {
   readonly #files = new Map<number, StoredFile>();
   readonly #papers = new Map<string, Paper>();
   #last = 0;
+  /** The store that the running transaction was started on; the root, if none runs. */
+  #runsOn = 0;
 
   constructor(root: Store) {
     this.#root = root;
@@ -102,17 +104,19 @@ class World {
   }
 
   #transact({ actions, isUndone, store }: Extract<Action, { does: 'transact' }>): void {
-    const before = [...this.#models];
+    const [before, around] = [[...this.#models], this.#runsOn];
+    // A store covers only what lies below it.
+    this.#runsOn = actions.every((one) => isBelow(one, store)) ? store : around;
     try {
-      // A store below covers only what lies below it.
-      const on = actions.every((one) => isBelow(one, store)) ? this.#store(store) : this.#root;
-      on.transact(() => {
+      this.#store(this.#runsOn).transact(() => {
         for (const one of actions) this.act(one);
         if (isUndone) throw new Undone();
       });
     } catch (error) {
       if (!(error instanceof Undone)) throw error;
       this.#models = before;
+    } finally {
+      this.#runsOn = around;
     }
   }
 
