@@ -1,7 +1,7 @@
 import type { LiveChanges, Store } from 'corollary';
 import { test } from 'vitest';
 import { aMemoryStore, aStore } from '../support/a-store.js';
-import { cases, fc } from '../support/chance.js';
+import { cases, fc, lawTimeout } from '../support/chance.js';
 import { turns } from '../support/updates.js';
 import { City } from '../tasks/live-queries.js';
 
@@ -78,13 +78,17 @@ const places: [string, () => Store][] = [
   ['in memory', () => aMemoryStore()],
 ];
 
-test.each(places)('what changes tell, applied to what was there, is the answer (%s)', async (_, make) => {
-  await fc.assert(
-    fc.asyncProperty(steps, fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }), async (taken, limit) => {
-      const root = make();
-      await follows(root, limit, taken);
-      root.close();
-    }),
-    { numRuns: cases(30) },
-  );
-});
+test.each(places)(
+  'what changes tell, applied to what was there, is the answer (%s)',
+  async (_, make) => {
+    await fc.assert(
+      fc.asyncProperty(steps, fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }), async (taken, limit) => {
+        const root = make();
+        await follows(root, limit, taken);
+        root.close();
+      }),
+      { numRuns: cases(30) },
+    );
+  },
+  lawTimeout,
+);
