@@ -103,8 +103,8 @@ export class StoreUpgrader implements Upgrader {
   // Under the lock: another process may have done it, or written rows of a version that had none.
   #upgradeUnlessDone(type: ItemType, noting: Noting): void {
     const { catalog } = this.#core;
-    const entry = catalog.entryOf(type) as CatalogueEntry; // it was there before, and never goes
-    if (!isBehind(entry, type)) return;
+    const entry = catalog.entryOf(type); // undefined where a newer program has renamed the type meanwhile
+    if (entry === undefined || !isBehind(entry, type)) return;
     this.#assertPossible(type);
     const { steps } = this.#planOf(type, entry);
     if (entry.name.toLowerCase() !== type.name.toLowerCase()) catalog.rename(type);
