@@ -211,6 +211,130 @@ test('once all stores are renamed, was can be left out', () => {
   ).toBe('Selborne');
 });
 
+describe('a type of which there are no items, but others that may refer to it', () => {
+  @item('village')
+  class Before extends Item {
+    @text() declare name: string;
+  }
+  @item('house')
+  class OldFarm extends Item {
+    @reference(() => Before, { nullable: true, whenDeleted: 'nullify' }) declare near: Before | null;
+    @reference(() => Before, { nullable: true, whenDeleted: 'cascade' }) declare owner: Before | null;
+    @reference(() => Before, { nullable: true, whenDeleted: 'refuse' }) declare taxedBy: Before | null;
+  }
+  @item('town', { was: ['village'] })
+  class After extends Item {
+    @text() declare name: string;
+  }
+  @item('house')
+  class Farm extends Item {
+    @reference(() => After, { nullable: true, whenDeleted: 'nullify' }) declare near: After | null;
+    @reference(() => After, { nullable: true, whenDeleted: 'cascade' }) declare owner: After | null;
+    @reference(() => After, { nullable: true, whenDeleted: 'refuse' }) declare taxedBy: After | null;
+  }
+  @item('town')
+  class Later extends Item {
+    @text() declare name: string;
+  }
+  @item('house')
+  class LaterFarm extends Item {
+    @reference(() => Later, { nullable: true, whenDeleted: 'nullify' }) declare near: Later | null;
+    @reference(() => Later, { nullable: true, whenDeleted: 'cascade' }) declare owner: Later | null;
+    @reference(() => Later, { nullable: true, whenDeleted: 'refuse' }) declare taxedBy: Later | null;
+  }
+
+  /** A closed store of the earlier program, with a farm and no village. */
+  function aStoreOfOneFarm(): string {
+    const place = aStoreDirectory();
+    using store = Store.open(place, { types: [OldFarm] });
+    store.create(OldFarm, {});
+    return place;
+  }
+
+  test('once it has some, their deletion goes by the rules of the others', async () => {
+    for (const isUpgraded of [true, false]) {
+      const store = aStore({ types: [Farm] }, aStoreOfOneFarm());
+      if (isUpgraded) expect((await store.tree.upgrade()).isComplete).toBe(true);
+      const farm = store.query(Farm).one();
+      const aTown = (name: string) => store.create(After, { name });
+      const [near, taxing, owner] = [aTown('Alton'), aTown('Selborne'), aTown('Bentworth')];
+      farm.set({ near, taxedBy: taxing, owner });
+      near.delete();
+      expect(farm.near).toBeNull();
+      expect(codeOf(() => taxing.delete())).toBe('DELETE_REFUSED');
+      farm.taxedBy = null;
+      owner.delete();
+      expect(store.count(Farm)).toBe(0);
+      expect(store.check().findings).toEqual([]);
+    }
+  });
+
+  test('with its first item, after upgrade() and after opening with upgrade: open, was can be left out', async () => {
+    for (const [when, use] of [
+      ['use', (store: Store) => store.create(After, { name: 'Alton' })],
+      ['use', (store: Store) => store.tree.upgrade()],
+      ['open', (store: Store) => store.query(Farm).first()],
+    ] as const) {
+      const place = aStoreOfOneFarm();
+      const store = Store.open(place, { types: [Farm], upgrade: when });
+      await use(store);
+      store.close();
+      expect(codeOf(() => aStore({ types: [OldFarm] }, place))).toBe('NEWER_DATABASE');
+      expect(aStore({ types: [LaterFarm] }, place).count(LaterFarm)).toBe(1);
+    }
+  });
+
+  test('upgrade() tells of it, once', async () => {
+    const store = aStore({ types: [Farm] }, aStoreOfOneFarm());
+    expect((await store.tree.upgrade()).upgraded).toBe(1);
+    expect((await store.tree.upgrade()).upgraded).toBe(0);
+  });
+
+  test('whichever of both is upgraded first, what a step deletes goes by the rules', () => {
+    for (const rule of ['nullify', 'cascade', 'refuse'] as const)
+      for (const isTownFirst of [true, false]) {
+        const place = aStoreDirectory();
+        {
+          @item('village')
+          class V extends Item {
+            @reference((): typeof H => H, { nullable: true, whenDeleted: 'cascade' }) declare hall: H | null;
+          }
+          @item('house')
+          class H extends Item {
+            @text() declare name: string;
+            @reference(() => V, { nullable: true, whenDeleted: rule }) declare near: V | null;
+          }
+          using store = Store.open(place, { types: [V, H] });
+          const hall = store.create(H, { name: 'hall' });
+          store.create(H, { name: 'cottage', near: store.create(V, { hall }) });
+        }
+        @item('town', { was: ['village'] })
+        class T extends Item {
+          @reference((): typeof H => H, { nullable: true, whenDeleted: 'cascade' }) declare hall: H | null;
+        }
+        @item('house', {
+          version: 2,
+          upgrades: () => [
+            upgrade(1, { name: text(), near: reference({ nullable: true }) }, ({ name }) =>
+              name === 'hall' ? null : {},
+            ),
+          ],
+        })
+        class H extends Item {
+          @text() declare name: string;
+          @reference(() => T, { nullable: true, whenDeleted: rule }) declare near: T | null;
+        }
+        const store = aStore({ types: [T, H] }, place);
+        const count = () =>
+          isTownFirst ? [store.count(T), store.count(H)] : [store.count(H), store.count(T)].reverse();
+        if (rule === 'refuse') expect(codeOf(count)).toBe('UPGRADE_FAILED');
+        else expect(count()).toEqual([0, rule === 'nullify' ? 1 : 0]);
+        if (rule === 'nullify') expect(store.query(H).one().near).toBeNull();
+        if (rule !== 'refuse') expect(store.check().findings).toEqual([]);
+      }
+  });
+});
+
 test('another type may take the old name with a higher version, and both live beside each other', () => {
   const { place } = aStoreOfVillages();
   aStore({ types }, place).count(Town);

@@ -221,8 +221,10 @@ export class Catalog {
         store: place,
       });
     const entry = { tag, name: type.name, version: type.version, table: tableName(type), shape };
-    this.#define([...dropped.map(nameFreed), ...firstTable(entry, type)]);
-    this.#entries.note(entry);
+    const referring = this.#referringAnew(type);
+    this.#define([...dropped.map(nameFreed), ...firstTable(entry, type), ...referring.map(noted)]);
+    for (const one of [entry, ...referring]) this.#entries.note(one);
+    if (referring.length > 0) this.#stored = new Map();
     return this.#keep(type, storedAs(type, entry));
   }
 
@@ -257,21 +259,49 @@ export class Catalog {
     runningTransaction()?.partOfFile(this.#file)?.replaced({ from, to, definitions });
   }
 
-  /** Gives a stored type the name that its class has now. Its rows stay where they are. Runs inside a write. */
+  /**
+   * The types that others refer to by a former name. They need not be stored themselves: an earlier program has stored what
+   * may refer to them.
+   */
+  misnamed(): ReadonlySet<ItemType> {
+    const found = this.entries().flatMap(({ shape }) =>
+      shape.attributes.flatMap(({ references = '*' }) => {
+        const type = this.#registry.named(references);
+        return type !== undefined && type.name.toLowerCase() !== references.toLowerCase() ? [type] : [];
+      }),
+    );
+    return new Set(found);
+  }
+
+  /**
+   * Gives a type the name that its class has now, also where others refer to it. Its rows stay where they are; one that is
+   * not stored gets its table, which tells earlier programs of the name. Runs inside a write.
+   */
   rename(type: ItemType): void {
-    const entry = this.entryOf(type) as CatalogueEntry; // who renames has found it
-    const former = entry.name;
+    const entry = this.entryOf(type);
+    if (entry === undefined) {
+      this.ready(type);
+      return;
+    }
     const dropped = this.#entries.dropped(type);
+    const referring = this.#referringAnew(type);
+    const { shape } = referring.find(({ tag }) => tag === entry.tag) ?? entry; // items of a type may refer to each other
     const formerly = formerNames(type, [...dropped, entry]);
-    const renamed = { ...entry, name: type.name, shape: withFormerNames(entry.shape, formerly) };
-    const nameNow = (name: string) => (name.toLowerCase() === former.toLowerCase() ? type.name : name);
-    const changed = [...this.#entries.all().filter(({ tag }) => tag !== entry.tag), renamed].flatMap((one) => {
-      const shape = withReferences(one.shape, nameNow);
-      return one === renamed || JSON.stringify(shape) !== JSON.stringify(one.shape) ? [{ ...one, shape }] : [];
-    });
+    const renamed = { ...entry, name: type.name, shape: withFormerNames(shape, formerly) };
+    const changed = [...referring.filter(({ tag }) => tag !== entry.tag), renamed];
     this.#define([...dropped.map(nameFreed), ...changed.map(noted)]);
     for (const one of changed) this.#entries.note(one);
     this.#stored = new Map();
+  }
+
+  /** The entries that refer to a type by a former name, as they are with the one that it has now. */
+  #referringAnew(type: ItemType): CatalogueEntry[] {
+    const former = new Set(type.formerNames.map((name) => name.toLowerCase()));
+    const nameNow = (name: string) => (former.has(name.toLowerCase()) ? type.name : name);
+    return this.#entries.all().flatMap((entry) => {
+      const shape = withReferences(entry.shape, nameNow);
+      return JSON.stringify(shape) === JSON.stringify(entry.shape) ? [] : [{ ...entry, shape }];
+    });
   }
 
   /** Does something while what items of some types refer to does not count. */
@@ -308,12 +338,17 @@ export class Catalog {
     runDefinitions(this.#file.connection, definitions);
   }
 
-  /** All columns that may refer to items of a type, in types with and without a class. */
+  /**
+   * All columns that may refer to items of a type, in types with and without a class. Before a renamed type is brought to
+   * its name, others may say one name or the other.
+   */
   referrersOf(typeName: string): readonly Referrer[] {
+    const nameNow = (name: string) => this.#registry.nameNow(name).toLowerCase();
+    const wanted = nameNow(typeName);
     const staying = this.entries().filter(({ tag }) => !this.#leaving.has(tag));
     return staying.flatMap((entry) =>
       entry.shape.attributes
-        .filter(({ references }) => references === '*' || references?.toLowerCase() === typeName.toLowerCase())
+        .filter(({ references }) => references !== undefined && (references === '*' || nameNow(references) === wanted))
         .map(({ name }) => ({ entry, column: name })),
     );
   }

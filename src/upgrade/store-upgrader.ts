@@ -72,7 +72,8 @@ export class StoreUpgrader implements Upgrader {
     if (asking.isNotAtOpening) return false;
     for (const { type } of this.#olderTypes()) this.upgrade(type);
     // A transaction that only reads is followed by others.
-    if (this.#isReadOnly) return this.#core.isReadOnly || this.#toDrop().length === 0;
+    if (this.#isReadOnly) return this.#core.isReadOnly || !this.isNeeded;
+    this.#renameReferred();
     this.#dropRetired();
     return true;
   }
@@ -135,7 +136,7 @@ export class StoreUpgrader implements Upgrader {
   }
 
   get isNeeded(): boolean {
-    return this.#olderTypes().length > 0 || this.#toDrop().length > 0;
+    return this.#olderTypes().length > 0 || this.#core.catalog.misnamed().size > 0 || this.#toDrop().length > 0;
   }
 
   upgradeAll(watch: UpgradeWatch): void {
@@ -144,10 +145,23 @@ export class StoreUpgrader implements Upgrader {
       this.#options.asking.during(() => {
         for (const { type } of this.#olderTypes()) this.upgrade(type);
       });
+      this.#renameReferred();
       this.#dropRetired();
     } finally {
       this.#watch = undefined;
     }
+  }
+
+  /** Sees to the names of types that have no items here, but that others refer to. */
+  #renameReferred(): void {
+    const { catalog } = this.#core;
+    if (catalog.misnamed().size === 0) return;
+    writingForReading(this.#core, (transaction, part) => {
+      for (const type of catalog.misnamed()) {
+        catalog.rename(type);
+        this.#noteUpgraded(type, { transaction, part });
+      }
+    });
   }
 
   /** Drops what is to be dropped, in one transaction. */
