@@ -21,7 +21,7 @@ import {
   type UpgradeStep,
   upgrade,
 } from 'corollary';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { codeOf, refusal } from './support/a-refusal.js';
 import { aMemoryStore, aStore, aStoreDirectory } from './support/a-store.js';
 import { contentsOf, inDatabase, substoreDirectories, tablesOf } from './support/on-disk.js';
@@ -1284,5 +1284,131 @@ test('a symbol as the key of what a step gives is refused as an unknown name is'
     code: 'UPGRADE_FAILED',
     attribute: 'Symbol(nickname)',
     cause: expect.objectContaining({ code: 'UNKNOWN_ATTRIBUTE' }),
+  });
+});
+
+describe('references with validate, to items that are on their way themselves', () => {
+  const folderStep = { name: text(), parent: reference({ nullable: true }) };
+  const isOpen = (folder: { name: string }) => folder.name !== 'closed' || 'it is closed';
+
+  /** A closed store: one folder in another; the upper one is called so. */
+  function aStoreOfFolders(upper: string): string {
+    const place = aStoreDirectory();
+    @item('folder')
+    class Folder extends Item {
+      @text() declare name: string;
+      @reference(() => Folder, { nullable: true, whenDeleted: 'nullify' }) declare parent: Folder | null;
+    }
+    using store = Store.open(place, { types: [Folder] });
+    store.create(Folder, { name: 'below', parent: store.create(Folder, { name: upper }) });
+    return place;
+  }
+
+  test('of the same type: all are checked, copied ones and those that a step gives', () => {
+    for (const steps of [
+      [upgrade(1, folderStep, () => ({}), { to: 3 })],
+      [upgrade(1, folderStep, ({ parent }) => ({ parent }), { to: 3 })],
+      [
+        upgrade(1, folderStep),
+        upgrade(2, { name: text(), parent: reference({ nullable: true, validate: isOpen as never }) }),
+      ],
+    ]) {
+      @item('folder', { version: 3, upgrades: () => steps as UpgradeStep[] })
+      class Folder extends Item {
+        @text() declare name: string;
+        @reference(() => Folder, { nullable: true, validate: isOpen }) declare parent: Folder | null;
+        @integer({ default: 0 }) declare rank: Default<number>;
+      }
+      const store = aStore({ types: [Folder] }, aStoreOfFolders('open'));
+      expect(store.query(Folder, { name: 'below' }).one().parent?.name).toBe('open');
+      const refused = refusal(() => aStore({ types: [Folder] }, aStoreOfFolders('closed')).count(Folder));
+      expect(refused).toMatchObject({ code: 'UPGRADE_FAILED', type: 'folder', attribute: 'parent', storeId: 8193 });
+      expect(refused.message).toMatch(
+        /item 8193 \(folder\) .* parent is refused by its validate function: it is closed/,
+      );
+    }
+  });
+
+  test('not where a step deletes what is referred to', () => {
+    @item('folder', {
+      version: 2,
+      upgrades: () => [upgrade(1, folderStep, ({ name }) => (name === 'closed' ? null : {}))],
+    })
+    class Folder extends Item {
+      @text() declare name: string;
+      @reference(() => Folder, { nullable: true, whenDeleted: 'nullify', validate: isOpen })
+      declare parent: Folder | null;
+    }
+    const store = aStore({ types: [Folder] }, aStoreOfFolders('closed'));
+    expect(store.query(Folder).one().parent).toBeNull();
+  });
+
+  test('of an item that a step creates', () => {
+    @item('label')
+    class Label extends Item {
+      @reference(() => Folder, { validate: isOpen }) declare folder: Folder;
+    }
+    @item('folder', {
+      version: 2,
+      upgrades: () => [
+        upgrade(1, folderStep, (_, { create, storeId }) => {
+          create(Label, { folder: storeId as never });
+          return {};
+        }),
+      ],
+    })
+    class Folder extends Item {
+      @text() declare name: string;
+      @reference((): typeof Folder => Folder, { nullable: true, whenDeleted: 'nullify' }) declare parent: Folder | null;
+    }
+    const store = aStore({ types: [Folder, Label] }, aStoreOfFolders('open'));
+    expect(store.query(Folder).count()).toBe(2);
+    expect(
+      store
+        .query(Label)
+        .all()
+        .map(({ folder }) => folder.name),
+    ).toEqual(['open', 'below']);
+    const refused = refusal(() => aStore({ types: [Folder, Label] }, aStoreOfFolders('closed')).count(Folder));
+    expect(refused).toMatchObject({ code: 'UPGRADE_FAILED', type: 'label', attribute: 'folder' });
+  });
+
+  test('in a circle of types, whichever is upgraded first', () => {
+    for (const isHouseFirst of [true, false])
+      for (const name of ['open', 'closed']) {
+        const place = aStoreDirectory();
+        {
+          @item('house')
+          class House extends Item {
+            @text() declare name: string;
+            @reference((): typeof Owner => Owner, { nullable: true }) declare other: Owner | null;
+          }
+          @item('owner')
+          class Owner extends Item {
+            @text() declare name: string;
+            @reference(() => House) declare other: House;
+          }
+          using store = Store.open(place, { types: [House, Owner] });
+          const house = store.create(House, { name: 'open' });
+          house.other = store.create(Owner, { name, other: house });
+        }
+        @item('house', {
+          version: 2,
+          upgrades: () => [upgrade(1, { name: text(), other: reference({ nullable: true }) })],
+        })
+        class House extends Item {
+          @text() declare name: string;
+          @reference((): typeof Owner => Owner, { nullable: true, validate: isOpen }) declare other: Owner | null;
+        }
+        @item('owner', { version: 2, upgrades: () => [upgrade(1, { name: text(), other: reference() })] })
+        class Owner extends Item {
+          @text() declare name: string;
+          @reference(() => House, { validate: isOpen }) declare other: House;
+        }
+        const store = aStore({ types: [House, Owner] }, place);
+        const use = () => (isHouseFirst ? store.query(House).one().other?.name : store.query(Owner).one().other.name);
+        if (name === 'open') expect(use()).toBe('open');
+        else expect(refusal(use)).toMatchObject({ code: 'UPGRADE_FAILED', type: 'house', attribute: 'other' });
+      }
   });
 });

@@ -1,6 +1,5 @@
-import type { ErrorDetails } from '../errors.js';
-import { Faults, runValidate } from '../item/check-value.js';
-import type { Attribute } from '../schema/attribute.js';
+import { Faults } from '../item/check-value.js';
+import { validateReferences } from '../item/validate-references.js';
 import type { ItemType } from '../schema/item-type.js';
 import { getOfType } from '../store/load.js';
 import type { StoreCore } from '../store/store-core.js';
@@ -21,18 +20,7 @@ export function checkReferences(
   if (checked.length === 0) return;
   for (const { id, name } of items) {
     const faults = new Faults();
-    const item = getOfType(core, type, id) as unknown as Record<string, unknown>; // its attributes
-    for (const attribute of checked) checkReference(attribute, item[attribute.name], faults);
-    const details: ErrorDetails = { type: type.name };
-    faults.throwAny(name, details);
-  }
-}
-
-function checkReference({ name, validate }: Attribute, value: unknown, faults: Faults): void {
-  if (value === null || validate === undefined) return;
-  try {
-    runValidate(validate, value);
-  } catch (error) {
-    faults.take(name, error);
+    validateReferences(getOfType(core, type, id), checked, faults);
+    faults.throwAny(name, { type: type.name });
   }
 }

@@ -29,23 +29,26 @@ export interface RowSource {
   readonly passedOver: ReadonlySet<string>;
 }
 
-/** What is asked for an item where a class wants to see one. */
-export type FindItem = (id: number) => unknown;
+/** Shows what a reference leads to to the `validate` of its attribute. @throws Refusal */
+export type CheckReference = (attribute: Attribute, id: number) => void;
 
 /** The checked and complete cells of a row that is to be written without making an item of it. */
 export function cellsOfRow(
   type: ItemType,
   keeper: Keeper,
   { cells, values, passedOver }: RowSource,
-  find: FindItem,
+  checkReference: CheckReference,
 ): readonly Cell[] {
   const faults = new Faults();
   const given = type.attributes.map((attribute) =>
-    Object.hasOwn(values, attribute.name) ? undefined : acceptedCell(attribute, cells[attribute.index], find, faults),
+    Object.hasOwn(values, attribute.name)
+      ? undefined
+      : acceptedCell(attribute, cells[attribute.index], checkReference, faults),
   );
   for (const [name, value] of Object.entries(values)) {
     const attribute = type.byName.get(name);
-    if (attribute !== undefined) given[attribute.index] = cellOfValue(attribute, value, { keeper, find }, faults);
+    if (attribute !== undefined)
+      given[attribute.index] = cellOfValue(attribute, value, { keeper, checkReference }, faults);
     else if (!passedOver.has(name)) faults.add('UNKNOWN_ATTRIBUTE', name, noAttribute(type));
   }
   for (const symbol of Object.getOwnPropertySymbols(values))
@@ -54,12 +57,18 @@ export function cellsOfRow(
 }
 
 /** A cell that the attribute would take as a value; undefined for null where that is not allowed any more. */
-function acceptedCell(attribute: Attribute, cell: Cell | undefined, find: FindItem, faults: Faults): Cell | undefined {
+function acceptedCell(
+  attribute: Attribute,
+  cell: Cell | undefined,
+  checkReference: CheckReference,
+  faults: Faults,
+): Cell | undefined {
   const { validate, reference, codec } = attribute;
   if (cell === undefined || cell === null) return attribute.nullable ? cell : undefined;
   if (validate === undefined) return cell;
   try {
-    runValidate(validate, reference === undefined ? codec.decode(cell) : find(cell as number));
+    if (reference === undefined) runValidate(validate, codec.decode(cell));
+    else checkReference(attribute, cell as number);
   } catch (error) {
     faults.take(attribute.name, error);
   }
@@ -68,14 +77,19 @@ function acceptedCell(attribute: Attribute, cell: Cell | undefined, find: FindIt
 
 interface Around {
   readonly keeper: Keeper;
-  readonly find: FindItem;
+  readonly checkReference: CheckReference;
 }
 
-function cellOfValue(attribute: Attribute, value: unknown, { keeper, find }: Around, faults: Faults): Cell | undefined {
+function cellOfValue(
+  attribute: Attribute,
+  value: unknown,
+  { keeper, checkReference }: Around,
+  faults: Faults,
+): Cell | undefined {
   if (attribute.reference === undefined || typeof value !== 'number')
     return checkedCell(attribute, value, keeper, faults);
   try {
-    return acceptedCell(attribute, attribute.codec.encode(value), find, faults);
+    return acceptedCell(attribute, attribute.codec.encode(value), checkReference, faults);
   } catch (error) {
     faults.take(attribute.name, error);
     return undefined;

@@ -5,10 +5,10 @@ import type { Attribute } from '../schema/attribute.js';
 import type { ItemType } from '../schema/item-type.js';
 import type { Cell } from '../schema/value.js';
 import { refuseUnfinished } from '../store/async-guard.js';
-import { findById } from '../store/load.js';
 import type { StoredRow } from '../store/old-table.js';
 import type { StoreCore } from '../store/store-core.js';
 import { Wrong } from './failure.js';
+import type { ReferenceChecks } from './reference-checks.js';
 import type { Step } from './steps-of-class.js';
 import type { UpgradeContext } from './upgrade.js';
 
@@ -20,13 +20,15 @@ export class Conversion {
   readonly step: Step;
   readonly #to: ItemType;
   readonly #core: StoreCore;
+  readonly #checks: ReferenceChecks;
   /** By `index` of the later version: the place of the cell that is copied; undefined where there is none. */
   readonly #copied: readonly (number | undefined)[];
   /** What a step may hand on, though the later version does not have it. */
   readonly #passedOver: ReadonlySet<string>;
 
-  constructor(core: StoreCore, step: Step, to: ItemType) {
+  constructor(core: StoreCore, step: Step, to: ItemType, checks: ReferenceChecks) {
     this.#core = core;
+    this.#checks = checks;
     this.step = step;
     this.#to = to;
     this.#copied = to.attributes.map((attribute) => sameAttribute(step.oldType, attribute)?.index);
@@ -43,7 +45,17 @@ export class Conversion {
     if (!isPlainInput(given)) throw new Wrong(`its step gives ${kindOf(given)}, not an object of values or null`);
     const copied = this.#copied.map((at) => (at === undefined ? undefined : cells[at]));
     const source = { cells: copied, values: given, passedOver: this.#passedOver };
-    return cellsOfRow(this.#to, this.#core.keeper, source, (target) => findById(this.#core, target));
+    return cellsOfRow(this.#to, this.#core.keeper, source, (attribute, target) => this.#check(attribute, target, id));
+  }
+
+  // In a version between, items that are moved are never seen.
+  #check(attribute: Attribute, target: number, storeId: number): void {
+    if (this.#checks.show(attribute, target) || !this.#isLast) return;
+    this.#checks.postpone(attribute, { from: this.step.from, to: this.step.to, storeId, type: this.#to.name });
+  }
+
+  get #isLast(): boolean {
+    return this.#core.registry.named(this.#to.name) === this.#to;
   }
 }
 

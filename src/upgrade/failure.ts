@@ -6,6 +6,8 @@ export interface Concerned {
   readonly from: number;
   readonly to: number;
   readonly storeId?: number;
+  /** Where it is not the type whose upgrade was begun. */
+  readonly type?: string;
 }
 
 /** What is wrong, as a phrase for a message. */
@@ -53,7 +55,7 @@ function failureOf(core: StoreCore, typeName: string, versions: Concerned, error
   const isNamed = error instanceof AtRow || error instanceof Wrong || error instanceof CorollaryError;
   if (isPassedOn(error) || !isNamed) return error;
   const [cause, concerned] = error instanceof AtRow ? [error.cause, error.concerned] : [error, versions];
-  return failed(core.file.place, typeName, { storeId: itemOf(cause), ...concerned }, cause);
+  return failed(core.file.place, concerned.type ?? typeName, { storeId: itemOf(cause), ...concerned }, cause);
 }
 
 function itemOf(cause: unknown): number | undefined {

@@ -1,6 +1,7 @@
 import { CorollaryError, type Problem, problemsError } from '../errors.js';
 import type { Item } from '../item/item.js';
 import { cellsOfRow } from '../item/row-values.js';
+import type { Attribute } from '../schema/attribute.js';
 import type { StoreId } from '../schema/attribute-types.js';
 import type { ItemClass } from '../schema/item-class.js';
 import type { ItemType } from '../schema/item-type.js';
@@ -8,7 +9,6 @@ import { outsideActivation } from '../store/activation.js';
 import { type CatalogueEntry, isBehind, standing } from '../store/catalogue-entry.js';
 import type { Noting } from '../store/change.js';
 import { createFromCells } from '../store/create.js';
-import { findById } from '../store/load.js';
 import { hasRows } from '../store/old-table.js';
 import { shapeDifferences } from '../store/shape.js';
 import type { StoreCore } from '../store/store-core.js';
@@ -20,6 +20,7 @@ import { dropTypes } from './drop-types.js';
 import { NewReferences } from './new-references.js';
 import { saidOf } from './old-shape.js';
 import { type Plan, planUpgrade } from './plan.js';
+import { ReferenceChecks } from './reference-checks.js';
 import { type Step, stepsOf } from './steps-of-class.js';
 import type { UpgradeContext } from './upgrade.js';
 import { upgradeType } from './upgrade-type.js';
@@ -57,6 +58,7 @@ export class StoreUpgrader implements Upgrader {
   readonly #underway = new Set<ItemType>();
   /** Types whose rows are being moved: part of them is here, part there. */
   readonly #moving = new Set<ItemType>();
+  readonly #checks: ReferenceChecks;
 
   /** Who wants to know how far all is, while somebody has asked for it. */
   #watch: UpgradeWatch | undefined;
@@ -64,6 +66,7 @@ export class StoreUpgrader implements Upgrader {
   constructor(core: StoreCore, options: UpgraderOptions) {
     this.#core = core;
     this.#options = options;
+    this.#checks = new ReferenceChecks(core, this.#moving);
   }
 
   opened(): boolean {
@@ -91,6 +94,7 @@ export class StoreUpgrader implements Upgrader {
       );
     } finally {
       this.#underway.delete(type);
+      if (this.#underway.size === 0) this.#checks.clear();
     }
   }
 
@@ -118,7 +122,7 @@ export class StoreUpgrader implements Upgrader {
     const hiding = (move: () => void) => this.#hiding(type, move);
     const isMoving = (other: ItemType) => this.#moving.has(other);
     const onRows = this.#watch?.onRows;
-    upgradeType({ core: this.#core, type, steps, contextFor, hiding, isMoving, onRows }, noting);
+    upgradeType({ core: this.#core, type, steps, contextFor, hiding, isMoving, checks: this.#checks, onRows }, noting);
   }
 
   // It may be upgraded for a step of another type, and undone when that fails.
@@ -274,10 +278,17 @@ export class StoreUpgrader implements Upgrader {
   #create(type: ItemType, values: object): number {
     const core = this.#core;
     const source = { cells: [], values, passedOver: NOTHING_PASSED_OVER };
-    const cells = cellsOfRow(type, core.keeper, source, (id) => findById(core, id));
+    const postponed: Attribute[] = [];
+    const cells = cellsOfRow(type, core.keeper, source, (attribute, target) => {
+      if (!this.#checks.show(attribute, target)) postponed.push(attribute);
+    });
     const references = new NewReferences(core, type);
     references.note(undefined, cells, []);
     references.assertThere();
-    return createFromCells(core, type, cells);
+    const storeId = createFromCells(core, type, cells);
+    const { name, version } = type;
+    for (const attribute of postponed)
+      this.#checks.postpone(attribute, { from: version, to: version, storeId, type: name });
+    return storeId;
   }
 }

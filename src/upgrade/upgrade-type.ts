@@ -12,6 +12,7 @@ import type { OnRows } from '../store/upgrader.js';
 import { type ContextFor, Conversion } from './conversion.js';
 import { atRow, namingUpgrade, Wrong } from './failure.js';
 import { NewReferences } from './new-references.js';
+import type { ReferenceChecks } from './reference-checks.js';
 import type { Step } from './steps-of-class.js';
 
 /** What it takes to upgrade a type. */
@@ -25,6 +26,7 @@ export interface Upgrading {
   readonly hiding: (move: () => void) => void;
   /** True for a type whose rows are being moved. */
   readonly isMoving: (type: ItemType) => boolean;
+  readonly checks: ReferenceChecks;
   readonly onRows: OnRows | undefined;
 }
 
@@ -34,7 +36,7 @@ export interface Upgrading {
  * @throws CorollaryError UPGRADE_FAILED naming item and versions; BUSY, DISK_FULL, IO_ERROR
  */
 export function upgradeType(upgrading: Upgrading, noting: Noting): void {
-  const { core, type, hiding } = upgrading;
+  const { core, type, hiding, checks } = upgrading;
   const deleted: number[] = [];
   const versions = { from: core.catalog.entryOf(type)?.version as number, to: type.version };
   namingUpgrade(core, type.name, versions, () =>
@@ -43,6 +45,7 @@ export function upgradeType(upgrading: Upgrading, noting: Noting): void {
       // Only now: items of the type itself go by the rules of the new class.
       moved: (from) => {
         if (deleted.length > 0) deleteMissing(upgrading, from, deleted, noting);
+        checks.finish();
       },
     }),
   );
@@ -72,11 +75,11 @@ class Move {
   readonly #referencesBefore: readonly (number | undefined)[];
 
   constructor(upgrading: Upgrading, from: CatalogueEntry, to: StoredType) {
-    const { core, type, steps } = upgrading;
+    const { core, type, steps, checks } = upgrading;
     this.#upgrading = upgrading;
     this.#from = from;
     this.#to = to;
-    this.#way = steps.map((step, at) => new Conversion(core, step, steps[at + 1]?.oldType ?? type));
+    this.#way = steps.map((step, at) => new Conversion(core, step, steps[at + 1]?.oldType ?? type, checks));
     this.#writer = new RowWriter(core, to);
     this.#references = new NewReferences(core, type);
     const shapeBefore = core.catalog.shapeNow(from.shape);
