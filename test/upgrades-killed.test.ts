@@ -1,5 +1,6 @@
 import { cpSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { losses } from './faults/power/losses.js';
 import { baseOf, stepsIn } from './faults/power/trace.js';
@@ -213,6 +214,21 @@ test('two processes that use a type at the same moment upgrade it once', { timeo
 });
 
 const MANY = Number(process.env.UPGRADE_ROWS ?? 20_000);
+
+test('a process that waits to upgrade a type is told when a newer program has renamed it meanwhile', async () => {
+  const place = aStoreDirectory();
+  tasks.seedPeople(place, 3);
+  const [newer, older] = [program.start(), program.start()];
+  const counted = older.call('upgradeAtAWord', place);
+  await older.heard();
+  const renamed = newer.call('renameAtAWord', place);
+  await newer.heard();
+  older.tell('go');
+  await setTimeout(300); // until it waits for the lock; if it comes later, it is told the same
+  newer.tell('go');
+  expect(await renamed).toBe(3);
+  await expect(counted).rejects.toMatchObject({ code: 'NEWER_DATABASE' });
+});
 
 test(`${MANY} items, each of which makes another, are upgraded in a small memory`, {
   timeout: 120_000 + MANY,

@@ -111,6 +111,36 @@ export function upgradeAtAWord(place: string): number[] {
   return [store.count(Person), store.count(Pet), store.count(Address)];
 }
 
+/** Upgrades people as a newer program that calls them otherwise; waits for a word while it has the lock. */
+export function renameAtAWord(place: string): number {
+  let hasHeard = false;
+  const wait = () => {
+    say('locked');
+    hear();
+    hasHeard = true;
+  };
+  @item('human', {
+    version: 3,
+    was: ['person'],
+    upgrades: () => [
+      upgrade(
+        1,
+        { name: text() },
+        ({ name }) => {
+          if (!hasHeard) wait();
+          return { name };
+        },
+        { to: 3 },
+      ),
+    ],
+  })
+  class Human extends Item {
+    @text() declare name: string;
+  }
+  using store = Store.open(place, { types: [Human] });
+  return store.count(Human);
+}
+
 /** How many people arrive, and the most memory that the heap of this process has taken meanwhile, in MB. */
 export function upgradeMany(place: string): { people: number; heapMB: number } {
   using store = Store.open(place, { types });
