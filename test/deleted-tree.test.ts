@@ -2,10 +2,10 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Item, item, Store, SubStore, text } from 'corollary';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { codeOf } from './support/a-refusal.js';
 import { aMemoryStore, aStoreDirectory } from './support/a-store.js';
-import { rawly } from './support/raw-database.js';
+import { rawly, tableWith } from './support/raw-database.js';
 
 @item('note')
 class Note extends Item {
@@ -157,4 +157,38 @@ test('a substore that is made below a store which another process deletes meanwh
   expect(codeOf(make)).toBe('STORE_CLOSED');
   expect(deep.isClosed).toBe(true);
   root.close();
+});
+
+// Who deletes a large tree takes its directory away some time after its row: whatever has to be brought out of it comes first.
+describe('while a deleted store still lies in its place, a transaction over several stores', () => {
+  /** Deletes the row of a store, as its deletion does first. */
+  function forget(place: string, [name = '', ...below]: readonly string[]): void {
+    const id = rawly(place, (database) => {
+      const table = tableWith(database, 'movedFrom');
+      const found = database.prepare(`SELECT directory FROM ${table} WHERE name = ?`).pluck().get(name);
+      if (below.length > 0) return found as string;
+      database.prepare(`DELETE FROM ${table} WHERE name = ?`).run(name);
+      database.exec('UPDATE corollary_store SET generation = generation + 1');
+      return undefined;
+    });
+    if (id !== undefined) forget(join(place, 'sub', id), below);
+  }
+
+  for (const maxOpenSubstores of [2, 10])
+    for (const path of [['big'], ['big', 'mid'], ['big', 'mid', 'part']])
+      test(`writes nothing of it, deleted ${path.join('/')}, with ${maxOpenSubstores} open at once`, () => {
+        const place = aStoreDirectory();
+        const root = Store.open(place, { types: [Note], maxOpenSubstores });
+        const kept = root.substores.create('bank').create(Note, { title: 'before' });
+        const part = root.substores.create('big').substores.create('mid').substores.create('part');
+        const lost = part.create(Note, { title: 'before' });
+        const write = (title: string) => root.transact(() => [kept, lost].map((note) => note.set({ title })));
+        write('meanwhile'); // what is known by then is to be asked again
+        forget(place, path);
+        expect(codeOf(() => write('after'))).toBe('STORE_CLOSED');
+        expect(kept.title).toBe('meanwhile');
+        expect(root.at('bank').query(Note).one().title).toBe('meanwhile');
+        expect(lost.isStored).toBe(false);
+        root.close();
+      });
 });

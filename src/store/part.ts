@@ -61,13 +61,13 @@ export class Part {
     this.joining = joining;
   }
 
-  /** Locks the store. @throws CorollaryError BUSY, and what opening it throws; it is not locked then. */
-  begin(patience: Patience): void {
+  /** Locks the store; `isInTree` is asked then. @throws CorollaryError BUSY, and what opening it throws; it is not locked then. */
+  begin(patience: Patience, isInTree: () => boolean): void {
     const { file } = this.store;
     if (file.isPinned) throw takesPartElsewhere(file.place);
     file.isPinned = true;
     try {
-      this.#lockSettled(patience);
+      this.#lockSettled(patience, isInTree);
       if (this.joining.mayBePrepared) this.#connection.markPreparable();
     } catch (error) {
       this.rollBack();
@@ -96,11 +96,11 @@ export class Part {
   }
 
   // What another transaction has left here is finished first, without the lock: it may be waiting for it.
-  #lockSettled(patience: Patience): void {
+  #lockSettled(patience: Patience, isInTree: () => boolean): void {
     const { file } = this.store;
     this.#lock();
     file.sync();
-    if (this.joining.lock !== 'read') file.assertInPlace();
+    if (this.joining.lock !== 'read') file.assertInPlace(isInTree);
     while (file.isPrepared) {
       this.#connection.rollBack();
       this.#mustFollow = file.settle(patience);

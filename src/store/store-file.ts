@@ -24,6 +24,8 @@ export interface StoreFileOptions {
   readonly whenMissing?: () => void;
   /** For a substore: false once its parent no longer has it. Asked when its file cannot be opened. */
   readonly isInParent?: () => boolean;
+  /** For a substore: the same, asked of its parent alone. */
+  readonly isListed?: () => boolean;
   /**
    * For a substore: looks in which store's list it is, and where, and has {@link StoreFileOptions.whereabouts} say so; false
    * if in none. Asked after a commit of unknown outcome, and when its file cannot be opened.
@@ -268,14 +270,21 @@ export class StoreFile implements Evictable {
     this.#settleIfAlone();
   }
 
+  /** False once the parent no longer has it; looks, and opens the parent if need be. True for what has no parent here. */
+  get isListed(): boolean {
+    return this.#options.isListed?.() ?? true;
+  }
+
   /**
    * For who has the lock of a substore, or of a part that was opened alone: who deletes one that is locked for longer than
-   * he waits puts it aside without a mark, and what is written there then is lost.
+   * he waits puts it aside without a mark, and what is written there then is lost. `isInTree` says whether the stores above
+   * that the lock's transaction covers still have it: who deletes a large tree comes to its parts much later.
    * @throws CorollaryError STORE_CLOSED, STORE_MISSING for a part, and what opening it throws
    */
-  assertInPlace(): void {
+  assertInPlace(isInTree: () => boolean = () => true): void {
     const { directory } = this;
     if (directory === undefined || this.parentUid === '') return;
+    if (!isInTree()) throw this.#deleted();
     if (statOf(databaseFile(directory)) !== undefined) return;
     this.evict();
     this.#openedOrDeleted();

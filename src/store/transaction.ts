@@ -159,9 +159,18 @@ export class Transaction {
       mayBePrepared: !isNew && !isOutermost && store.file.directory !== undefined,
     };
     const part = new Part(store, joining);
-    part.begin({ heldBy: (uid) => this.#connectionOf(uid) });
+    part.begin({ heldBy: (uid) => this.#connectionOf(uid) }, () => this.#isInTree(store));
     this.#parts.set(store, part);
     return part;
+  }
+
+  // Up to the store that the transaction was begun on: it is locked, and who has deleted one of these before is seen. Who
+  // does so later deletes with it what is written here.
+  #isInTree(store: Participant): boolean {
+    if (store === this.#levels[0]?.scope) return true;
+    const isPlacedHere = this.#made.has(store) || this.#parts.get(store)?.isMoving === true;
+    if (!isPlacedHere && !store.file.isListed) return false;
+    return store.parent === undefined || this.#isInTree(store.parent);
   }
 
   #connectionOf(uid: string): Connection | undefined {

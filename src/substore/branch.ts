@@ -60,6 +60,8 @@ export class Branch<S extends KeepingStore> {
   /** The uids of children whose items go without them: they are being moved away. */
   readonly leaving = new Set<string>();
   readonly substoresSeen: SubstoresSeen;
+  /** The store above, as it was when it was seen last to have this one in its list. */
+  #seenListed: { readonly core: StoreCore; readonly epoch: number } | undefined;
   isSwept = false;
   /** The store that it was to be moved to in a commit of unknown outcome. */
   #mayBeIn: Branch<S> | undefined;
@@ -146,6 +148,7 @@ export class Branch<S extends KeepingStore> {
         gate: this.core.gates?.opening,
         whenMissing: () => kept.branch?.parent && arrive(kept.branch.parent.core, uid),
         isInParent: () => kept.branch?.parent === undefined || hasSubStore(kept.branch.parent.core, uid),
+        isListed: () => kept.branch === undefined || kept.branch.#isListed(),
         isFound: () => kept.branch === undefined || kept.branch.#isFound(),
       });
     const file =
@@ -163,6 +166,26 @@ export class Branch<S extends KeepingStore> {
     if (other === undefined) return;
     this.#mayBeIn ??= other; // of several moves, the last is undone first
     other.#children.set(this.core.file.uid, this); // so that its row there gives this object
+  }
+
+  #isListed(): boolean {
+    const { core } = this.#parent as Branch<S>;
+    const ask = () => this.#isListedIn(core);
+    return core.file.isOpen ? ask() : this.forest.pool.withOneMore(ask);
+  }
+
+  // Asked by each transaction over several stores, where it has its lock: as long as the list is as it was, that is no query.
+  #isListedIn(core: StoreCore): boolean {
+    try {
+      const { epoch } = core.readingAside();
+      if (this.#seenListed?.core === core && this.#seenListed.epoch === epoch) return true;
+      if (subStoreWithUid(core, this.core.file.uid) === undefined) return false;
+      this.#seenListed = { core, epoch };
+      return true;
+    } catch (error) {
+      if (core.isDeleted) return false;
+      throw error;
+    }
   }
 
   // The other one first: if it was moved, what was above it may now be below it.

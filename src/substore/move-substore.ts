@@ -107,10 +107,10 @@ function changeParents<S extends KeepingStore>(
 ): void {
   const { uid, createdAt, directory: wasIn } = item;
   const type = from.core.typeOf(item.constructor as never);
+  const part = transaction.joinForWriting(child.core); // while its row is there
   from.leaving.add(uid);
   try {
-    const part = transaction.joinForWriting(from.core);
-    deleteItems(from.core, type, [item.storeId], { transaction, part });
+    deleteItems(from.core, type, [item.storeId], { transaction, part: transaction.joinForWriting(from.core) });
   } finally {
     from.leaving.delete(uid);
   }
@@ -118,7 +118,6 @@ function changeParents<S extends KeepingStore>(
   const id = freeDirectoryName(to.core, wasIn);
   const movedFrom = directory === undefined ? '' : wayTo(directory, child.directory as string);
   createItem(to.core, type, { name: newName, uid, createdAt, directory: id, movedFrom });
-  const part = transaction.joinForWriting(child.core);
   part.moveTo(to.core.file.uid);
   child.reparent(to, newName);
   transaction.onUndo((isOutcomeKnown) => {

@@ -48,7 +48,7 @@ export interface TreeStats {
  * each other out for ever while those of yesterday stay.
  */
 export class Pool {
-  readonly #max: number;
+  #max: number;
   readonly #maxProtected: number;
   readonly #memoryBudget: number;
   /** Used once since they were opened. Of this and the next, the first has rested longest. */
@@ -160,6 +160,20 @@ export class Pool {
     this.#unweighed.delete(member);
     this.#memory -= member.memory;
     if (this.#latest === member) this.#latest = undefined;
+  }
+
+  /**
+   * Does something that needs one more database open for a moment: where a transaction has as many as may be, what it has
+   * to ask besides would have no room.
+   */
+  withOneMore<R>(work: () => R): R {
+    this.#max++;
+    try {
+      return work();
+    } finally {
+      this.#max--;
+      if (this.#size > this.#max) this.#evict(this.#victim() ?? this.#refuse());
+    }
   }
 
   #makeRoom(): void {
