@@ -618,6 +618,43 @@ test('onStoreError may skip a store with all below it, and is told the error and
   expect(paths(store.tree.stores({ onStoreError }))).not.toContain('b/below');
 });
 
+test('update and delete leave out a store that was skipped, with all below it, and the limit counts others', () => {
+  const place = aStoreDirectory();
+  const store = aStore({ ...options, busyTimeoutMs: 30 }, place);
+  for (const name of ['a', 'b', 'c']) {
+    const made = store.substores.create(name);
+    made.create(City, { name, population: 1 });
+    made.substores.create('below').create(City, { name: `below ${name}`, population: 1 });
+  }
+  const { directory } = store.substores.query({ name: 'b' }).one();
+  const told: string[] = [];
+  const onStoreError = (error: unknown, path: readonly string[]) => {
+    told.push(`${(error as { code: string }).code} ${path.join('/')}`);
+    return 'skip' as const;
+  };
+  const all = store.tree.query(City, {}, { onStoreError });
+  inDatabase(join(place, 'sub', directory), (database) => {
+    database.exec('BEGIN IMMEDIATE');
+    expect(all.update({ population: 5 })).toBe(4);
+    expect(told.splice(0)).toEqual(['BUSY b']);
+    expect(
+      store.tree
+        .query(City, { population: 1 })
+        .pluck((c) => c.name)
+        .all(),
+    ).toEqual(['b', 'below b']);
+    expect(
+      all
+        .orderBy((c) => c.name.asc())
+        .offset(1)
+        .limit(2)
+        .delete(),
+    ).toBe(2);
+    expect(told).toEqual(['BUSY b']);
+    expect(names(store.tree.query(City).orderBy((c) => c.name.asc()))).toEqual(['a', 'b', 'below b', 'c']);
+  });
+});
+
 test('an answer of onStoreError that is neither throw nor skip does not hide the error', () => {
   const store = aStore(options, aDamagedTree());
   expect(codeOf(() => store.tree.query(City, {}, { onStoreError: (() => undefined) as never }).all())).toMatch(

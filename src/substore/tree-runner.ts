@@ -266,9 +266,13 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   #write(spec: QuerySpec, work: (store: StoreCore, ids: readonly number[]) => number): number {
     const { core } = this.#branch;
     return core.writeInSteps((transaction) => {
+      const joined = this.#fromEach(({ core: store }) => {
+        transaction.join(store);
+        return store;
+      });
+      const locked = new TreeRunner(this.#branch, { ...this.#options, among: new Set(joined) }); // others were skipped
       let count = 0;
-      this.#fromEach(({ core: store }) => transaction.join(store));
-      for (const [store, ids] of deepestFirst(this.#idsByStore(spec))) count += work(store, [...ids]);
+      for (const [store, ids] of deepestFirst(locked.#idsByStore(spec))) count += work(store, [...ids]);
       return count;
     });
   }

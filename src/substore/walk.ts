@@ -13,6 +13,8 @@ export interface WalkOptions {
   readonly depth?: number;
   readonly where?: Where<SubStore>;
   readonly onStoreError?: OnStoreError;
+  /** The only ones that are visited; all if not given. For walks of the library's own. */
+  readonly among?: ReadonlySet<StoreCore>;
 }
 
 /** A store that is still to be visited. */
@@ -47,7 +49,7 @@ export class Walk<S extends KeepingStore> {
       const { parent, item, levels } = place;
       if (!item.isStored) continue;
       const branch = this.#stillOpen(parent)?.child(item);
-      if (branch === undefined) continue;
+      if (branch === undefined || this.#options.among?.has(branch.core) === false) continue;
       yield branch;
       for (const below of this.#placesBelow(this.#stillOpen(branch), levels)) waiting.push(below);
     }
