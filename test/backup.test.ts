@@ -217,6 +217,35 @@ describe('a second backup into the same directory', () => {
     ).toEqual(['common', 'of the second']);
   });
 
+  test('is not misled by a copy that was put back by hand, and was written as often as what it replaces', () => {
+    const directory = aDirectory();
+    const [place, copy, backup] = ['a.store', 'copy', 'backup'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const write = (words: string) => {
+      using store = Store.open(place);
+      store.substores.openOrCreate('a').create(Note, { words, number: 1 });
+      store.create(Note, { words, number: 1 });
+      return store.tree.backup(backup);
+    };
+    write('common');
+    cpSync(place, copy, { recursive: true });
+    write('taken back');
+    rmSync(place, { recursive: true });
+    cpSync(copy, place, { recursive: true });
+    expect(write('new')).toMatchObject({ copied: 2 });
+    expect(
+      new Set(
+        restored(backup)
+          .tree.query(Note)
+          .pluck((n) => n.words)
+          .all(),
+      ),
+    ).toEqual(new Set(['common', 'new']));
+  });
+
   test('copies again what is missing', () => {
     const store = aTree();
     const backup = join(aDirectory(), 'backup');

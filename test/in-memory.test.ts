@@ -200,11 +200,15 @@ describe('the memory is given back', () => {
     const { rss, arrayBuffers } = process.memoryUsage();
     return rss - arrayBuffers;
   }
+  // The least of three: what the allocator keeps for itself grows at times, what is not given back does each time.
   async function grownBytes(act: () => void): Promise<number> {
     act();
-    const before = await residentBytes();
-    for (let i = 0; i < 12; i++) act();
-    return (await residentBytes()) - before;
+    const sizes = [await residentBytes()];
+    for (let window = 1; window <= 3; window++) {
+      for (let i = 0; i < 12; i++) act();
+      sizes.push(await residentBytes());
+    }
+    return Math.min(...sizes.slice(1).map((size, at) => size - (sizes[at] as number)));
   }
 
   const uses: [string, (root: Store) => void][] = [

@@ -42,8 +42,8 @@ export interface OpenFiles {
 export interface CommitsSeen {
   /** The header's number, which every transaction of this library raises. */
   readonly generation: number;
-  /** How often this handle has raised it: twice in a transaction over several stores. */
-  readonly own: number;
+  /** By how much this handle has raised it. */
+  readonly raised: number;
   /** How often this handle has found that another connection has committed something. */
   readonly foreign: number;
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Connection } from '../driver/connection.js';
 import { CorollaryError } from '../errors.js';
 import { type Patience, settlePrepared } from './commit/settle.js';
@@ -13,6 +14,14 @@ import { type Header, notAStore, readHeader } from './header.js';
 import { endLookPeriod, lookPeriod } from './look-period.js';
 import { forgetGiven, Sequence } from './sequence.js';
 import type { CommitsSeen, Evictable, ExpectedIdentity, OpenFiles, StoreSettings, Whereabouts } from './settings.js';
+
+/**
+ * By up to so much a handle raises the generation with its first commit after opening the database: a copy that was put back
+ * by hand does not come to the same one again. A later commit raises it by one.
+ */
+const LEAP = 2 ** 24;
+/** Beyond this there are no more leaps: there is room for 2^52 more commits. */
+const LAST_LEAP = 2 ** 52;
 
 export interface StoreFileOptions {
   readonly whereabouts: Whereabouts;
@@ -53,7 +62,9 @@ export class StoreFile implements Evictable {
   /** The period in which an answer has shown last that the catalogue is right. */
   #unchangedIn: symbol | undefined;
   #foreignCommits = 0;
-  #ownCommits = 0;
+  #raised = 0;
+  /** By how much the next commit of ours raises the generation; undefined before the first one. */
+  #step: number | undefined;
   /** The epoch at which the file was closed to make room. */
   #epochAtRest: number | undefined;
   /** True after a commit of unknown outcome, which may have made, moved or removed the store. */
@@ -166,6 +177,7 @@ export class StoreFile implements Evictable {
       if (this.#options.gate?.isOpen === false) throw new GateIsClosed();
       this.#dataVersion = look.dataVersion;
       this.#checkedIn = period;
+      this.#step = undefined;
       this.#take(header);
       this.#connection = connection;
       openFiles?.opened(this);
@@ -366,7 +378,7 @@ export class StoreFile implements Evictable {
 
   /** What was seen of commits until the last look. */
   get commitsSeen(): CommitsSeen {
-    return { generation: this.#header?.generation ?? 0, own: this.#ownCommits, foreign: this.#foreignCommits };
+    return { generation: this.#header?.generation ?? 0, raised: this.#raised, foreign: this.#foreignCommits };
   }
 
   /** {@link sync}, once in a period of which nothing but its name is known: see `lookPeriod`, or one question. */
@@ -392,16 +404,21 @@ export class StoreFile implements Evictable {
 
   /** Part of every transaction that wrote: the next number and the generation go to disk with the changes. */
   writeHeader(): void {
-    this.connection.run('UPDATE corollary_store SET generation = generation + 1, sequence = ?', [this.nextSequence]);
+    const { generation } = this.#header as Header; // it was looked at under the lock
+    this.#step ??= generation > LAST_LEAP ? 1 : randomInt(1, LEAP);
+    const values = [this.#step, this.nextSequence];
+    this.connection.run('UPDATE corollary_store SET generation = generation + ?, sequence = ?', values);
   }
 
   /** Our own commit is done: the generation that we wrote is the one we know. */
   committed(isPrepared = false): void {
     this.#checkedIn = endLookPeriod();
     if (this.#header === undefined) return;
-    const generation = this.#header.generation + 1;
-    this.#ownCommits++;
-    this.#header = { ...this.#header, generation, sequence: this.nextSequence, isPrepared };
+    const { generation: before } = this.#header;
+    const step = this.#step ?? 1;
+    this.#raised += step;
+    this.#step = 1;
+    this.#header = { ...this.#header, generation: before + step, sequence: this.nextSequence, isPrepared };
   }
 
   /** After a commit of unknown outcome: what is in memory may be wrong, the disk decides. */

@@ -7,7 +7,7 @@ export interface StoreStats {
   readonly databaseBytes: number;
   /** How much of it `vacuum()` would give back. */
   readonly freeBytes: number;
-  /** Raised by every transaction that writes the store: the same number means that nothing was committed in between. */
+  /** Raised by every transaction that writes the store, the first one of a handle by more than one: the same number means that nothing was committed in between. */
   readonly generation: number;
   /** How many items of the store this handle has in memory. */
   readonly itemsInMemory: number;

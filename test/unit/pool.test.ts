@@ -22,7 +22,7 @@ function aPool(max: number) {
       closed.push(place);
       member.closed();
     };
-    const seen = { generation: 0, own: 0, foreign: 0 };
+    const seen = { generation: 0, raised: 0, foreign: 0 };
     const state = { isInUse: false, hasWritten: false, memory: 1, directory: place };
     return { place, member, evict, lookForCommits: () => seen, commitsSeen: seen, ...state };
   };

@@ -26,8 +26,8 @@ export class PolledStore {
   readonly directory: string;
   /** The header's number after the last commit that is known; undefined for a store that was not opened since. */
   #generation: number | undefined;
-  /** What the open handle had counted of its own commits, and had found of others'. */
-  #own = 0;
+  /** By how much the open handle had raised that, and how often it had found commits of others. */
+  #raised = 0;
   #foreign = 0;
   /** The files as they were when the store was closed and known. */
   #files: FilesSeen | undefined;
@@ -74,9 +74,9 @@ export class PolledStore {
     return Math.abs(now() - this.#newsAt) < LONGEST_MOVE_MS; // a clock can be put back
   }
 
-  #know({ generation, own, foreign }: CommitsSeen): void {
+  #know({ generation, raised, foreign }: CommitsSeen): void {
     this.#generation = generation;
-    this.#own = own;
+    this.#raised = raised;
     this.#foreign = foreign;
   }
 
@@ -131,8 +131,8 @@ export class PolledStore {
    * next look: they may have made stores below, which are not looked for in the middle of a commit.
    */
   hasMissedBefore(seen: CommitsSeen): boolean {
-    const raised = seen.own - this.#own;
-    const isMissed = this.#generation !== seen.generation - raised || this.#foreign !== seen.foreign;
+    const ours = seen.raised - this.#raised;
+    const isMissed = this.#generation !== seen.generation - ours || this.#foreign !== seen.foreign;
     if (!isMissed) this.#know(seen);
     return isMissed;
   }
