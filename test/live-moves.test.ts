@@ -221,3 +221,45 @@ test('a restored store is another part of the answer, in memory as on disk', asy
     store.close();
   }
 });
+
+// They were two updates, `added` first or `removed`, as others looked at the one parent or the other first.
+test.each(['a', 'b'])(
+  'a store that others move is told of in one update, though only %s was looked at',
+  async (first) => {
+    const { place, store, a, b, child, changes } = aTree(1);
+    child.substores.create('deep').create(City, { name: 'Metz' });
+    const other = Store.open(place, { types: [City] });
+    using _subscription = store.tree.query(City).subscribe(changes.listener, { changes: true, pollMs: 60_000 });
+    for (const one of [a, b, child]) one.close();
+    other.at('a').substores.move('child', other.at('b'));
+    other.close();
+    store.at(first).count(City); // it is opened, and seen to be written
+    const { added, changed, removed } = await changes.next();
+    expect(added.map((city) => city.store.path.join('/')).sort()).toEqual(['b/child', 'b/child/deep']);
+    expect(removed.map(({ path }) => path.join('/')).sort()).toEqual(['a/child', 'a/child/deep']);
+    expect(changed).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(changes.count).toBe(1);
+    store.close();
+  },
+);
+
+test('what is removed is told of with the path of now, after a store that is watched, or one above it, was renamed', async () => {
+  for (const store of [Store.inMemory({ types: [City] }), Store.open(aStoreDirectory(), { types: [City] })]) {
+    const top = store.substores.create('above').substores.create('top');
+    const [one, gone] = [top.substores.create('one'), top.substores.create('gone')];
+    const cities = [top, one, gone].map((each) => each.create(City, { name: 'Lyon' }));
+    const tree = new Updates<LiveChanges<City>>();
+    const alone = new Updates<LiveChanges<City>>();
+    using _tree = top.tree.query(City).subscribe(tree.listener, { changes: true });
+    using _alone = top.query(City).subscribe(alone.listener, { changes: true });
+    store.substores.rename('above', 'now');
+    store.at('now').substores.rename('top', 'there');
+    for (const city of cities.slice(0, 2)) city.delete();
+    top.substores.delete('gone');
+    const { removed } = await tree.next();
+    expect(removed.map(({ path }) => path.join('/')).sort()).toEqual(['now/there', 'now/there/gone', 'now/there/one']);
+    expect((await alone.next()).removed.map(({ path }) => path)).toEqual([['now', 'there']]);
+    store.close();
+  }
+});

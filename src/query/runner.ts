@@ -43,12 +43,21 @@ export interface FoundAnswer {
   readonly parts: readonly FoundPart[];
   /** The keys of stores that are no longer in the answer; 'all others': the parts are the whole answer. */
   readonly gone: 'all others' | readonly string[];
+  /** The uppermost store that was asked. */
+  readonly top: Pick<FoundPart, 'key' | 'path'>;
+}
+
+/** What is known of a store that had part in an answer. */
+export interface KnownPart {
+  readonly uid: string;
+  /** The names that lead to it from the uppermost store that was asked. */
+  readonly below: readonly string[];
 }
 
 /** What need not be read again. */
 export interface Since {
   /** The stores that had part in the answer, by key. */
-  readonly known: ReadonlyMap<string, Pick<FoundPart, 'path'>>;
+  readonly known: ReadonlyMap<string, KnownPart>;
   /** Those that were written since. */
   readonly written: ReadonlySet<string>;
 }

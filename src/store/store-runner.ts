@@ -25,7 +25,7 @@ import { resultsOf, stillThere } from './results.js';
 import { compileContext, rowsOf, rowsWithLook } from './rows.js';
 import type { Reading, StoreCore } from './store-core.js';
 import { canStream, idsInOrder, PIECE, readOfItems } from './stream.js';
-import { assertComparable, foundPart, watchStore } from './watch-store.js';
+import { assertComparable, foundPart, watchStore, whereIs } from './watch-store.js';
 
 /** One store as the one who answers questions. */
 export class StoreRunner implements QueryRunner {
@@ -201,7 +201,8 @@ export class StoreRunner implements QueryRunner {
     const reading = this.#reading();
     const asked = this.#settled(spec);
     const rows = rowsOf(reading, readyRows(asked, 'answer', this.#context).compiled);
-    return { parts: [foundPart(this.#core, firstType(spec), rows, reading.epoch)], gone: 'all others' };
+    const part = foundPart(this.#core, firstType(spec), rows, reading.epoch);
+    return { parts: [part], gone: 'all others', top: whereIs(this.#core) };
   }
 
   watch(watcher: Watcher): Watching {

@@ -30,7 +30,12 @@ export function watchStore(core: StoreCore, levels: number, watcher: Watcher): W
 export function foundPart(core: StoreCore, type: ItemType, rows: readonly SqlRow[], epoch: number): FoundPart {
   const { uid } = core.file;
   const items = rows.map((row) => foundItem(core, type, row, epoch));
-  return { key: keyOf(core) ?? placeInMemory(core), uid, path: pathOf(core), items };
+  return { ...whereIs(core), uid, items };
+}
+
+/** Where a store is, as answers tell it. */
+export function whereIs(core: StoreCore): Pick<FoundPart, 'key' | 'path'> {
+  return { key: keyOf(core) ?? placeInMemory(core), path: pathOf(core) };
 }
 
 function foundItem(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): FoundItem {

@@ -39,6 +39,11 @@ export interface Lookout {
   /** A store has come to another place, with all below it; its directory was this one. */
   moved(store: WatchedStore, from: string): void;
   deleted(store: WatchedStore): void;
+  /**
+   * Stores that lay in these directories are there no more. Unless we have deleted them, looks at once for what others have
+   * committed anywhere, and gives the directories of the stores that they have written: one may have got them.
+   */
+  lookFor(gone: readonly string[]): Iterable<string>;
 }
 
 /** Who wants to know of commits to the stores of one tree. All stores of the tree share it. */

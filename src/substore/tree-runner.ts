@@ -34,7 +34,7 @@ import { resultsOf, stillThere } from '../store/results.js';
 import { compileContext, rowsOf } from '../store/rows.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
-import { assertComparable, foundPart } from '../store/watch-store.js';
+import { assertComparable, foundPart, whereIs } from '../store/watch-store.js';
 import { type AskedStore, Asking, pathText } from './asking.js';
 import type { Branch } from './branch.js';
 import { foundInTree, foundSince } from './live/found-in-tree.js';
@@ -244,7 +244,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
       const cells = rows.map(({ row }) => row.slice(0, width));
       return foundPart(core, firstType(spec), cells, (rows[0] as Found).reading.epoch);
     });
-    return { parts, gone: 'all others' };
+    return { parts, gone: 'all others', top: whereIs(this.#branch.core) };
   }
 
   watch(watcher: Watcher): Watching {

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Cell } from '../../schema/value.js';
-import type { FoundAnswer, FoundItem, FoundPart } from '../runner.js';
+import type { FoundAnswer, FoundItem, FoundPart, KnownPart } from '../runner.js';
 import { jsonCell } from '../sql/fragment.js';
 
 /** What one store had of an answer: fingerprints by id. */
-interface StorePart extends Pick<FoundPart, 'uid' | 'path'> {
+interface StorePart extends KnownPart {
   readonly prints: ReadonlyMap<number, string>;
 }
 
@@ -31,26 +31,33 @@ export class Difference {
 /** What an answer consisted of: ids and fingerprints of the cells, by store. It holds no items and no values. */
 export class Snapshot {
   readonly parts: ReadonlyMap<string, StorePart>;
+  readonly #top: FoundAnswer['top'] | undefined;
 
-  constructor(parts: ReadonlyMap<string, StorePart> = new Map()) {
+  constructor(parts: ReadonlyMap<string, StorePart> = new Map(), top?: FoundAnswer['top']) {
     this.parts = parts;
+    this.#top = top;
   }
 
   /** The snapshot of a later answer, and how that differs from this one. */
-  followedBy({ parts, gone }: FoundAnswer): { readonly later: Snapshot; readonly difference: Difference } {
+  followedBy({ parts, gone, top }: FoundAnswer): { readonly later: Snapshot; readonly difference: Difference } {
     const difference = new Difference();
     const later = new Map(gone === 'all others' ? [] : this.parts);
-    for (const part of parts) later.set(part.key, this.#compared(part, difference));
+    // Renamed, it is the same one; moved, it was where it was.
+    const { path: at } = this.#top === undefined || this.#top.key === top.key ? top : this.#top;
+    for (const part of parts) later.set(part.key, this.#compared(part, top.path.length, difference));
     const there = new Set(parts.map(({ key }) => key));
     for (const key of gone === 'all others' ? this.parts.keys() : gone) {
       if (there.has(key)) continue;
       later.delete(key);
-      noteMissing(this.parts.get(key), NOTHING, difference);
+      const before = this.parts.get(key);
+      if (before === undefined) continue;
+      const { uid, below, prints } = before;
+      noteMissing(prints, NOTHING, { uid, path: [...at, ...below] }, difference);
     }
-    return { later: new Snapshot(later), difference };
+    return { later: new Snapshot(later, top), difference };
   }
 
-  #compared({ key, uid, path, items }: FoundPart, difference: Difference): StorePart {
+  #compared({ key, uid, path, items }: FoundPart, above: number, difference: Difference): StorePart {
     const before = this.parts.get(key);
     const prints = new Map<number, string>();
     for (const item of items) {
@@ -60,15 +67,18 @@ export class Snapshot {
       if (printBefore === undefined) difference.added.push(item);
       else if (printBefore !== print) difference.changed.push(item);
     }
-    noteMissing(before, prints, difference);
-    return { uid, path, prints };
+    if (before !== undefined) noteMissing(before.prints, prints, { uid, path }, difference);
+    return { uid, below: path.slice(above), prints };
   }
 }
 
-function noteMissing(before: StorePart | undefined, now: ReadonlyMap<number, string>, { removed }: Difference): void {
-  if (before === undefined) return;
-  const { uid, path, prints } = before;
-  for (const storeId of prints.keys()) if (!now.has(storeId)) removed.push({ storeId, uid, path });
+function noteMissing(
+  before: StorePart['prints'],
+  now: StorePart['prints'],
+  where: Pick<Missing, 'uid' | 'path'>,
+  { removed }: Difference,
+): void {
+  for (const storeId of before.keys()) if (!now.has(storeId)) removed.push({ storeId, ...where });
 }
 
 // SHA-256: cells that differ have different ones, whoever has chosen them.

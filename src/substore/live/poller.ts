@@ -41,6 +41,10 @@ class Poller implements Lookout {
   readonly #stores = new Map<string, PolledStore>();
   /** The directories of watched stores that were opened and that nobody has looked after yet. */
   readonly #met = new Set<string>();
+  /** The directories of stores that we have deleted since the last step. */
+  readonly #deletedHere = new Set<string>();
+  /** Of what was told since a search began. */
+  #found: Set<string> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #pauseMs = 0;
 
@@ -65,6 +69,7 @@ class Poller implements Lookout {
     this.#tree.pool.onOpened = undefined;
     this.#stores.clear();
     this.#met.clear();
+    this.#deletedHere.clear();
   }
 
   get #pace() {
@@ -99,6 +104,7 @@ class Poller implements Lookout {
   }
 
   #step(looksPerStep: number): void {
+    this.#deletedHere.clear();
     this.#lookAfterMet();
     const open = this.#openFiles();
     let looks = 0;
@@ -181,6 +187,7 @@ class Poller implements Lookout {
   }
 
   #tell(directories: readonly string[]): void {
+    for (const at of directories) this.#found?.add(at);
     for (const at of directories) for (const watch of this.#areas.watchesOver(at)) watch.told(at);
   }
 
@@ -210,6 +217,22 @@ class Poller implements Lookout {
   // Those below go without a word when they are looked at: their parent is not looked after any more.
   deleted(store: WatchedStore): void {
     this.#stores.delete(directoryOf(store));
+    this.#deletedHere.add(directoryOf(store));
+  }
+
+  lookFor(gone: readonly string[]): Iterable<string> {
+    if (gone.every((at) => this.#deletedHere.has(at))) return [];
+    const found = new Set<string>();
+    this.#found = found;
+    try {
+      this.#lookAfterMet();
+      const open = this.#openFiles();
+      for (const store of [...this.#stores.values()])
+        this.#lookAt(store, open.get(store.directory), (at) => this.#glimpseInto(at));
+    } finally {
+      this.#found = undefined;
+    }
+    return found;
   }
 }
 
