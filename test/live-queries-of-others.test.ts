@@ -305,3 +305,70 @@ test('a commit is told in a tree of more stores than are looked at in one go', a
 function openBelow(place: string): string[] {
   return substoreDirectories(place).filter((directory) => existsSync(join(directory, 'db.sqlite-wal')));
 }
+
+// What it had shown stayed as it was in between, although it was not so any more.
+describe('what is told again although the answer is as it was told: what was read when others had written meanwhile', () => {
+  /** A tree in which the name of one city is changed by others, and what somebody shows of it. */
+  function aName(maxOpenSubstores: number) {
+    const place = aStoreDirectory();
+    const store = aStore({ types, maxOpenSubstores }, place);
+    for (const name of ['a', 'b']) store.substores.create(name).create(City, { name: 'Lyon' });
+    const other = aStore({ types }, place);
+    const [city] = other.at('a').query(City).all() as [City];
+    const shown: string[] = [];
+    return {
+      store,
+      shown,
+      write: (name: string) => (city.name = name),
+      look: () => store.at('a').count(City), // others are seen to have written
+      show: (read: () => readonly City[]) => {
+        if (shown.length === 0) city.name = 'Lyon';
+        store.at('b').count(City); // with one open at once, the other one is opened again
+        for (const { name, store: where } of read()) if (where.name === 'a') shown.push(name);
+      },
+    };
+  }
+  const options = { changes: true, pollMs: 60_000 } as const;
+  const until = async (isSo: () => boolean) => {
+    for (let turn = 0; turn < 2000 && !isSo(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+
+  test.each<[string, number, (update: LiveChanges<City>) => readonly City[]]>([
+    ['changed items, in a store that was closed to make room', 1, ({ changed }) => changed],
+    ['results', 10, ({ results }) => results],
+  ])('%s', async (_, maxOpenSubstores, read) => {
+    const { store, shown, write, look, show } = aName(maxOpenSubstores);
+    using _subscription = store.tree.query(City).subscribe((update) => show(() => read(update)), options);
+    write('Nice');
+    look();
+    await until(() => shown.length === 1);
+    write('Nice');
+    look();
+    await until(() => shown.length === 2);
+    expect(shown).toEqual(['Lyon', 'Nice']);
+    await turns();
+    expect(shown).toHaveLength(2);
+  });
+
+  test('in a loop', async () => {
+    const { store, shown, write, look, show } = aName(1);
+    const aborting = new AbortController();
+    const loop = (async () => {
+      let isFirst = true;
+      for await (const { changed } of store.tree.query(City).subscribe({ ...options, signal: aborting.signal })) {
+        if (!isFirst) show(() => changed);
+        isFirst = false;
+      }
+    })();
+    await turns();
+    write('Nice');
+    look();
+    await until(() => shown.length === 1);
+    write('Nice');
+    look();
+    await until(() => shown.length === 2);
+    expect(shown).toEqual(['Lyon', 'Nice']);
+    aborting.abort();
+    await loop;
+  });
+});

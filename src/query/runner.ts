@@ -69,10 +69,10 @@ export interface Watcher {
   /** How often commits of other handles and processes are looked for, in milliseconds. */
   readonly pollMs: number;
   /**
-   * Something was committed that can change the answer, in the store with this key ({@link FoundPart.key}), or anywhere.
-   * Called in the middle of things: it only takes a note.
+   * Something was committed that can change the answer, in the store with this key ({@link FoundPart.key}), or anywhere: by
+   * us, or by others, which is seen now. Called in the middle of things: it only takes a note.
    */
-  mayHaveChanged(where: string | undefined): void;
+  mayHaveChanged(where: string | undefined, byOthers: boolean): void;
   /** The store was closed or deleted: there will be no more news. */
   ended(): void;
 }

@@ -11,5 +11,6 @@ export function newStoreCore(
 ): StoreCore {
   const core = new StoreCore({ file, registry, ...place });
   core.keeper = new StoreKeeper(core);
+  if (file.directory !== undefined) file.onForeignCommit = () => core.watches.seenWritten(core);
   return core;
 }

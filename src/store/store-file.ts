@@ -70,6 +70,8 @@ export class StoreFile implements Evictable {
   /** True after a commit of unknown outcome, which may have made, moved or removed the store. */
   #isInDoubt = false;
   epoch = 1;
+  /** Called where a look has found commits of others. */
+  onForeignCommit: (() => void) | undefined;
   /** True once it was seen that another handle has deleted the store. */
   isDeleted = false;
   /** True while a transaction needs it open. */
@@ -279,6 +281,7 @@ export class StoreFile implements Evictable {
     this.#lookAgain();
     this.epoch++;
     this.#foreignCommits++;
+    this.onForeignCommit?.();
     this.#settleIfAlone();
   }
 

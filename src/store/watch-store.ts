@@ -15,7 +15,7 @@ export function watchStore(core: StoreCore, levels: number, watcher: Watcher): W
     levels,
     types: new Set([...watcher.types].map(({ name }) => name.toLowerCase())),
     pollMs: watcher.pollMs,
-    told: (where) => watcher.mayHaveChanged(where),
+    told: (where, byOthers) => watcher.mayHaveChanged(where, byOthers),
     ended: () => watcher.ended(),
   });
   return {

@@ -22,8 +22,11 @@ export interface Watch {
   readonly types: ReadonlySet<string>;
   /** How often commits of others are looked for, in milliseconds. */
   readonly pollMs: number;
-  /** Something was committed to the store with this key that may matter. Only takes a note: a transaction may still be at work on other stores. */
-  told(where: string | undefined): void;
+  /**
+   * Something was committed to the store with this key that may matter: by us, or by others, which is seen now. Only takes a
+   * note: a transaction may still be at work on other stores.
+   */
+  told(where: string | undefined, byOthers: boolean): void;
   /** The store was closed or deleted. */
   ended(): void;
 }
@@ -34,6 +37,8 @@ export interface Lookout {
   stopped(watch: Watch): void;
   /** A commit of ours. True when others had committed before it, which nobody has noticed until now. */
   hasMissedBefore(store: WatchedStore): boolean;
+  /** A look at an open store has found that others have committed to it. */
+  seenWritten(store: WatchedStore): void;
   /** A store was made by us. */
   created(store: WatchedStore): void;
   /** A store has come to another place, with all below it; its directory was this one. */
@@ -65,7 +70,13 @@ export class Watches {
   committed(store: WatchedStore, types: WrittenTypes): void {
     if (this.#all.size === 0) return;
     const written = this.lookout?.hasMissedBefore(store) === true ? undefined : types;
-    for (const watch of this.#all) if (isWithin(store, watch) && concerns(watch, written)) watch.told(keyOf(store));
+    for (const watch of this.#all)
+      if (isWithin(store, watch) && concerns(watch, written)) watch.told(keyOf(store), false);
+  }
+
+  /** A look has found that others have committed to a store. */
+  seenWritten(store: WatchedStore): void {
+    if (this.#all.size > 0) this.lookout?.seenWritten(store);
   }
 
   created(store: WatchedStore): void {

@@ -15,6 +15,8 @@ export class LiveAnswer {
   /** Where something was written since. */
   #written: Set<string> | 'anywhere' = 'anywhere';
   #offered: { readonly snapshot: Snapshot; readonly written: Written } | undefined;
+  /** Where others were seen to have written since what is offered was read. */
+  readonly #doubtful = new Set<string>();
 
   constructor(runner: QueryRunner, spec: QuerySpec, compares: boolean) {
     this.runner = runner;
@@ -29,8 +31,9 @@ export class LiveAnswer {
     this.#told = this.#told.followedBy(this.#find(written)).later;
   }
 
-  /** Something was written in the store with this key, or anywhere. */
-  noteWritten(where: string | undefined): void {
+  /** Something was written in the store with this key, or anywhere, by us or by others. */
+  noteWritten(where: string | undefined, byOthers: boolean): void {
+    if (byOthers && where !== undefined && this.#offered !== undefined) this.#doubtful.add(where);
     if (this.#told === undefined || this.#written === 'anywhere') return;
     if (where === undefined) this.#written = 'anywhere';
     else this.#written.add(where);
@@ -53,6 +56,7 @@ export class LiveAnswer {
       removed: difference.removed,
     };
     this.#offered = { snapshot: later, written };
+    this.#doubtful.clear();
     if (!difference.isEmpty) return this.#update(changes);
     this.keep();
     return undefined;
@@ -81,9 +85,12 @@ export class LiveAnswer {
     return new LazyUpdate(() => this.runner.read(this.spec), changes);
   }
 
-  /** What was offered last has been told. */
+  /**
+   * What was offered last has been told. What the subscriber has read of stores that others had written by then may be
+   * later than what is known of it here.
+   */
   keep(): void {
-    this.#told = this.#offered?.snapshot ?? this.#told;
+    this.#told = this.#offered?.snapshot.doubting(this.#doubtful) ?? this.#told;
     this.#offered = undefined;
   }
 

@@ -8,6 +8,8 @@ interface StorePart extends KnownPart {
   readonly prints: ReadonlyMap<number, string>;
 }
 
+/** No fingerprint. */
+const UNKNOWN = '';
 const NOTHING: ReadonlyMap<number, string> = new Map();
 
 /** An item that is no longer in an answer, and where it was. */
@@ -57,6 +59,13 @@ export class Snapshot {
     return { later: new Snapshot(later, top), difference };
   }
 
+  /** The same, but that all items which it has of some stores count as changed when these are read next. */
+  doubting(keys: ReadonlySet<string>): Snapshot {
+    if (keys.size === 0) return this;
+    const doubted = [...this.parts].map(([key, part]) => [key, keys.has(key) ? unknown(part) : part] as const);
+    return new Snapshot(new Map(doubted), this.#top);
+  }
+
   #compared({ key, uid, path, items }: FoundPart, above: number, difference: Difference): StorePart {
     const before = this.parts.get(key);
     const prints = new Map<number, string>();
@@ -70,6 +79,10 @@ export class Snapshot {
     if (before !== undefined) noteMissing(before.prints, prints, { uid, path }, difference);
     return { uid, below: path.slice(above), prints };
   }
+}
+
+function unknown(part: StorePart): StorePart {
+  return { ...part, prints: new Map([...part.prints.keys()].map((storeId) => [storeId, UNKNOWN])) };
 }
 
 function noteMissing(

@@ -53,8 +53,8 @@ export class ListenerSubscription implements Subscription, Watcher {
     this.#options.signal?.addEventListener('abort', this.#close, { once: true });
   }
 
-  mayHaveChanged(where: string | undefined): void {
-    this.#answer.noteWritten(where);
+  mayHaveChanged(where: string | undefined, byOthers: boolean): void {
+    this.#answer.noteWritten(where, byOthers);
     this.#schedule();
   }
 

@@ -49,8 +49,8 @@ class Relay implements Watcher {
   letGo(): void {
     this.#held.clear();
   }
-  mayHaveChanged(where: string | undefined): void {
-    this.#loop.deref()?.mayHaveChanged(where);
+  mayHaveChanged(where: string | undefined, byOthers: boolean): void {
+    this.#loop.deref()?.mayHaveChanged(where, byOthers);
   }
   ended(): void {
     this.#loop.deref()?.close();
@@ -77,6 +77,8 @@ class UpdateLoop implements AsyncIterator<LazyUpdate, undefined> {
   /** True when there may be something to tell. */
   #hasNews = true;
   #isScheduled = false;
+  /** True when what was offered last was given, and counts as told when the turn is over. */
+  #isGiven = false;
 
   constructor(answer: LiveAnswer, options: CheckedSubscribeOptions) {
     this.#answer = answer;
@@ -107,8 +109,8 @@ class UpdateLoop implements AsyncIterator<LazyUpdate, undefined> {
     return DONE;
   }
 
-  mayHaveChanged(where: string | undefined): void {
-    this.#answer.noteWritten(where);
+  mayHaveChanged(where: string | undefined, byOthers: boolean): void {
+    this.#answer.noteWritten(where, byOthers);
     this.#lookAgain();
   }
 
@@ -128,6 +130,7 @@ class UpdateLoop implements AsyncIterator<LazyUpdate, undefined> {
     this.#isScheduled = false;
     if (this.#isClosed || this.#waiters.length === 0) return;
     this.#hasNews = false;
+    this.#keepGiven();
     this.#retry.cancel(); // it is tried now
     try {
       const update = this.#isFirst ? this.#answer.offerFirst() : this.#answer.offer();
@@ -139,10 +142,16 @@ class UpdateLoop implements AsyncIterator<LazyUpdate, undefined> {
 
   #give(value: LazyUpdate): void {
     this.#isFirst = false;
-    this.#answer.keep();
+    this.#isGiven = true;
+    endOfTurn(() => this.#keepGiven()); // who has waited for it reads it in this turn
     const waiter = this.#waiters.shift();
     if (this.#waiters.length === 0) this.#relay?.letGo();
     waiter?.resolve({ done: false, value });
+  }
+
+  #keepGiven(): void {
+    if (this.#isGiven) this.#answer.keep();
+    this.#isGiven = false;
   }
 
   #readingFailed(error: unknown): void {

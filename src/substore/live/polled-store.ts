@@ -96,11 +96,12 @@ export class PolledStore {
   /** True when something was committed that was not known. */
   hasNews(open: Evictable | undefined, glimpseInto: GlimpseInto): boolean {
     return this.#readable(() =>
-      open === undefined ? this.#hasNewsInFiles(glimpseInto) : this.#hasNewsInside(open.lookForCommits()),
+      open === undefined ? this.#hasNewsInFiles(glimpseInto) : this.isNewsInside(open.lookForCommits()),
     );
   }
 
-  #hasNewsInside(seen: CommitsSeen): boolean {
+  /** The same by what the open handle has seen itself. */
+  isNewsInside(seen: CommitsSeen): boolean {
     const isNews = seen.generation !== this.#generation || seen.foreign !== this.#foreign;
     this.#know(seen);
     return isNews;

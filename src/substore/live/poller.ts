@@ -152,7 +152,8 @@ class Poller implements Lookout {
 
   // Others move stores too, and whoever finds one where it is now does not tell. Until now nobody has looked there.
   #followFrom(directory: string): void {
-    for (const watch of this.#rearrange([...this.#areas.watchesAt(directory)])) watch.told(directoryOf(watch.store));
+    for (const watch of this.#rearrange([...this.#areas.watchesAt(directory)]))
+      watch.told(directoryOf(watch.store), true);
   }
 
   /** Has watched stores looked after where they lie now; gives the watches of those that lay elsewhere. */
@@ -188,7 +189,7 @@ class Poller implements Lookout {
 
   #tell(directories: readonly string[]): void {
     for (const at of directories) this.#found?.add(at);
-    for (const at of directories) for (const watch of this.#areas.watchesOver(at)) watch.told(at);
+    for (const at of directories) for (const watch of this.#areas.watchesOver(at)) watch.told(at, true);
   }
 
   #opened(file: Evictable): void {
@@ -200,6 +201,12 @@ class Poller implements Lookout {
 
   hasMissedBefore(store: WatchedStore): boolean {
     return this.#stores.get(directoryOf(store))?.hasMissedBefore(store.file.commitsSeen) === true;
+  }
+
+  // Nobody waits for the next step then: what is read meanwhile may be later than what was told.
+  seenWritten(store: WatchedStore): void {
+    const directory = directoryOf(store);
+    if (this.#stores.get(directory)?.isNewsInside(store.file.commitsSeen) === true) this.#news(directory);
   }
 
   // It may have come with stores below it: imported, copied, restored, moved.

@@ -9,7 +9,7 @@ export function watchTree(core: StoreCore, depth = Number.POSITIVE_INFINITY, wat
   return watchStore(core, depth, {
     types,
     pollMs: watcher.pollMs,
-    mayHaveChanged: (where) => watcher.mayHaveChanged(where),
+    mayHaveChanged: (where, byOthers) => watcher.mayHaveChanged(where, byOthers),
     ended: () => watcher.ended(),
   });
 }
