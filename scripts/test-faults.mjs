@@ -58,7 +58,13 @@ const jobs = [
   { name: 'kill loop: copies', set: { KILLS: 60 }, files: 'test/copy.test' },
   {
     name: 'limits',
-    set: { LIMIT_SUBSTORES: 10_000, LIMIT_ITEMS: 2_000_000, LIMIT_ROUNDS: 3000, ...inMemory },
+    set: {
+      LIMIT_SUBSTORES: 10_000,
+      LIMIT_ITEMS: 2_000_000,
+      LIMIT_ROUNDS: 3000,
+      LIMIT_FILE_BYTES: 2 ** 31 + 1,
+      ...inMemory,
+    },
     files: 'test/limits',
   },
   {

@@ -154,6 +154,21 @@ describe('an upload on disk', () => {
     expect([entries(place, 'temp').length, entries(place, 'files').length]).toEqual([0, 1]);
   });
 
+  // It was looked for where the store had been.
+  test('leaves nothing in temp where its store has been moved meanwhile', async () => {
+    const place = aStoreDirectory();
+    const store = aStore({}, place);
+    const [a, b] = [store.substores.create('a'), store.substores.create('b')];
+    const at = (name: string) => join(place, 'sub', store.substores.query({ name }).one().directory);
+    const control = new AbortController();
+    const aborted = rejection(a.files.receive(stuck(), { signal: control.signal }));
+    await untilBegun(at('a'));
+    store.substores.move('a', b);
+    control.abort();
+    await aborted;
+    expect(entries(join(at('b'), 'sub', b.substores.query().one().directory), 'temp')).toEqual([]);
+  });
+
   test('is left alone by a handle that is opened meanwhile', async () => {
     const place = aStoreDirectory();
     const { files } = aStore({}, place);

@@ -9,7 +9,7 @@ export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
 /** The content as pieces of bytes. @throws CorollaryError INVALID_VALUE, also for a wrong piece when it comes */
 export function piecesOf(content: unknown): Iterable<Uint8Array> {
   if (typeof content === 'string') return [utf8(content)];
-  if (content instanceof Uint8Array) return [content];
+  if (content instanceof Uint8Array) return slicesOf(content);
   if (typeof content === 'object' && content !== null && Symbol.iterator in content)
     return checkedPieces(content as Iterable<unknown>);
   const isAsync = typeof content === 'object' && content !== null && Symbol.asyncIterator in content;
@@ -25,13 +25,28 @@ function utf8(text: string): Uint8Array {
 }
 
 function* checkedPieces(pieces: Iterable<unknown>): Generator<Uint8Array> {
-  for (const piece of pieces) yield checkedPiece(piece);
+  for (const piece of pieces) yield* checkedSlices(piece);
 }
 
 /** @throws CorollaryError INVALID_VALUE */
-export function checkedPiece(piece: unknown): Uint8Array {
-  if (piece instanceof Uint8Array) return piece;
+export function checkedSlices(piece: unknown): Iterable<Uint8Array> {
+  if (piece instanceof Uint8Array) return slicesOf(piece);
   throw invalid(`The pieces of a file are Uint8Arrays, not ${kindOf(piece)}`);
+}
+
+/** Node takes less than 2 GiB at a time, and to hash so much keeps everything else waiting long enough. */
+export const SLICE_BYTES = 2 ** 30;
+
+/** The same bytes in as many pieces as it takes. */
+function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
+}
+
+/** The SHA-256 of bytes, as 64 hexadecimal digits. */
+export function sha256Of(bytes: Uint8Array): string {
+  const digester = new Digester();
+  for (const slice of slicesOf(bytes)) digester.add(slice);
+  return digester.digest().sha256;
 }
 
 function invalid(message: string): CorollaryError {

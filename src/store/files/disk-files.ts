@@ -90,7 +90,8 @@ export class DiskFiles implements FileArea {
   }
 
   async upload(id: string): Promise<Upload> {
-    return DiskUpload.begin(join(this.#ownTemp(), arriving(id)));
+    this.#ownTemp();
+    return DiskUpload.begin(() => this.#temp(arriving(id)));
   }
 
   open(id: string): OpenFile | undefined {

@@ -19,18 +19,20 @@ export function isAbandoned(path: string): boolean {
  * see when its file was touched last: so it is, by every piece, and by a timer while none comes.
  */
 export class DiskUpload implements Upload {
-  readonly #path: string;
+  readonly #path: () => string;
   readonly #handle: FileHandle;
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: () => string, handle: FileHandle) {
     this.#path = path;
     this.#handle = handle;
     this.#timer = setInterval(() => this.#giveSignOfLife(), SIGN_OF_LIFE_MS).unref();
   }
 
-  static async begin(path: string): Promise<DiskUpload> {
-    return new DiskUpload(path, await onDiskLater(path, () => open(path, 'wx', FILE_MODE)));
+  /** `path` gives where the file is: elsewhere when the store has been moved. */
+  static async begin(path: () => string): Promise<DiskUpload> {
+    const began = path();
+    return new DiskUpload(path, await onDiskLater(began, () => open(began, 'wx', FILE_MODE)));
   }
 
   // Where it fails, the next write will say why.
@@ -40,13 +42,13 @@ export class DiskUpload implements Upload {
   }
 
   async add(piece: Uint8Array): Promise<void> {
-    await onDiskLater(this.#path, async () => {
+    await onDiskLater(this.#path(), async () => {
       for (let at = 0; at < piece.length; ) at += (await this.#handle.write(piece, at)).bytesWritten;
     });
   }
 
   async finish(): Promise<void> {
-    await onDiskLater(this.#path, async () => {
+    await onDiskLater(this.#path(), async () => {
       await this.#handle.sync();
       await this.#close();
     });
@@ -54,7 +56,8 @@ export class DiskUpload implements Upload {
 
   async discard(): Promise<void> {
     await this.#close().catch(() => undefined);
-    onDisk(this.#path, () => rmSync(this.#path, { force: true }));
+    const path = this.#path();
+    onDisk(path, () => rmSync(path, { force: true }));
   }
 
   // A handle that is closed already says nothing against it.

@@ -2,6 +2,7 @@ import { closeSync, constants, createReadStream, fstatSync, openSync, readSync }
 import { Readable } from 'node:stream';
 import { CorollaryError } from '../../errors.js';
 import { codeOf, onDisk, statOf } from '../disk.js';
+import { SLICE_BYTES } from './content.js';
 import type { OpenFile } from './file-area.js';
 
 /** Windows has no such flag: there the look before the opening has to do. */
@@ -28,17 +29,20 @@ function openedIfThere(path: string): number | undefined {
 function openFile(path: string, descriptor: number): OpenFile {
   return {
     size: onDisk(path, () => fstatSync(descriptor).size),
-    read: (at, length) => onDisk(path, () => readAll(descriptor, at, length)),
+    read: (at, length) => {
+      const bytes = new Uint8Array(length);
+      return onDisk(path, () => readInto(bytes, descriptor, at));
+    },
     stream: (start, end) => streamOf(path, descriptor, start, end),
     close: () => closeSync(descriptor),
   };
 }
 
-function readAll(descriptor: number, at: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
+function readInto(bytes: Uint8Array, descriptor: number, at: number): Uint8Array {
+  const { length } = bytes;
   let done = 0;
   for (let got = -1; done < length && got !== 0; done += got)
-    got = readSync(descriptor, bytes, done, length - done, at + done);
+    got = readSync(descriptor, bytes, done, Math.min(length - done, SLICE_BYTES), at + done);
   return done === length ? bytes : bytes.subarray(0, done);
 }
 

@@ -1,7 +1,7 @@
 import { CorollaryError } from '../../errors.js';
 import type { StoreCore } from '../store-core.js';
 import { runningTransaction } from '../transaction.js';
-import { checkedPiece, Digester } from './content.js';
+import { checkedSlices, Digester } from './content.js';
 import type { Digest, Upload } from './file-area.js';
 import { newFileId } from './file-id.js';
 import { assertNameFree, keepFile } from './keep-file.js';
@@ -48,11 +48,11 @@ function assertNoTransaction({ file: { place } }: StoreCore): void {
 
 async function receiveAll(stream: AsyncIterable<unknown>, upload: Upload): Promise<Digest> {
   const digester = new Digester();
-  for await (const given of stream) {
-    const piece = checkedPiece(given);
-    digester.add(piece);
-    await upload.add(piece);
-  }
+  for await (const given of stream)
+    for (const piece of checkedSlices(given)) {
+      digester.add(piece);
+      await upload.add(piece);
+    }
   await upload.finish();
   return digester.digest();
 }

@@ -8,6 +8,7 @@ import { readOnlyInteger, readOnlyText, readOnlyTimestamp } from '../../item/rea
 import { goneBecause, stateOf } from '../../item/state.js';
 import type { StoreKeeper } from '../keeper.js';
 import type { StoreCore } from '../store-core.js';
+import { sha256Of } from './content.js';
 import type { OpenFile } from './file-area.js';
 import { fileNameFault } from './file-name.js';
 import type { Readable } from './readable.js';
@@ -42,20 +43,26 @@ export class StoredFile extends Item {
   /**
    * All its bytes, checked by their hash.
    * @throws CorollaryError NOT_FOUND when they are missing on disk, CORRUPT when they are not those that were written;
-   * ITEM_GONE, STORE_CLOSED, IO_ERROR
+   * OUT_OF_RANGE when there is no memory for an array of so many; ITEM_GONE, STORE_CLOSED, IO_ERROR
    */
   read(): Uint8Array {
-    const bytes = withOpen(this, (open) => open.read(0, open.size));
-    if (createHash('sha256').update(bytes).digest('hex') !== this.sha256) throw altered(this);
+    const bytes = withOpen(this, (open) => wholeOf(this, open));
+    if (sha256Of(bytes) !== this.sha256) throw altered(this);
     return bytes;
   }
 
-  /** Its bytes as text. @throws CorollaryError as {@link StoredFile.read}; INVALID_VALUE where they are no UTF-8 */
+  /**
+   * Its bytes as text.
+   * @throws CorollaryError as {@link StoredFile.read}; INVALID_VALUE where they are no UTF-8; OUT_OF_RANGE where they are
+   * more than 536,870,888 characters, the most that a text has in V8
+   */
   text(): string {
     const bytes = this.read();
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch (cause) {
+      if ((cause as { code?: unknown }).code === 'ERR_STRING_TOO_LONG')
+        throw problemOf(this, 'OUT_OF_RANGE', 'are more than one text can hold: use stream()', cause);
       throw problemOf(this, 'INVALID_VALUE', 'are no UTF-8 text: use read()', cause);
     }
   }
@@ -110,6 +117,15 @@ function withOpen<R>(file: StoredFile, work: (open: OpenFile) => R): R {
     return work(open);
   } finally {
     open.close();
+  }
+}
+
+function wholeOf(file: StoredFile, open: OpenFile): Uint8Array {
+  try {
+    return open.read(0, open.size);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw problemOf(file, 'OUT_OF_RANGE', 'are more than there is memory for in one array: use stream()', cause);
   }
 }
 
