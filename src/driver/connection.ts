@@ -53,6 +53,7 @@ export class Connection {
   #isConfigured = false;
   /** True from BEGIN on, as long as nothing has failed since: an error may have ended the transaction. */
   #isKnownToRun = false;
+  #isAtMoment = false;
   #changes = 0;
   /** What is written before anything else is done in the running transaction. */
   #collected: CollectedRows | undefined;
@@ -155,10 +156,11 @@ export class Connection {
     }
   }
 
-  // Inside a transaction there is nothing to wait for: what it reads is settled, and the write lock is its own.
+  // Inside a transaction there is nothing to wait for: what it reads is settled, and the write lock is its own. A moment is
+  // settled by the first that is read in it.
   #again<R>(error: unknown, work: () => R): R {
     this.#isKnownToRun = false;
-    if (!isBusy(error) || this.inTransaction) throw translated(error, this.#place);
+    if (!isBusy(error) || (this.inTransaction && !this.#isAtMoment)) throw translated(error, this.#place);
     try {
       return this.#lockWait.retry(work, error);
     } catch (last) {
@@ -248,9 +250,9 @@ export class Connection {
     }
   }
 
-  /** True while {@link Connection.each} visits rows: the database cannot be closed. */
+  /** True while {@link Connection.each} visits rows, or a moment is read: the database is not to be closed. */
   get isRunning(): boolean {
-    return this.#running > 0;
+    return this.#running > 0 || this.#isAtMoment;
   }
 
   /** About how many bytes of memory this connection takes, given how large its database is. */
@@ -320,6 +322,7 @@ export class Connection {
    * @throws CorollaryError BUSY when another connection keeps it past the busy timeout.
    */
   begin(wait: boolean): void {
+    this.endMoment();
     if (wait) this.#lockWait.giveWay();
     const take = () => {
       this.#statements.get('BEGIN IMMEDIATE').run();
@@ -353,6 +356,7 @@ export class Connection {
 
   /** Starts a transaction that only reads, all as of now. */
   beginReading(): void {
+    this.endMoment();
     this.#guarded(() => {
       this.#statements.get('BEGIN').run();
       try {
@@ -362,6 +366,24 @@ export class Connection {
         throw error;
       }
     });
+  }
+
+  /** True from {@link Connection.beginMoment} to {@link Connection.endMoment}. */
+  get isAtMoment(): boolean {
+    return this.#isAtMoment;
+  }
+
+  /** All that is read from the next statement on is as of one moment. Whoever takes a lock meanwhile ends it. */
+  beginMoment(): void {
+    this.#guarded(() => this.#statements.get('BEGIN').run());
+    this.#isAtMoment = true;
+  }
+
+  endMoment(): void {
+    if (!this.#isAtMoment) return;
+    this.#isAtMoment = false;
+    // SQLite may have ended it after an error. The database may have been closed.
+    if (this.#database.inTransaction) this.#guarded(() => this.#statements.get('COMMIT').run());
   }
 
   /**

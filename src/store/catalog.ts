@@ -147,13 +147,17 @@ export class Catalog {
 
   /** Compares all classes with the file at once. @throws CorollaryError listing every difference of every type. */
   assertMatches(types: readonly ItemType[]): void {
-    this.#read();
-    const problems = types.flatMap((type) => {
-      const entry = this.#entries.of(type);
-      if (entry === undefined || !isBehind(entry, type)) return this.#problemsOf(entry, type);
-      return this.upgrader?.problemsOf(type, entry) ?? this.#problemsOf(entry, type);
+    const problems = this.#file.atOneMoment(() => {
+      this.#read();
+      return types.flatMap((type) => this.#problemsWith(type));
     });
     if (problems.length > 0) throw this.#mismatch(problems, undefined);
+  }
+
+  #problemsWith(type: ItemType): readonly Problem[] {
+    const entry = this.#entries.of(type);
+    if (entry === undefined || !isBehind(entry, type)) return this.#problemsOf(entry, type);
+    return this.upgrader?.problemsOf(type, entry) ?? this.#problemsOf(entry, type);
   }
 
   #problemsOf(entry: CatalogueEntry | undefined, type: ItemType): readonly Problem[] {

@@ -31,19 +31,15 @@ export interface CheckReport {
 export function checkStore(core: StoreCore): CheckReport {
   // It only looks.
   const findings = notAtOpening(core, () => [
-    ...databaseFindings(core),
-    ...danglingReferences(core),
-    ...wrongTextIndexes(core),
+    ...core.atOneMoment(() => [...databaseFindings(core), ...danglingReferences(core)]),
+    ...wrongTextIndexes(core), // for SQLite a write, which a moment does not allow
     ...fileFindings(core),
   ]);
   return { isSound: findings.length === 0, findings };
 }
 
 function databaseFindings(core: StoreCore): Finding[] {
-  const said = core
-    .reading()
-    .connection.rows('PRAGMA integrity_check')
-    .map(([line]) => String(line));
+  const said = core.file.connection.rows('PRAGMA integrity_check').map(([line]) => String(line));
   return said.filter((message) => message !== 'ok').map((message) => ({ kind: 'database', message }));
 }
 
@@ -74,7 +70,10 @@ function danglingReferences(core: StoreCore): Finding[] {
 function wrongTextIndexes(core: StoreCore): Finding[] {
   if (core.isReadOnly || runningTransaction()?.isReadOnly) return [];
   const indexed = core.catalog.entries().filter(({ shape }) => shape.rules.fullText !== undefined);
-  return indexed.filter((entry) => !isTextIndexRight(core, entry)).map(wrongTextIndex);
+  const wrong = indexed.filter((entry) => !isTextIndexRight(core, entry));
+  core.reading(); // whoever has upgraded a type meanwhile has taken its table away
+  const tables = new Set(core.catalog.entries().map(({ table }) => table));
+  return wrong.filter(({ table }) => tables.has(table)).map(wrongTextIndex);
 }
 
 function isTextIndexRight(core: StoreCore, { table }: CatalogueEntry): boolean {

@@ -19,15 +19,12 @@ export function follow(core: StoreCore, state: ItemState, attribute: Attribute, 
 }
 
 function loadTarget(core: StoreCore, state: ItemState, attribute: Attribute, id: number): void {
-  const reading = core.reading();
-  const ids = missingTargets(core, reading, state, attribute);
-  ids.add(id);
-  if (ids.size === 1) {
-    countSingleLoad(core, state.type, attribute);
-    return;
-  }
-  const failures = loadTogether(core, reading, ids);
-  if (failures.has(id)) throw failures.get(id);
+  const failures = core.atOneMoment((reading) => {
+    const ids = missingTargets(core, reading, state, attribute).add(id);
+    return ids.size === 1 ? undefined : loadTogether(core, reading, ids);
+  });
+  if (failures === undefined) countSingleLoad(core, state.type, attribute);
+  else if (failures.has(id)) throw failures.get(id);
 }
 
 function missingTargets(core: StoreCore, reading: Reading, { siblings }: ItemState, attribute: Attribute): Set<number> {

@@ -1,3 +1,4 @@
+import type { Connection } from '../driver/connection.js';
 import type { SqlRow } from '../driver/sql-value.js';
 import { CorollaryError, kindOf } from '../errors.js';
 import { buildStored } from '../item/build.js';
@@ -97,12 +98,17 @@ function freshRow(core: StoreCore, state: ItemState): SqlRow | 'gone' | 'as it i
   try {
     const { connection } = core.file; // opening it settles the epoch
     if (state.epoch === core.file.epoch) return 'as it is';
-    const stored = core.catalog.find(state.type);
-    return (stored && connection.rowWithId(stored.sql.selectById, state.id)) ?? 'gone';
+    const read = () => rowOf(core, connection, state);
+    return ifAsWritten(read) ?? core.file.atOneMoment(read);
   } catch (error) {
     if (core.isDeleted) return 'gone'; // seen just now
     throw error;
   }
+}
+
+function rowOf({ catalog }: StoreCore, connection: Connection, { type, id }: ItemState): SqlRow | 'gone' {
+  const stored = catalog.find(type);
+  return (stored && connection.rowWithId(stored.sql.selectById, id)) ?? 'gone';
 }
 
 /** The item's row is no longer there: another connection has deleted it. */
@@ -117,9 +123,10 @@ export function findById(core: StoreCore, id: number): Item | undefined {
   core.readingFromMemory();
   const known = knownItem(core, id) ?? findUnlessChanged(core, () => core.typeOfId(id), id);
   if (known !== undefined) return known;
-  const reading = core.reading();
-  const entry = core.entryOfId(id);
-  return entry === undefined ? undefined : findRow(core, reading, entry, id);
+  return core.atOneMoment((reading) => {
+    const entry = core.entryOfId(id);
+    return entry === undefined ? undefined : findRow(core, reading, entry, id);
+  });
 }
 
 /** The item of a type with an id; undefined when there is none of that type. */
@@ -129,9 +136,10 @@ export function findOfType(core: StoreCore, type: ItemType, id: number): Item | 
   if (known !== undefined) return stateOf(known).type === type ? known : undefined;
   const found = findUnlessChanged(core, () => type, id);
   if (found !== undefined) return found;
-  const reading = core.reading();
-  const stored = core.catalog.find(type);
-  return stored === undefined ? undefined : loadRow(core, reading, stored, id);
+  return core.atOneMoment((reading) => {
+    const stored = core.catalog.find(type);
+    return stored === undefined ? undefined : loadRow(core, reading, stored, id);
+  });
 }
 
 function knownItem(core: StoreCore, id: number): Item | undefined {

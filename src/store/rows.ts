@@ -10,10 +10,13 @@ import { searchTable } from './search-table.js';
 import type { Reading, StoreCore } from './store-core.js';
 import { runningTransaction } from './transaction.js';
 
-/** What the SQL of a question must know of this store. Its generation tells of which moment rows are. */
+/** The generation tells of which moment rows are. */
+export const MOMENT = '(SELECT generation FROM corollary_store)';
+
+/** What the SQL of a question must know of this store. */
 export function compileContext(core: StoreCore, foreignItems: 'refuse' | 'nothing') {
   return {
-    moment: '(SELECT generation FROM corollary_store)',
+    moment: MOMENT,
     uid: core.file.uid,
     tableOf: (type) => core.catalog.find(type)?.sql.table,
     textTableOf: (type) => searchTable(core, type),
@@ -34,7 +37,7 @@ export function rowsOf({ connection }: Pick<Reading, 'connection'>, compiled: Co
 }
 
 /** Up to so many rows, to give the generation with each costs less than to look for it before. */
-const FEW_ROWS = 100;
+export const FEW_ROWS = 100;
 
 /**
  * The rows of a plain question of few, and whether somebody has committed since the last look, by one statement. Undefined
@@ -44,9 +47,16 @@ export function rowsWithLook(core: StoreCore, spec: QuerySpec): { layout: Layout
   if ((spec.limit ?? Number.POSITIVE_INFINITY) > FEW_ROWS || runningTransaction() !== undefined) return undefined;
   core.readingFromMemory();
   const { layout, compiled } = readyMomentRows(spec, compileContext(core, 'refuse')) ?? {};
-  if (layout === undefined || compiled === undefined) return undefined;
+  if (layout === undefined || compiled === undefined || readsMore(spec, layout)) return undefined;
   const rows = ifAsWritten(() => rowsOf(core.file, compiled));
   return rows !== undefined && isOfLastLook(core, rows) ? { layout, rows } : undefined;
+}
+
+/** True where what items refer to is read besides, which must be as of the same moment. */
+function readsMore({ preload }: QuerySpec, { outputs }: Layout): boolean {
+  return (
+    preload !== undefined || outputs.some((output) => output.kind === 'value' && output.shape.reference !== undefined)
+  );
 }
 
 // Where nothing was found it is looked after asking: what has not changed until then had not changed before.
@@ -57,16 +67,21 @@ function isOfLastLook({ file }: StoreCore, rows: readonly SqlRow[]): boolean {
   return file.epoch === epoch;
 }
 
-/** The same statement, of one value, which also gives the generation that the value is as of: {@link rowWithLook} runs it. */
-export function withGeneration({ sql, values }: Compiled): Compiled {
-  return { sql: `SELECT (${sql}), generation FROM corollary_store`, values };
+/**
+ * Rows that were read with the generation last, as of the last look; undefined where this library has written there since, and
+ * it must be asked as of one moment.
+ */
+export function rowsAsLookedAt({ file }: StoreCore, compiled: Compiled | undefined): SqlRow[] | undefined {
+  const rows = ifAsWritten(() => rowsOf(file, compiled));
+  return rows?.every((row) => file.isUnchanged(row.pop())) ? rows : undefined;
 }
 
 /**
- * Asks for one value and looks for commits of others, in one statement: to look before took longer than to count. Undefined
- * where it must be asked again after a look, since this library has written there. Only where `StoreCore.mayLookWithAnswer`.
+ * Asks for one value and looks for commits of others, in one statement that gives the generation last: to look before took
+ * longer than to count. Undefined where it must be asked again after a look, since this library has written there. Only
+ * where `StoreCore.mayLookWithAnswer`. `period`: as for `StoreFile.isUnchanged`.
  */
-export function rowWithLook(core: StoreCore, compiled: Compiled, period: symbol): SqlRow | undefined {
-  const [row] = ifAsWritten(() => rowsOf(core.file, compiled)) ?? [];
-  return core.file.isUnchangedIn(period, row?.[1]) ? row : undefined;
+export function rowWithLook({ file }: StoreCore, compiled: Compiled, period?: symbol): SqlRow | undefined {
+  const [row] = ifAsWritten(() => rowsOf(file, compiled)) ?? [];
+  return file.isUnchanged(row?.[1], period) ? row : undefined;
 }

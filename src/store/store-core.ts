@@ -183,6 +183,22 @@ export class StoreCore implements Participant {
     return this.asLookedAt;
   }
 
+  /**
+   * What `ask` reads, ready as by {@link reading}, as of one moment: no commit of others comes between the look and the
+   * answer. It is to do what it must read, and little else.
+   */
+  atOneMoment<R>(ask: (reading: Reading) => R): R {
+    return this.#atOneMoment(true, ask);
+  }
+  /** The same without joining, as {@link readingAside}. */
+  atOneMomentAside<R>(ask: (reading: Reading) => R, period?: symbol): R {
+    return this.#atOneMoment(false, ask, period);
+  }
+  #atOneMoment<R>(joins: boolean, ask: (reading: Reading) => R, period?: symbol): R {
+    if (!this.#mustLook(joins)) return ask(this.asLookedAt);
+    return this.file.atOneMoment(() => ask(this.asLookedAt), period);
+  }
+
   /** True when a look is due that an answer can be taken with: see `rowWithLook`. Opening looks by itself. */
   get mayLookWithAnswer(): boolean {
     return this.#mustLook(false) && this.file.isOpen && !this.file.isPrepared;

@@ -271,18 +271,60 @@ export class StoreFile implements Evictable {
 
   /** Looks whether another connection has committed since the last look; if so, raises the epoch. */
   sync(): void {
-    const wasOpen = this.isOpen;
-    const { connection } = this;
+    if (this.#connection?.isAtMoment) return; // in which nothing changes
     // Opening looks, too.
-    if (!wasOpen || connection.dataVersion() === this.#dataVersion) {
-      if (this.isPrepared) this.#settleIfAlone();
-      return;
-    }
+    if (this.isOpen) this.#look();
+    else this.#openedOrDeleted();
+    if (this.isPrepared) this.#settleIfAlone();
+  }
+
+  #look(): void {
+    if (this.connection.dataVersion() === this.#dataVersion) return;
     this.#lookAgain();
     this.epoch++;
     this.#foreignCommits++;
     this.onForeignCommit?.();
-    this.#settleIfAlone();
+  }
+
+  /**
+   * What `ask` reads, after a look, as of one moment: nothing that others commit comes between the look and the answer, or
+   * between two statements. It may use other stores; where it locks this one, the moment ends. `period`: as for
+   * {@link syncOnceIn}.
+   */
+  atOneMoment<R>(ask: () => R, period?: symbol): R {
+    if (this.directory === undefined) return ask(); // there is no other connection
+    if (this.#connection?.inTransaction) {
+      this.sync();
+      return ask();
+    }
+    const connection = this.#atMoment();
+    if (period !== undefined) this.#checkedIn = period;
+    try {
+      return ask();
+    } finally {
+      connection.endMoment();
+    }
+  }
+
+  #atMoment(): Connection {
+    const connection = this.#lookingAtMoment();
+    if (!this.isPrepared) return connection;
+    // To finish what is prepared takes a lock. What cannot be finished now stays so.
+    connection.endMoment();
+    this.sync();
+    return this.#lookingAtMoment();
+  }
+
+  #lookingAtMoment(): Connection {
+    const { connection } = this;
+    connection.beginMoment();
+    try {
+      this.#look();
+      return connection;
+    } catch (error) {
+      connection.endMoment();
+      throw error;
+    }
   }
 
   /** False once the parent no longer has it; looks, and opens the parent if need be. True for what has no parent here. */
@@ -360,18 +402,13 @@ export class StoreFile implements Evictable {
   }
 
   /**
-   * True when a row that was read with this generation is as of the last look, so that another look would find nothing.
-   * Commits of programs without the library do not change it.
+   * True when a row that was read with this generation is as of the last look, so that another look would find nothing;
+   * `period` is for {@link wasUnchangedIn}. Commits of programs without the library do not change it.
    */
-  isUnchanged(generation: unknown): boolean {
-    return generation === this.#header?.generation && !this.isPrepared;
-  }
-
-  /** The same, noted for {@link wasUnchangedIn}. */
-  isUnchangedIn(period: symbol, generation: unknown): boolean {
-    if (!this.isUnchanged(generation)) return false;
-    this.#unchangedIn = period;
-    return true;
+  isUnchanged(generation: unknown, period?: symbol): boolean {
+    const isUnchanged = generation === this.#header?.generation && !this.isPrepared;
+    if (isUnchanged && period !== undefined) this.#unchangedIn = period;
+    return isUnchanged;
   }
 
   /** True when a row has shown in this period that the catalogue is right. */
@@ -388,6 +425,7 @@ export class StoreFile implements Evictable {
   syncOnceIn(period: number | symbol): void {
     if (this.#checkedIn === period && this.isOpen) return;
     this.sync();
+    if (this.#connection?.isAtMoment) return; // which may be long over for others
     this.#checkedIn = period;
   }
 

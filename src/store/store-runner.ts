@@ -10,7 +10,7 @@ import { isGrouped } from '../query/grouping.js';
 import type { Explanation, FoundAnswer, Page, QueryRunner, Watcher, Watching } from '../query/runner.js';
 import { type SettledCell, type Settling, settled, settledValue } from '../query/settle.js';
 import type { Layout } from '../query/sql/layout.js';
-import { readyAggregate, readyRows } from '../query/sql/ready.js';
+import { readyAggregate, readyMomentAggregate, readyRows } from '../query/sql/ready.js';
 import { type CompileContext, idInStore, withoutFirstPer } from '../query/sql/select.js';
 import { shapeOf } from '../query/value-shape.js';
 import type { ItemClass } from '../schema/item-class.js';
@@ -22,9 +22,10 @@ import { deleteItems } from './deletion.js';
 import { explained } from './explain.js';
 import { GroupAnswer, type GroupOwner } from './group-answer.js';
 import { resultsOf, stillThere } from './results.js';
-import { compileContext, rowsOf, rowsWithLook } from './rows.js';
+import { compileContext, rowsOf, rowsWithLook, rowWithLook } from './rows.js';
 import type { Reading, StoreCore } from './store-core.js';
 import { canStream, idsInOrder, PIECE, readOfItems } from './stream.js';
+import { runningTransaction } from './transaction.js';
 import { assertComparable, foundPart, watchStore, whereIs } from './watch-store.js';
 
 /** One store as the one who answers questions. */
@@ -42,11 +43,15 @@ export class StoreRunner implements QueryRunner {
     return this.#isAside ? this.#core.readingAside() : this.#core.reading();
   }
 
+  #atOneMoment<R>(ask: (reading: Reading) => R): R {
+    return this.#isAside ? this.#core.atOneMomentAside(ask) : this.#core.atOneMoment(ask);
+  }
+
   get scope(): string {
     return this.#core.file.uid;
   }
 
-  get #context(): CompileContext {
+  get #context() {
     return compileContext(this.#core, 'refuse');
   }
 
@@ -69,27 +74,44 @@ export class StoreRunner implements QueryRunner {
   read(spec: QuerySpec): unknown[] {
     const looked = rowsWithLook(this.#core, spec);
     if (looked !== undefined) return this.#results(spec, looked.layout, looked.rows, this.#core.asLookedAt);
-    const reading = this.#reading();
-    const asked = this.#settled(spec);
-    if (isGrouped(asked)) return this.#groups(asked, reading, (answer, rows) => answer.results(answer.within(rows)));
-    const { layout, compiled } = readyRows(asked, 'answer', this.#context);
-    return this.#results(asked, layout, rowsOf(reading, compiled), reading);
+    return this.#atOneMoment((reading) => {
+      const asked = this.#settled(spec);
+      if (isGrouped(asked)) return this.#groups(asked, reading, (answer, rows) => answer.results(answer.within(rows)));
+      const { layout, compiled } = readyRows(asked, 'answer', this.#context);
+      return this.#results(asked, layout, rowsOf(reading, compiled), reading);
+    });
   }
 
   *stream(spec: QuerySpec): Generator<unknown> {
     const { limit = Number.POSITIVE_INFINITY } = spec;
     const start = canStream(spec) ? this.read({ ...spec, limit: Math.min(limit, PIECE) }) : this.read(spec);
     if (start.length < PIECE || !canStream(spec)) return yield* stillThere(start);
-    const asked = this.#settled(spec);
-    const ids = idsInOrder(asked, this.#reading(), this.#context);
+    const { asked, ids } = this.#atOneMoment((reading) => {
+      const asked = this.#settled(spec);
+      return { asked, ids: idsInOrder(asked, reading, this.#context) };
+    });
+    const core = this.#core;
     for (let at = 0; at < ids.length; at += PIECE) {
-      const store = { core: this.#core, reading: this.#reading() };
-      yield* stillThere(readOfItems(asked, [...ids.subarray(at, at + PIECE)], store, this.#context));
+      const piece = [...ids.subarray(at, at + PIECE)];
+      const read = (reading: Reading) => readOfItems(asked, piece, { core, reading }, this.#context);
+      yield* stillThere(this.#atOneMoment(read));
     }
   }
 
   aggregate(spec: QuerySpec, fn: AggregateFn, of?: ValueNode): unknown {
-    const reading = this.#reading();
+    const looked = this.#partialWithLook(spec, fn, of);
+    if (looked !== undefined) return finish(fn, of && shapeOf(spec.from, of), [looked]);
+    return this.#atOneMoment((reading) => this.#aggregate(reading, spec, fn, of));
+  }
+
+  #partialWithLook(spec: QuerySpec, fn: AggregateFn, of?: ValueNode): SqlRow | undefined {
+    const core = this.#core;
+    if (runningTransaction() !== undefined || !core.mayLookWithAnswer) return undefined;
+    const compiled = readyMomentAggregate(spec, fn, of, this.#context);
+    return compiled && rowWithLook(core, compiled);
+  }
+
+  #aggregate(reading: Reading, spec: QuerySpec, fn: AggregateFn, of?: ValueNode): unknown {
     const asked = this.#settled(spec);
     if (isGrouped(asked)) return this.#groups(asked, reading, (answer, rows) => answer.within(rows).length);
     const value = of && settledValue(asked.from, of, this.#settling);
@@ -98,7 +120,10 @@ export class StoreRunner implements QueryRunner {
   }
 
   page(spec: QuerySpec, size: number, after: string | undefined): Page<unknown> {
-    const reading = this.#reading();
+    return this.#atOneMoment((reading) => this.#page(reading, spec, size, after));
+  }
+
+  #page(reading: Reading, spec: QuerySpec, size: number, after: string | undefined): Page<unknown> {
     const settledSpec = this.#settled(spec);
     if (isGrouped(settledSpec)) {
       return this.#groups(settledSpec, reading, (answer, rows) => {
@@ -159,7 +184,10 @@ export class StoreRunner implements QueryRunner {
   }
 
   #cellsOf(query: QuerySpec): SettledCell[] {
-    const reading = this.#reading();
+    return this.#atOneMoment((reading) => this.#settledCells(reading, query));
+  }
+
+  #settledCells(reading: Reading, query: QuerySpec): SettledCell[] {
     const asked = this.#settled(query);
     const inStore = (cell: Cell | undefined): SettledCell => ({ cell: cell ?? null, store: this.scope });
     if (isGrouped(asked)) {
@@ -198,11 +226,12 @@ export class StoreRunner implements QueryRunner {
 
   found(spec: QuerySpec): FoundAnswer {
     assertComparable(this.#core);
-    const reading = this.#reading();
-    const asked = this.#settled(spec);
-    const rows = rowsOf(reading, readyRows(asked, 'answer', this.#context).compiled);
-    const part = foundPart(this.#core, firstType(spec), rows, reading.epoch);
-    return { parts: [part], gone: 'all others', top: whereIs(this.#core) };
+    return this.#atOneMoment((reading) => {
+      const asked = this.#settled(spec);
+      const rows = rowsOf(reading, readyRows(asked, 'answer', this.#context).compiled);
+      const part = foundPart(this.#core, firstType(spec), rows, reading.epoch);
+      return { parts: [part], gone: 'all others', top: whereIs(this.#core) };
+    });
   }
 
   watch(watcher: Watcher): Watching {

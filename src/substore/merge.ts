@@ -53,7 +53,8 @@ interface Asked {
 export class Merge {
   /** The question of the whole tree, without its limit. */
   readonly spec: QuerySpec;
-  readonly #most: number;
+  /** How many rows are wanted. */
+  readonly most: number;
   readonly #asked: readonly OrderNode[];
   /** What settles the order within one store, after what was asked for. */
   readonly #rest: readonly OrderNode[];
@@ -75,7 +76,7 @@ export class Merge {
   /** `most`: how many rows are wanted, from the first. `more`: values to read beside those asked for. */
   constructor(spec: QuerySpec, most: number | undefined, more: readonly ValueNode[] = []) {
     this.spec = spec;
-    this.#most = most ?? Number.POSITIVE_INFINITY;
+    this.most = most ?? Number.POSITIVE_INFINITY;
     this.#asked = askedOrders(spec);
     this.#rest = keyOrders(spec).slice(this.#asked.length);
     const orders = [...this.#asked, ...this.#rest].map(({ column }) => column);
@@ -90,7 +91,7 @@ export class Merge {
       : [...asked, { ...PATH_KEY, nullable: false }, ...rest];
     this.#compare = compareRows(this.placeKeys);
     const [first] = this.#asked;
-    const isCut = Number.isFinite(this.#most) && this.#ofStore.size === 0;
+    const isCut = Number.isFinite(this.most) && this.#ofStore.size === 0;
     if (first !== undefined && isCut && isOwnColumn(spec, first.column)) this.cutBy = first;
   }
 
@@ -144,7 +145,7 @@ export class Merge {
     // Where distinct values are items, those before the start are left out here.
     if (start !== undefined && this.#ofStore.size > 0) return spec;
     const asked = this.#upToLast(start === undefined ? spec : this.#after(spec, start, side));
-    return Number.isFinite(this.#most) ? { ...asked, limit: this.#most } : asked;
+    return Number.isFinite(this.most) ? { ...asked, limit: this.most } : asked;
   }
 
   #after(spec: QuerySpec, start: readonly Cell[], side: Side): QuerySpec {
@@ -162,13 +163,13 @@ export class Merge {
 
   add(rows: readonly Found[]): void {
     for (const found of rows) this.#rows.push({ found, place: this.place(found) });
-    const more = this.#last === undefined ? 0 : 1 + this.#most / TRIMS_PER_LIMIT;
-    if (rows.length > 0 && this.#rows.length >= this.#most + more) this.#trim();
+    const more = this.#last === undefined ? 0 : 1 + this.most / TRIMS_PER_LIMIT;
+    if (rows.length > 0 && this.#rows.length >= this.most + more) this.#trim();
   }
 
   #trim(): void {
     this.#rows = this.#sorted();
-    if (this.#rows.length === this.#most) this.#last = this.#rows.at(-1)?.place;
+    if (this.#rows.length === this.most) this.#last = this.#rows.at(-1)?.place;
   }
 
   /** The cells that tell a row's place among all. */
@@ -190,7 +191,7 @@ export class Merge {
     const rows = start === undefined ? this.#rows : this.#rows.filter(({ place }) => this.#compare(place, start) > 0);
     const sorted = rows.sort((a, b) => this.#compare(a.place, b.place));
     const once = isDistinct(this.spec) ? this.#once(sorted) : sorted;
-    return this.#firsts(once).slice(0, this.#most);
+    return this.#firsts(once).slice(0, this.most);
   }
 
   #once(sorted: readonly Placed[]): Placed[] {

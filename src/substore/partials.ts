@@ -1,13 +1,11 @@
 import type { PartialResult } from '../query/answer/partial-results.js';
 import type { AggregateFn, QuerySpec, ValueNode } from '../query/ast.js';
 import { compileAggregate } from '../query/sql/compile.js';
-import { rowsOf, rowWithLook, withGeneration } from '../store/rows.js';
+import { atMoment, OF_ONE_VALUE } from '../query/sql/ready.js';
+import { MOMENT, rowsOf, rowWithLook } from '../store/rows.js';
 import type { Reading, StoreCore } from '../store/store-core.js';
 import { CompiledOnce } from './compiled-once.js';
 import { Pruning } from './pruning.js';
-
-/** Of these the partial result is one value. */
-const OF_ONE_VALUE: ReadonlySet<AggregateFn> = new Set(['count', 'min', 'max']);
 
 /** Asks stores for their part of an aggregate, one after the other. */
 export class Partials {
@@ -24,14 +22,15 @@ export class Partials {
     if (!this.#pruning.isIdle || !OF_ONE_VALUE.has(fn)) return;
     this.#withGeneration = new CompiledOnce((asked, context) => {
       const compiled = compileAggregate(asked, fn, value, context);
-      return compiled && withGeneration(compiled);
+      return compiled && atMoment(compiled, MOMENT);
     });
   }
 
   /** What a store has; undefined where it is known to have nothing. `period`: as for `StoreCore.readingAside`. */
   of(core: StoreCore, period: symbol): PartialResult[] | undefined {
     const row = this.#rowWithLook(core, period);
-    return row === undefined ? this.#afterLook(core, core.readingAside(period)) : [row];
+    if (row !== undefined) return [row];
+    return core.atOneMomentAside((reading) => this.#afterLook(core, reading), period);
   }
 
   #rowWithLook(core: StoreCore, period: symbol): PartialResult | undefined {

@@ -46,11 +46,14 @@ export class Pruning {
     return asked.where !== undefined && hasNone(asked, this.#boundsOf(store));
   }
 
-  /** The cell of the store's first row in the order; undefined where it is not known. */
-  firstOf({ core, reading }: Looked): Cell | undefined {
+  /**
+   * The cell of the store's first row in the order; undefined where it is not known. Where it may be, it is looked whether
+   * somebody has written; `period`: as for `StoreCore.readingAside`.
+   */
+  firstOf(core: StoreCore, period: symbol): Cell | undefined {
     if (this.#order === undefined) return undefined;
     const { order, attribute } = this.#order;
-    const bound = core.bounds?.find(reading, this.#type, attribute);
+    const bound = core.bounds?.find(core.readingAside(period), this.#type, attribute);
     return bound && firstCell(bound, order);
   }
 

@@ -35,7 +35,7 @@ import { compileContext, rowsOf } from '../store/rows.js';
 import type { StoreCore } from '../store/store-core.js';
 import { StoreRunner } from '../store/store-runner.js';
 import { assertComparable, foundPart, whereIs } from '../store/watch-store.js';
-import { type AskedStore, Asking, pathText } from './asking.js';
+import { Asking, askedStore, pathText, type Turn } from './asking.js';
 import type { Branch } from './branch.js';
 import { foundInTree, foundSince } from './live/found-in-tree.js';
 import { watchTree } from './live/watch-tree.js';
@@ -79,11 +79,6 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     return stillThere(this.read(spec));
   }
 
-  /** Asks every store that was looked at, with what `ask` gets from it. */
-  #fromEach<R>(ask: (store: AskedStore) => R | undefined): R[] {
-    return this.#visitEach((branch, walk) => ask(askedStore(branch, walk)));
-  }
-
   /** A store that fails counts for nothing if the caller skips it. */
   #visitEach<R>(visit: (branch: Branch<S>, walk: Walk<S>) => R | undefined): R[] {
     const answers: R[] = [];
@@ -113,16 +108,15 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
     const waiting: { readonly branch: Branch<S>; readonly first: Cell }[] = [];
     for (const branch of walk.from(this.#branch)) {
       walk.ask(branch, () => {
-        const store = askedStore(branch, walk);
-        const first = this.#mayWait ? asking.firstOf(store) : undefined;
-        if (first === undefined) asking.ask(store);
+        const first = this.#mayWait ? asking.firstOf(branch.core, walk.period) : undefined;
+        if (first === undefined) asking.ask(turnOf(branch, walk));
         else waiting.push({ branch, first });
       });
     }
     waiting.sort((a, b) => merge.compareFirst(a.first, b.first));
     for (const { branch, first } of waiting) {
       if (merge.isBeyond(first)) return;
-      walk.ask(branch, () => asking.ask(askedStore(branch, walk)));
+      walk.ask(branch, () => asking.ask(turnOf(branch, walk)));
     }
   }
 
@@ -178,7 +172,11 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
 
   #groups<R>(spec: QuerySpec, use: (answer: GroupAnswer, rows: readonly GroupRow<GroupOwner>[]) => R): R {
     const answer = new GroupAnswer(spec);
-    this.#fromEach((store) => answer.ask(store, compileContext(store.core, 'nothing')));
+    this.#visitEach((branch, walk) => {
+      const turn = turnOf(branch, walk);
+      const context = compileContext(turn.core, 'nothing');
+      turn.core.atOneMomentAside((reading) => answer.ask(askedStore(turn, reading), context), turn.period);
+    });
     const { core } = this.#branch;
     const idIn = () => {
       throw notInTree('a condition on groups that compares with an item', 'compare in where');
@@ -266,7 +264,7 @@ export class TreeRunner<S extends KeepingStore> implements QueryRunner {
   #write(spec: QuerySpec, work: (store: StoreCore, ids: readonly number[]) => number): number {
     const { core } = this.#branch;
     return core.writeInSteps((transaction) => {
-      const joined = this.#fromEach(({ core: store }) => {
+      const joined = this.#visitEach(({ core: store }) => {
         transaction.join(store);
         return store;
       });
@@ -300,22 +298,21 @@ function deepestFirst<V>(byStore: ReadonlyMap<StoreCore, V>): readonly (readonly
   return [...byStore].sort(([one], [other]) => other.depth - one.depth);
 }
 
-function askedStore<S extends KeepingStore>(branch: Branch<S>, { period }: Walk<S>): AskedStore {
-  const { core } = branch;
+function turnOf<S extends KeepingStore>(branch: Branch<S>, { period }: Walk<S>): Turn {
   return {
-    core,
-    // Only where something is found, or a page begins, is it needed.
+    core: branch.core,
     get path() {
       return pathText(branch.path);
     },
-    reading: core.readingAside(period),
+    period,
   };
 }
 
 function foundIn(core: StoreCore, spec: QuerySpec): FoundPart {
-  const reading = core.readingAside();
-  const rows = rowsOf(reading, compileRows(spec, layoutOf(spec), compileContext(core, 'nothing')));
-  return foundPart(core, firstType(spec), rows, reading.epoch);
+  return core.atOneMomentAside((reading) => {
+    const rows = rowsOf(reading, compileRows(spec, layoutOf(spec), compileContext(core, 'nothing')));
+    return foundPart(core, firstType(spec), rows, reading.epoch);
+  });
 }
 
 /** What of a subquery no store can tell for itself: null is the same in all. */

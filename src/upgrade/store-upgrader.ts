@@ -206,13 +206,18 @@ export class StoreUpgrader implements Upgrader {
     });
   }
 
+  // As of one moment: another process may be upgrading.
   #assertPossible(wanted: ItemType): void {
+    const problems = this.#core.atOneMomentAside(() => this.#problemsWith(wanted));
+    const place = this.#place;
+    if (problems.length > 0) throw problemsError(place, problems, { store: place, type: wanted.name });
+  }
+
+  #problemsWith(wanted: ItemType): readonly Problem[] {
     const older = this.#olderTypes().sort((a, b) => Number(b.type === wanted) - Number(a.type === wanted));
     const gaps = older.flatMap(({ type, entry }) => this.problemsOf(type, entry));
     const [first] = older;
-    const problems = gaps.length > 0 || first === undefined ? gaps : this.#refusal(first);
-    const place = this.#place;
-    if (problems.length > 0) throw problemsError(place, problems, { store: place, type: wanted.name });
+    return gaps.length > 0 || first === undefined ? gaps : this.#refusal(first);
   }
 
   #refusal({ type, entry }: OlderStored): Problem[] {

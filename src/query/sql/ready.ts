@@ -54,9 +54,40 @@ export function readyAggregate(
   context: CompileContext,
 ): Compiled | undefined {
   const make = () => ({ layout: NO_LAYOUT, compiled: compileAggregate(spec, fn, value, context) });
-  if (value === undefined) return ready(fn, spec, context, make).compiled;
-  const isPlain = isColumn(value) && value.path === undefined;
-  return (isPlain ? ready(`${fn} ${value.source} ${value.name}`, spec, context, make) : make()).compiled;
+  const key = aggregateKey(fn, value);
+  return (key === undefined ? make() : ready(key, spec, context, make)).compiled;
+}
+
+/**
+ * The same for a plain question and an aggregate whose partial result is one value, with a last cell that tells of which
+ * moment it is, as {@link readyMomentRows}.
+ */
+export function readyMomentAggregate(
+  spec: QuerySpec,
+  fn: AggregateFn,
+  value: ValueNode | undefined,
+  context: CompileContext & { readonly moment: string },
+): Compiled | undefined {
+  const key = aggregateKey(fn, value);
+  if (key === undefined || !OF_ONE_VALUE.has(fn)) return undefined;
+  return plainReady(`${key} and moment`, spec, context, () => {
+    const compiled = compileAggregate(spec, fn, value, context);
+    return { layout: NO_LAYOUT, compiled: compiled && atMoment(compiled, context.moment) };
+  })?.compiled;
+}
+
+/** Aggregates of which the partial result is one value. */
+export const OF_ONE_VALUE: ReadonlySet<AggregateFn> = new Set(['count', 'min', 'max']);
+
+/** A statement of one value that also gives the moment that it is of. */
+export function atMoment({ sql, values }: Compiled, moment: string): Compiled {
+  return { sql: `SELECT (${sql}), ${moment}`, values };
+}
+
+/** Undefined where the value is more than a column. */
+function aggregateKey(fn: AggregateFn, value: ValueNode | undefined): string | undefined {
+  if (value === undefined) return fn;
+  return isColumn(value) && value.path === undefined ? `${fn} ${value.source} ${value.name}` : undefined;
 }
 
 /** Of partial results, whose place is settled by what they are. */
