@@ -136,10 +136,13 @@ const questions: [string, (query: Query<Person>) => Ages][] = [
 /** Asks again and again, each time with a commit one statement later, until the question is over before. */
 function eachMoment(world: ReturnType<typeof aWorld>, ask: () => void): number {
   let number = 0;
-  do {
+  for (let goesOn = true; goesOn; number++) {
+    ask(); // what is in memory is new
+    const whereNew = withBefore(number, world.commit, ask).happened;
     world.commit();
-    world.store.count(City); // that was seen: what is in memory is old
-  } while (withBefore(number, world.commit, ask).happened && ++number);
+    world.store.refresh(); // that was seen: what is in memory is old
+    goesOn = withBefore(number, world.commit, ask).happened || whereNew;
+  }
   return number;
 }
 
@@ -150,7 +153,7 @@ describe.each([10, 120])('a question for %d items shows one state of a store, wh
       const ages = ask(world.store.query(Person));
       expect(new Set(ages).size).toBe(1);
     });
-    expect(moments).toBeGreaterThan(0);
+    expect(moments).toBeGreaterThan(1);
   });
 
   test.each([
