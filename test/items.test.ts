@@ -579,6 +579,35 @@ describe('the class of an item', () => {
     },
   );
 
+  // Once the first item of a class had been given nothing by its constructor, createMany ran none.
+  test.each(['create', 'createMany', 'createMany with items'])(
+    'whose constructor looks at what is given does so for each item: %s',
+    (way) => {
+      @item('shelf')
+      class Shelf extends Item {
+        @integer() declare width: number;
+        @text({ nullable: true }) declare note: string | null;
+        constructor(init: ItemInit) {
+          super(init);
+          if (this.width > 90) this.note = 'wide';
+          if (this.width > 200) throw new RangeError('too wide');
+        }
+      }
+      const store = aMemoryStore();
+      const createAll = (...widths: number[]) => {
+        const rows = widths.map((width) => ({ width }));
+        if (way === 'create') for (const row of rows) store.create(Shelf, row);
+        else if (way === 'createMany') store.createMany(Shelf, rows);
+        else store.createMany(Shelf, rows, { items: true });
+      };
+      createAll(10);
+      createAll(20, 100);
+      expect(() => createAll(300)).toThrow('too wide');
+      const notes = store.query(Shelf).pluck((s) => s.note);
+      expect(notes.all()).toEqual([null, null, 'wide']);
+    },
+  );
+
   // The constructor of the first item saw no defaults, those of later ones did.
   test('whose constructor reads what was not given reads defaults and null, for each item alike', () => {
     const seen: unknown[] = [];

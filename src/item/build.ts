@@ -20,7 +20,7 @@ export interface Prepared {
   readonly keeper: Keeper;
   /** By `attribute.index`, complete. */
   readonly cells: Cell[];
-  /** Its record, if the object was made already: where it is wanted, or field initialisers may give values. */
+  /** Its record; undefined where its cells were complete without its class. */
   readonly state: ItemState | undefined;
 }
 
@@ -32,8 +32,6 @@ interface BuildPlan {
   hidden: readonly Attribute[] | undefined;
   /** The names of looked-up properties that plain fields hide. */
   hiddenLookUps: readonly string[];
-  /** Whether field initialisers give values to attributes, as far as was seen; undefined until an item was created. */
-  initialises: boolean | undefined;
   /** Attributes whose initialisers' values do not come by themselves. */
   readonly readers: readonly (readonly [Attribute, InitialReader])[];
 }
@@ -55,7 +53,7 @@ function newPlan(type: ItemType): BuildPlan {
     return reader === undefined ? [] : [[attribute, reader] as const];
   });
   const kept = itemOfNoStore(type);
-  const plan: BuildPlan = { kept, hidden: undefined, hiddenLookUps: [], initialises: undefined, readers };
+  const plan: BuildPlan = { kept, hidden: undefined, hiddenLookUps: [], readers };
   plans.set(type, plan);
   return plan;
 }
@@ -71,12 +69,12 @@ export function buildStored(type: ItemType, keeper: Keeper, id: number, cells: C
 
 /**
  * Checks the values for a new item and completes them: given values first, then field initialisers, defaults, null.
- * The object is made if it is wanted, and else only if field initialisers give values (and for the first item of a
- * class, to find that out). A constructor may throw: nothing is written yet.
+ * The object is made, whoever wants it: what a constructor or a field initialiser gives to one item it may not give to the
+ * next. Either may throw: nothing is written yet.
  * @throws CorollaryError that lists all faults in `problems`
  */
-export function prepare(type: ItemType, keeper: Keeper, values: object, isWanted: boolean): Prepared {
-  return new Draft(type, keeper).prepare(values, isWanted);
+export function prepare(type: ItemType, keeper: Keeper, values: object): Prepared {
+  return new Draft(type, keeper).prepare(values);
 }
 
 /**
@@ -141,17 +139,15 @@ class Draft {
     this.#faults = faults;
   }
 
-  prepare(values: object, isWanted: boolean): Prepared {
+  prepare(values: object): Prepared {
     this.#takeGiven(values);
-    return this.complete(isWanted);
+    return this.complete();
   }
 
   /** Adds what was not given. @throws CorollaryError that lists all faults */
-  complete(isWanted = false): Prepared {
-    const plan = planOf(this.#type);
-    const isToBe = isWanted && this.#faults.problems.length === 0;
-    const state = isToBe || plan.initialises !== false ? this.#construct(plan) : undefined;
-    this.#fillAll(state?.initials);
+  complete(): Prepared {
+    const state = this.#construct(planOf(this.#type));
+    this.#fillAll(state.initials);
     // Complete: an attribute without a cell would have been a fault.
     return { type: this.#type, keeper: this.#keeper, cells: this.#cells as Cell[], state };
   }
@@ -177,7 +173,6 @@ class Draft {
     try {
       construct(state, plan);
       for (const [attribute, read] of plan.readers) offerInitial(state, attribute, read.call(state.item));
-      plan.initialises = plan.initialises === true || state.initials !== undefined;
       return state;
     } catch (error) {
       // A constructor may well stumble over a value that is missing or refused: then that is what is wrong.

@@ -20,7 +20,7 @@ import type { Transaction } from './transaction.js';
 export function createItem(core: StoreCore, type: ItemType, values: object): Item {
   const { hooks } = type;
   const create: Write<Item> = (transaction, part) => {
-    const prepared = prepare(type, core.keeper, values, true);
+    const prepared = prepare(type, core.keeper, values);
     const item = come(core, prepared, insertNew(core, prepared, part), part);
     if (hasHooks(type)) runHooks([item], transaction);
     return item;
@@ -72,7 +72,7 @@ export function reserveNumbers(core: StoreCore, count: number): number {
 
 /** Checks values as {@link createItem} does, and creates nothing. What only the database can tell is not checked. */
 export function checkNew(core: StoreCore, type: ItemType, values: object): void {
-  prepare(type, core.keeper, values, true);
+  prepare(type, core.keeper, values);
 }
 
 function insertOne(core: StoreCore, stored: StoredType, prepared: Prepared, id: number): void {
@@ -103,8 +103,8 @@ function runHooks(items: readonly Item[], transaction: Transaction): void {
 }
 
 /**
- * Creates many items of a type, all or none; gives how many, or the items themselves where they are wanted.
- * Objects are made only where they are wanted or a hook needs them.
+ * Creates many items of a type, all or none; gives how many, or the items themselves where they are wanted. Objects stay
+ * in memory only where they are wanted or a hook needs them.
  */
 export function createItems(
   core: StoreCore,
@@ -144,7 +144,7 @@ export function createRows(core: StoreCore, type: ItemType, rows: Iterable<RowVa
     const stored = core.catalog.ready(type);
     let count = 0;
     for (const values of batches(rows)) {
-      const batch = values.map((one) => newRow(core, stored, one, needsItems));
+      const batch = values.map((one) => newRow(core, stored, one));
       insertBatch(core, stored, batch);
       part.wrote(
         stored.entry,
@@ -180,8 +180,8 @@ interface NewRow {
   readonly name: number | string;
 }
 
-function newRow(core: StoreCore, stored: StoredType, { values, sequence, name }: RowValues, isWanted: boolean): NewRow {
-  const prepared = inRow(name, () => prepare(stored.type, core.keeper, values, isWanted));
+function newRow(core: StoreCore, stored: StoredType, { values, sequence, name }: RowValues): NewRow {
+  const prepared = inRow(name, () => prepare(stored.type, core.keeper, values));
   return { prepared, id: newId(core, stored, sequence), name };
 }
 
