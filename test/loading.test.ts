@@ -246,6 +246,34 @@ describe('references of items that came in one answer', () => {
     expect(cities.slice(0, 10).map(code)).toEqual(rows(10, (_, i) => (i === 4 ? 'NOT_FOUND' : 'fine')));
   });
 
+  // Whoever the hook had given the object held another one than those who came later.
+  test('whose activate threw once are the same objects when it does not', () => {
+    const seen: Item[] = [];
+    let isBroken = false;
+    @item('watched')
+    class Watched extends Item {
+      @text() declare name: string;
+      override activate(): void {
+        if (!isBroken) return;
+        seen.push(this);
+        throw new RangeError('broken');
+      }
+    }
+    const place = aStoreDirectory();
+    const other = aStore({}, place).create(Watched, { name: 'a' });
+    const store = aStore({}, place);
+    isBroken = true;
+    expect(() => store.get(Watched, other.storeId)).toThrow('broken');
+    other.name = 'b';
+    expect(() => store.query(Watched).all()).toThrow('broken');
+    isBroken = false;
+    const found = store.get(Watched, other.storeId);
+    expect(seen.map((one) => one === found)).toEqual([true, true]);
+    expect(found.name).toBe('b');
+    found.name = 'c';
+    expect((seen[0] as Watched).name).toBe('c');
+  });
+
   test('whose activate throws fail for their own item only, and are tried again at the next read', () => {
     const place = aStoreDirectory();
     const made = aStore({ types }, place);

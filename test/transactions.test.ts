@@ -464,6 +464,24 @@ describe('objects that first appear inside a transaction that fails', () => {
     expect(store.findFirst(Account, { owner: 'Eve' })).toBeUndefined();
   });
 
+  // What another process had made under the same number stood in the place of what was rolled back.
+  test.each(['create', 'createMany'])('refer to each other still, whoever takes their numbers: %s', (way) => {
+    const { store, witness, bob } = aBank();
+    let eve: Account | undefined;
+    let payment: Payment | undefined;
+    undone(store, () => {
+      eve = store.create(Account, { owner: 'Eve', balance: 5 });
+      const values = { account: eve, approver: bob, amount: 1 };
+      if (way === 'create') payment = store.create(Payment, values);
+      else store.createMany(Payment, [values]);
+      payment ??= store.getUnique(Payment, { amount: 1 });
+    });
+    for (const owner of ['Fay', 'Gus']) witness.create(Account, { owner });
+    store.refresh();
+
+    expect([payment?.account, payment?.account.owner, payment?.approver]).toEqual([eve, 'Eve', bob]);
+  });
+
   test('can be written afterwards if they were there before', () => {
     const { store, witness } = aBank();
     let cat: Account | undefined;

@@ -48,6 +48,8 @@ export class StoreKeeper implements Keeper {
   }
 
   resolve(state: ItemState, attribute: Attribute, id: number): Item {
+    const held = state.life === 'new' ? state.held?.[attribute.index] : undefined;
+    if (held !== undefined) return held as Item;
     // An item that is gone keeps its last values, and what it referred to may be gone with it.
     return follow(this.#core, state, attribute, id) ?? this.#core.gone.get(id) ?? notThere(this.#core, attribute, id);
   }

@@ -40,22 +40,37 @@ function twice(core: StoreCore, { id, type: one }: ItemState, other: ItemType): 
 
 function load(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item {
   const id = row[0] as number;
-  const made = buildStored(type, core.keeper, id, row.slice(1));
-  const state = stateOf(made);
-  state.epoch = epoch;
+  const made = (type.hooks.activate ? madeBefore(core, type, row, epoch) : undefined) ?? built(core, type, row, epoch);
   const item = core.identity.add(id, made);
   if (item !== made) return item;
   if (type.hooks.activate) activateLoaded(core, item);
-  noteUncommitted(core, state);
+  noteUncommitted(core, stateOf(item));
   return item;
 }
 
-// An item whose hook throws is not handed out; the next load tries again.
+function built(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item {
+  const item = buildStored(type, core.keeper, row[0] as number, row.slice(1));
+  stateOf(item).epoch = epoch;
+  return item;
+}
+
+/** The object whose hook threw at an earlier load, if there is still somebody who was given it by that hook. */
+function madeBefore(core: StoreCore, type: ItemType, row: SqlRow, epoch: number): Item | undefined {
+  const item = core.unactivated.get(row[0] as number);
+  const state = item && stateOf(item);
+  if (state?.type !== type || state.life !== 'stored') return undefined;
+  if (state.epoch < epoch) replaceCells(core, state, row, epoch);
+  return item;
+}
+
+// An item whose hook throws is not handed out; the next load tries again, with the same object.
 function activateLoaded(core: StoreCore, item: Item): void {
   try {
     activate(item);
+    core.unactivated.delete(item.storeId);
   } catch (error) {
     core.identity.delete(item.storeId);
+    core.unactivated.set(item.storeId, item);
     throw error;
   }
 }

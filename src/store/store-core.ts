@@ -62,6 +62,8 @@ export class StoreCore implements Participant {
   readonly identity = new IdentityMap();
   /** Items that are gone, while somebody holds them: what referred to them can still be read. */
   readonly gone = new WeakValues<number, Item>();
+  /** Items whose `activate` threw when they were loaded, while somebody holds them. */
+  readonly unactivated = new WeakValues<number, Item>();
   readonly isReadOnly: boolean;
   /** The store above; another one after a move. */
   parent: StoreCore | undefined;

@@ -66,14 +66,26 @@ export class UndoLog {
       state.epoch = this.#epochs[at] as number;
       this.#live(state, this.#lives[at] as Life);
     }
-    for (const state of this.#created) this.#live(state, 'new');
-    for (const state of this.#loaded) this.#undoLoaded(state);
+    // What was loaded is what SQLite has just undone: it was never there, or must be read again.
+    for (const state of this.#loaded) if (!this.#isNew(state)) state.epoch = 0;
+    const news = [...this.#created, ...this.#loaded.filter((state) => this.#isNew(state))];
+    for (const state of news) this.#holdReferred(state);
+    for (const state of news) this.#live(state, 'new');
   }
 
-  // What was loaded is what SQLite has just undone: it was never there, or must be read again.
-  #undoLoaded(state: ItemState): void {
-    if (sequenceOf(state.id) >= this.#firstSequence) this.#live(state, 'new');
-    else state.epoch = 0;
+  #isNew({ id }: ItemState): boolean {
+    return sequenceOf(id) >= this.#firstSequence;
+  }
+
+  // What was never there still refers to the same objects. By its id, that of another process may be found instead.
+  #holdReferred(state: ItemState): void {
+    for (const { reference, index } of state.type.attributes) {
+      const id = state.cells[index];
+      const target = reference === undefined || typeof id !== 'number' ? undefined : this.#identity.get(id);
+      if (target === undefined) continue;
+      state.held ??= [];
+      state.held[index] = target;
+    }
   }
 
   #live(state: ItemState, life: Life): void {

@@ -21,7 +21,7 @@ export class MemoryKeeper implements Keeper {
   #lastId = 0;
 
   create<T extends Item>(itemClass: ItemClass<T>, values: object): T {
-    const prepared = prepare(typeOf(itemClass), this, values, true);
+    const prepared = prepare(typeOf(itemClass), this, values);
     const id = ++this.#lastId;
     this.#rows.set(id, { itemClass, cells: [...prepared.cells] });
     const item = finish(prepared, id);
